@@ -1,0 +1,1 @@
+"""Rules, where they match, and what a file says to allow."""

@@ -1,0 +1,1 @@
+"""Steps and plans as values: printable, comparable, stored as JSON; nothing here holds a connection."""

@@ -1,0 +1,1 @@
+"""Doing it: lease, locks, executor and backfill."""

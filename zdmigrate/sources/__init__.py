@@ -1,0 +1,1 @@
+"""Where changes come from: change files and the folder that holds them."""
