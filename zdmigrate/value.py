@@ -34,13 +34,17 @@ class Value:
         raise AttributeError(f"{type(self).__name__} is frozen")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.field_values() == other.field_values()  # type: ignore[attr-defined]
+        return type(other) is type(self) and self.field_values() == other.field_values()
 
     def __hash__(self) -> int:
         return hash((type(self), self.field_values()))
 
     def __repr__(self) -> str:
-        told = (f"{name}={getattr(self, name)!r}" for name in self.field_names if getattr(self, name) != getattr(type(self), name, ...))
+        told = (
+            f"{name}={getattr(self, name)!r}"
+            for name in self.field_names
+            if getattr(self, name) != getattr(type(self), name, ...)
+        )
         return f"{type(self).__name__}({', '.join(told)})"
 
     def field_values(self) -> tuple[Any, ...]:

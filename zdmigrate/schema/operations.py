@@ -14,7 +14,7 @@ from zdmigrate.value import Value
 
 
 class TypeName(Value):
-    """A data type: ``TypeName(name="numeric", modifiers=(10, 2))``; ``name`` is PostgreSQL's long form (``character varying``).
+    """A data type: ``TypeName(name="numeric", modifiers=(10, 2))``; ``name`` is PostgreSQL's long form.
 
     ``name`` may be ``smallserial``, ``serial`` or ``bigserial``, which the server expands itself.
     """
