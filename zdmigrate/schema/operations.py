@@ -5,10 +5,12 @@ Rules, effects, recipes and plans see these and never a parse tree. ``kind`` is 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from zdmigrate.schema.names import Name, Span
 from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from zdmigrate.schema.names import Name, Span
 
 # --------------------------------------------------------------------------- parts of operations
 
