@@ -1,0 +1,88 @@
+"""Changes in the ledger: their state, their release, and what is left to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from psycopg.types.json import Jsonb
+
+from zdmigrate.errors import UsageError
+from zdmigrate.ledger.ledger import record
+from zdmigrate.ledger.states import State, may_follow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from zdmigrate.ledger.connection import Connection
+
+
+class ChangeRow(NamedTuple):
+    """A change as the ledger has it. ``bound_to`` is a release's version, or None before one was registered."""
+
+    id: str
+    state: State
+    baseline: bool
+    bound_to: str | None
+    contract_plan: dict[str, Any] | None
+    since: datetime
+
+
+_COLUMNS = "id, state, baseline, bound_to, contract_plan, since"
+
+
+def read_changes(connection: Connection, app: str) -> dict[str, ChangeRow]:
+    """Every change of ``app`` that the ledger knows, by id."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM zdmigrate.change WHERE app = %s", [app])
+    return {row[0]: ChangeRow(row[0], State(row[1]), *row[2:]) for row in rows}
+
+
+def read_change(connection: Connection, app: str, change: str) -> ChangeRow | None:
+    """One change of ``app``, or None if it was never begun."""
+    return read_changes(connection, app).get(change)
+
+
+def move(connection: Connection, app: str, change: str, after: State, **detail: Any) -> None:
+    """Bring a change to a state that may follow its present one, and record it; the row is made if need be.
+
+    Takes a row lock and belongs in the caller's transaction. Raises UsageError for a transition that states.py
+    does not have: two commands crossed.
+    """
+    row = connection.execute(
+        "SELECT state FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [app, change]
+    ).fetchone()
+    before = State(row[0]) if row else None
+    if not may_follow(before, after):
+        raise UsageError(
+            f"change {change} is {before or 'not begun'} and cannot become {after}",
+            state="nothing was changed by this command",
+            hint="zdmigrate status shows where every change stands",
+        )
+    if before == after:
+        return
+    connection.execute(
+        "INSERT INTO zdmigrate.change (app, id, state, bound_to) VALUES (%(app)s, %(id)s, %(state)s, ("
+        " SELECT version FROM zdmigrate.release WHERE app = %(app)s AND %(id)s = ANY (changes)"
+        " ORDER BY position LIMIT 1))"
+        " ON CONFLICT (app, id) DO UPDATE SET state = excluded.state, since = pg_catalog.clock_timestamp(),"
+        " bound_to = coalesce(change.bound_to, excluded.bound_to)",
+        {"app": app, "id": change, "state": after.value},
+    )
+    record(connection, after.value, app=app, change=change, **detail)
+
+
+def baseline(connection: Connection, app: str, changes: Sequence[str]) -> None:
+    """Note changes that were there before the ledger was: contracted, and never to be run."""
+    for change in changes:
+        connection.execute(
+            "INSERT INTO zdmigrate.change (app, id, state, baseline) VALUES (%s, %s, 'contracted', true)"
+            " ON CONFLICT (app, id) DO NOTHING",
+            [app, change],
+        )
+
+
+def store_contract_plan(connection: Connection, app: str, change: str, plan: dict[str, Any]) -> None:
+    """Keep the contract's plan as it was reviewed at expand; it is compared, and shown, when it is due."""
+    connection.execute(
+        "UPDATE zdmigrate.change SET contract_plan = %s WHERE app = %s AND id = %s", [Jsonb(plan), app, change]
+    )

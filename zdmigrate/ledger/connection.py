@@ -1,0 +1,82 @@
+"""Connections to the target database: opened with every setting that matters set, and errors that say what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import conninfo, sql
+from psycopg.rows import TupleRow
+
+import zdmigrate
+from zdmigrate.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Connection = psycopg.Connection[TupleRow]
+
+OLDEST = 14
+NEWEST = 18
+
+# Without the interval, the server keeps a killed client's locks until its statement ends (measured: 4.6 s of a
+# 6 s statement against 0.3 s). The rest is there so that a role's or database's own settings cannot bite.
+SETTINGS: Mapping[str, str] = {
+    "client_connection_check_interval": "500ms",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    "idle_in_transaction_session_timeout": "10min",
+    "idle_session_timeout": "0",
+    "lock_timeout": "0",
+    "statement_timeout": "0",
+}
+KEEPALIVES = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+
+
+def connect(dsn: str, *, purpose: str = "", settings: Mapping[str, str] = SETTINGS) -> Connection:
+    """An autocommit connection; ``dsn`` may be empty, then libpq's own variables and files say where to.
+
+    Raises DatabaseError when the server does not answer, refuses, or is older than 14 or newer than 18.
+    """
+    name = f"zdmigrate {zdmigrate.__version__}" + (f" {purpose}" if purpose else "")
+    parameters: dict[str, Any] = {"connect_timeout": 10, "application_name": name[:63], **KEEPALIVES}
+    try:
+        parameters |= conninfo.conninfo_to_dict(dsn)
+        connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise _no_connection(error) from None
+    _check_version(connection)
+    for key, value in settings.items():
+        connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(key), sql.Literal(value)))
+    return connection
+
+
+def where(connection: Connection) -> str:
+    """The server and database for a person to read: ``shop on db1:5432``; never a password."""
+    info = connection.info
+    return f"{info.dbname} on {info.host or 'local socket'}:{info.port}"
+
+
+def redacted(text: str) -> str:
+    """``text`` without the password of any connection string in it."""
+    text = re.sub(r"(\w+://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
+    return re.sub(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", r"\1***", text, flags=re.IGNORECASE)
+
+
+def _no_connection(error: psycopg.Error) -> DatabaseError:
+    reason = redacted(" ".join(str(error).split()))
+    if isinstance(error, psycopg.ProgrammingError):
+        return DatabaseError("the connection string cannot be read", hint="check --dsn or ZDMIGRATE_DSN")
+    hint = "check --dsn, ZDMIGRATE_DSN or libpq's own variables (PGHOST, PGDATABASE …)"
+    return DatabaseError(f"the database does not answer: {reason}", state="nothing was changed", hint=hint)
+
+
+def _check_version(connection: Connection) -> None:
+    major = connection.info.server_version // 10000
+    if OLDEST <= major <= NEWEST:
+        return
+    connection.close()
+    hint = "upgrade the server" if major < OLDEST else "upgrade zdmigrate: pip install --upgrade zdmigrate"
+    sentence = f"PostgreSQL {major} is not a server that zdmigrate {zdmigrate.__version__} knows ({OLDEST} to {NEWEST})"
+    raise DatabaseError(sentence, state="nothing was changed", hint=hint)

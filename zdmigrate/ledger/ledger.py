@@ -1,0 +1,117 @@
+"""Creating the ledger, and making sure that it is one that this program can use."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from zdmigrate.errors import DatabaseError, UsageError
+
+if TYPE_CHECKING:
+    from zdmigrate.ledger.connection import Connection
+
+VERSION = 1
+_HERE = Path(__file__).parent
+
+
+def create_ledger(connection: Connection) -> bool:
+    """Create schema ``zdmigrate`` with its tables and functions, whole or not at all; False if it is there already.
+
+    Raises DatabaseError where the role may not create a schema in this database.
+    """
+    if ledger_version(connection) is not None:
+        check_ledger(connection)
+        return False
+    try:
+        with connection.transaction():
+            connection.execute((_HERE / "schema.sql").read_text())
+            connection.execute((_HERE / "functions.sql").read_text())
+            connection.execute(
+                "INSERT INTO zdmigrate.ledger (version, system_identifier) VALUES (%s, %s)",
+                [VERSION, system_identifier(connection)],
+            )
+            record(connection, "init")
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseError(
+            f"the role {connection.info.user} may not create the ledger: {error.diag.message_primary}",
+            state="nothing was changed",
+            hint=f"as the database's owner: GRANT CREATE ON DATABASE {connection.info.dbname} "
+            f"TO {connection.info.user}",
+        ) from None
+    return True
+
+
+def check_ledger(connection: Connection) -> None:
+    """Raise DatabaseError unless a ledger of this version is there, made on this very server."""
+    version = ledger_version(connection)
+    if version is None:
+        raise DatabaseError(
+            f"the database {connection.info.dbname} has no ledger yet",
+            state="nothing was changed",
+            hint="zdmigrate init --release VERSION (the version that runs today)",
+        )
+    if version != VERSION:
+        raise DatabaseError(
+            f"the ledger has version {version}, this program knows version {VERSION}",
+            state="nothing was changed",
+            hint="use the zdmigrate that the other runners use, or upgrade them all",
+        )
+    (made_on,) = one(connection, "SELECT system_identifier FROM zdmigrate.ledger")
+    if made_on != system_identifier(connection):
+        raise DatabaseError(
+            "the ledger was made on another server: this one was restored or upgraded from it",
+            state="nothing was changed; live instances in the ledger belong to the other server",
+            hint='zdmigrate init --release VERSION --adopt --reason "…" takes the ledger over',
+        )
+
+
+def ledger_version(connection: Connection) -> int | None:
+    """The ledger's version, or None where there is no ledger. Raises DatabaseError if it may not be read."""
+    if one(connection, "SELECT pg_catalog.to_regclass('zdmigrate.ledger') IS NULL")[0]:
+        return None
+    try:
+        return int(one(connection, "SELECT version FROM zdmigrate.ledger")[0])
+    except psycopg.errors.InsufficientPrivilege:
+        raise DatabaseError(
+            f"the role {connection.info.user} may not read the ledger",
+            state="nothing was changed",
+            hint=f"as the ledger's owner: GRANT USAGE ON SCHEMA zdmigrate TO {connection.info.user}; "
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA zdmigrate TO {connection.info.user};",
+        ) from None
+
+
+def system_identifier(connection: Connection) -> str:
+    """What tells this cluster from every other, and from itself after initdb (pg_control_system)."""
+    return str(one(connection, "SELECT system_identifier FROM pg_catalog.pg_control_system()")[0])
+
+
+def record(
+    connection: Connection, action: str, *, app: str | None = None, change: str | None = None, **detail: Any
+) -> None:
+    """Append to the record of who did what. Part of the caller's transaction where one is open."""
+    connection.execute(
+        "INSERT INTO zdmigrate.event (actor, action, app, change, detail) VALUES (%s, %s, %s, %s, %s)",
+        [actor(connection), action, app, change, Jsonb(detail)],
+    )
+
+
+def actor(connection: Connection) -> str:
+    """Who acts: the operating system's user and host, and the database role."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a passwd entry
+        user = "unknown"
+    return f"{user}@{socket.gethostname()} as {connection.info.user}"
+
+
+def one(connection: Connection, query: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
+    """The one row of a query that always has one."""
+    row = connection.execute(query, parameters).fetchone()
+    if row is None:
+        raise UsageError(f"the database answered nothing to: {query}")
+    return row

@@ -1,0 +1,137 @@
+-- The ledger of zdmigrate, version 1: what was planned, done and seen. All clocks are the database's own.
+-- States are explained in ledger/states.py.
+
+CREATE SCHEMA zdmigrate;
+COMMENT ON SCHEMA zdmigrate IS 'zdmigrate: schema changes, releases and live versions. Do not edit by hand.';
+
+-- One row: which server this ledger was made on, and in which form.
+CREATE TABLE zdmigrate.ledger (
+    one               boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version           integer NOT NULL,
+    system_identifier text NOT NULL,
+    created_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+
+-- A deployed build of an app, with the changes it was built with. position is the order of registration.
+CREATE TABLE zdmigrate.release (
+    app           text NOT NULL CHECK (app <> ''),
+    version       text NOT NULL CHECK (version <> ''),
+    position      bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    changes       text[] NOT NULL,
+    registered_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, version)
+);
+
+-- bound_to is the release that brought the change, or a later one that lets go of the old side.
+-- baseline: there before the ledger was, never run by it.
+CREATE TABLE zdmigrate.change (
+    app           text NOT NULL,
+    id            text NOT NULL,
+    state         text NOT NULL
+                  CHECK (state IN ('expanding', 'expanded', 'contracting', 'contracted', 'reverting', 'reverted')),
+    baseline      boolean NOT NULL DEFAULT false,
+    bound_to      text,
+    contract_plan jsonb,
+    needs         jsonb NOT NULL DEFAULT '[]',
+    since         timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, id),
+    FOREIGN KEY (app, bound_to) REFERENCES zdmigrate.release (app, version)
+);
+
+-- What stood in a section when it was planned; one that has run must not change afterwards.
+CREATE TABLE zdmigrate.section (
+    app      text NOT NULL,
+    change   text NOT NULL,
+    name     text NOT NULL,
+    ordinal  integer NOT NULL,
+    checksum text NOT NULL,
+    PRIMARY KEY (app, change, name, ordinal),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Steps of a change that were begun. 'started' is an intent: only a step that runs outside of a transaction
+-- shows it, and a resumed run looks at the catalog to learn what became of it.
+CREATE TABLE zdmigrate.step (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    phase       text NOT NULL CHECK (phase IN ('expand', 'contract', 'revert')),
+    position    integer NOT NULL,
+    state       text NOT NULL CHECK (state IN ('started', 'done')),
+    fingerprint text NOT NULL,
+    token       bigint NOT NULL,
+    xid         xid8,
+    started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at timestamptz,
+    PRIMARY KEY (app, change, phase, position),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- What is left to do before a release with this change is ready; emptied step by step.
+CREATE TABLE zdmigrate.pending (
+    app      text NOT NULL,
+    change   text NOT NULL,
+    position integer NOT NULL,
+    optional boolean NOT NULL,
+    PRIMARY KEY (app, change, position),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- A backfill's place in one table (or leaf partition): next_block is the cursor, written with the batch.
+CREATE TABLE zdmigrate.backfill (
+    app        text NOT NULL,
+    change     text NOT NULL,
+    position   integer NOT NULL,
+    relation   oid NOT NULL,
+    filenode   oid NOT NULL,
+    next_block bigint NOT NULL,
+    last_block bigint NOT NULL,
+    rows       bigint NOT NULL DEFAULT 0,
+    pass       integer NOT NULL DEFAULT 1,
+    started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, change, position, relation),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Who may write. A token is given once and grows; a step that runs in a transaction locks this row with it.
+CREATE TABLE zdmigrate.lease (
+    name        text PRIMARY KEY,
+    token       bigint NOT NULL,
+    holder      jsonb,
+    acquired_at timestamptz,
+    renewed_at  timestamptz
+);
+
+-- Instances that beat, or that an operator or a source told of.
+CREATE TABLE zdmigrate.instance (
+    app        text NOT NULL,
+    version    text NOT NULL,
+    instance   text NOT NULL,
+    source     text NOT NULL DEFAULT 'heartbeat',
+    first_seen timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    last_seen  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    left_at    timestamptz,
+    left_why   text,
+    PRIMARY KEY (app, version, instance)
+) WITH (fillfactor = 50);
+
+-- A change whose contract may run: versions old for it are retired from then on.
+CREATE TABLE zdmigrate.fence (
+    app        text NOT NULL,
+    change     text NOT NULL,
+    release    text NOT NULL,
+    fenced_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    forced_why text,
+    PRIMARY KEY (app, change),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Who did what, and when; never updated, never deleted.
+CREATE TABLE zdmigrate.event (
+    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    actor   text NOT NULL,
+    action  text NOT NULL,
+    app     text,
+    change  text,
+    detail  jsonb NOT NULL DEFAULT '{}'
+);
