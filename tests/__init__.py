@@ -1,0 +1,1 @@
+"""Tests of zdmigrate: one folder a room, on real servers."""
