@@ -1,0 +1,125 @@
+"""The ``zdmigrate`` command: finds the command's own file, runs it, and prints what went wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate import __version__
+from zdmigrate.errors import ZdmigrateError
+from zdmigrate.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# In the order of a deploy, not of the alphabet; a command is listed once its file is there.
+COMMANDS = {
+    "lint": "Check change files for what breaks or blocks a running app.",
+    "explain": "Say what a rule means, why, and what to do instead.",
+    "rules": "List all rules.",
+    "new": "Write an empty change file with its sections.",
+    "plan": "Show what apply would do, and run nothing.",
+    "init": "Create the ledger in the database.",
+    "apply": "Run what is due: expand, backfill, contract.",
+    "revert": "Undo an expand.",
+    "status": "Show changes by phase, live versions, and what each gate waits for.",
+    "release": "Register releases, list them, bind changes to them.",
+    "live": "Beat for an instance, list live versions, retire one.",
+    "ready": "Readiness probe: may this release serve?",
+    "demo": "Show the whole story on an embedded PostgreSQL.",
+    "doctor": "Check connection, privileges, pooler, standbys and settings.",
+}
+BUG = 70  # sysexits.h EX_SOFTWARE: none of the exit codes that a pipeline acts on
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """The commands by name; a command's module is imported only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        here = Path(__file__).parent
+        return [name for name in COMMANDS if (here / f"{name}.py").is_file()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"zdmigrate.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list, from the table above: help must not import every command's libraries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)] or [("", "")])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from zdmigrate.nearest import did_you_mean
+
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]}: {did_you_mean(args[0], known)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="zdmigrate", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Zero-downtime schema migrations for PostgreSQL.
+
+    \b
+    Example:
+      zdmigrate lint migrations/
+    """
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; the exit code. Whatever is raised is printed here and nowhere else."""
+    try:
+        result = cli.main(list(arguments), prog_name="zdmigrate", standalone_mode=False)
+    except ZdmigrateError as error:
+        _tell(error.sentence, error.state, error.hint)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _tell("interrupted")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a bug becomes a sentence, and its traceback waits until asked for
+        return _tell_bug(error)
+    return result if isinstance(result, int) else 0
+
+
+def _tell(sentence: str, state: str = "", hint: str = "") -> None:
+    click.secho(redact(f"error: {sentence}"), err=True, fg="red")
+    if state:
+        click.echo(redact(f"state: {state}"), err=True)
+    if hint:
+        click.echo(redact(f"next: {hint}"), err=True)
+
+
+def _tell_bug(error: Exception) -> int:
+    if os.environ.get("ZDMIGRATE_TRACEBACK"):
+        import traceback
+
+        click.echo(redact("".join(traceback.format_exception(error))), err=True)
+    _tell(
+        f"this is a bug in zdmigrate {__version__}: {type(error).__name__}: {error}",
+        hint="run it again with ZDMIGRATE_TRACEBACK=1 and report what it prints",
+    )
+    return BUG
+
+
+if __name__ == "__main__":
+    main()

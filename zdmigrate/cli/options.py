@@ -1,0 +1,108 @@
+"""The options that commands share, turned into a Config, a Console and a DSN."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zdmigrate.config import KEYS, flag_name, load
+from zdmigrate.redact import redact
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., Any]
+
+
+class Console(Value):
+    """Where a command writes: results to stdout, everything about the run to stderr."""
+
+    format: str = "text"
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def is_json(self) -> bool:
+        return self.format == "json"
+
+    def result(self, text: str) -> None:
+        """What was asked for, printed even when quiet; unchanged, for it may be SQL that sets a password column."""
+        click.echo(text)
+
+    def json(self, value: object) -> None:
+        import json
+
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def say(self, text: str) -> None:
+        """What happens; not when quiet. Beside a JSON result it goes to stderr, so that stdout stays JSON."""
+        if not self.quiet:
+            click.echo(redact(text), err=self.is_json)
+
+    def detail(self, text: str) -> None:
+        if self.verbose:
+            click.echo(redact(text), err=True)
+
+    def warn(self, text: str) -> None:
+        click.secho(redact(f"warning: {text}"), err=True, fg="yellow")
+
+
+def common(*keys: str, formats: tuple[str, ...] = ("text", "json")) -> Callable[[Command], Command]:
+    """The options of every command, and flags for further keys of the configuration that this one reads.
+
+    The command is called with ``config`` and ``console``.
+    """
+    settings = ("app", "dir", *keys)
+
+    def decorate(function: Command) -> Command:
+        @functools.wraps(function)
+        def command(config: Path | None, quiet: bool, verbose: bool, format: str = "text", **values: Any) -> Any:  # noqa: A002
+            flags = {key: values.pop(_parameter(key)) for key in settings}
+            console = Console(format=format, quiet=quiet, verbose=verbose)
+            return function(config=load(Path.cwd(), flags, path=config), console=console, **values)
+
+        decorated: Command = command
+        for option in reversed([*map(_setting, settings), *_output(formats)]):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def database(function: Command) -> Command:
+    """``--dsn``; the command is called with ``dsn``, empty where libpq's own variables shall decide."""
+
+    @functools.wraps(function)
+    def command(dsn: str | None, **values: Any) -> Any:
+        return function(dsn=dsn or os.environ.get("ZDMIGRATE_DSN", ""), **values)
+
+    return click.option(
+        "--dsn", metavar="DSN", help="The database. [default: ZDMIGRATE_DSN, then libpq's own variables]"
+    )(command)
+
+
+def _setting(key: str) -> Callable[[Command], Command]:
+    return click.option(f"--{flag_name(key)}", _parameter(key), metavar="VALUE", help=KEYS[key].help)
+
+
+def _parameter(key: str) -> str:
+    """A name that no command's own parameter has: ``--format`` and ``--postgres`` are words of other tools, too."""
+    return f"setting_{key.replace('.', '_')}"
+
+
+def _output(formats: tuple[str, ...]) -> list[Callable[[Command], Command]]:
+    path = click.Path(exists=True, dir_okay=False, path_type=Path)
+    options: list[Callable[[Command], Command]] = [
+        click.option("--config", type=path, help="The configuration file. [default: found upward]"),
+        click.option("-q", "--quiet", is_flag=True, help="Print results and errors only."),
+        click.option("-v", "--verbose", is_flag=True, help="Print what is looked at, too."),
+    ]
+    if len(formats) > 1:
+        choice = click.Choice(formats)
+        options.insert(1, click.option("--format", type=choice, default=formats[0], show_default=True, help="Output."))
+    return options

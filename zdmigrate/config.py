@@ -1,0 +1,208 @@
+"""The configuration: one file found upward, then variables, then flags, each key known by name.
+
+``[tool.zdmigrate]`` of pyproject.toml, or ``zdmigrate.toml`` with the same keys at its top.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zdmigrate.duration import Duration
+from zdmigrate.errors import ConfigError
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+SEVERITIES = ("error", "warning", "hint")
+
+
+class Gate(Value):
+    """``[gate]``: when a contract may start."""
+
+    rollback_window: Duration = Duration(30 * 60_000)
+    lost_window: Duration = Duration(24 * 3_600_000)
+    heartbeat_ttl: Duration = Duration(60_000)
+    same_release: bool = False
+
+
+class Lint(Value):
+    """``[lint]``: what the linter looks at, and what makes it fail."""
+
+    fail_on: str = "error"
+    rules: tuple[str, ...] = ()  # folders of the user's own rules
+    contract: tuple[str, ...] = ()  # globs of files that are contracts without saying so
+    severity: Mapping[str, str] = {}  # rule name -> severity
+
+
+class LiveSource(Value):
+    """``[[live]]``: one source of live versions; what else its table says is for that source to read."""
+
+    source: str
+    options: Mapping[str, Any] = {}
+
+
+class Config(Value):
+    """Every setting, with its default. Durations are ``Duration``; paths are relative to the working directory."""
+
+    app: str = "app"
+    dir: str = "migrations"
+    postgres: int = 14
+    lock_budget: Duration = Duration(200)
+    lock_deadline: Duration = Duration(10 * 60_000)
+    replicas: str | tuple[str, ...] = ""  # "", "no-readers", or DSNs
+    out_of_order: str = "run"  # run | refuse
+    gate: Gate = Gate()
+    live: tuple[LiveSource, ...] = (LiveSource(source="heartbeat"),)
+    lint: Lint = Lint()
+    apps_ignored: tuple[str, ...] = ()  # [apps.NAME] ignores = true
+    path: str | None = None  # the file that was read
+
+
+# --------------------------------------------------------------------------- reading one value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text that is not empty")
+    return value
+
+
+def _flag(value: object) -> bool:
+    words = {"true": True, "on": True, "1": True, "yes": True, "false": False, "off": False, "0": False, "no": False}
+    found = value if isinstance(value, bool) else words.get(str(value).lower())
+    if found is None:
+        raise ValueError("true or false")
+    return found
+
+
+def _major(value: object) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 14:
+        raise ValueError("a major version of PostgreSQL, 14 or newer")
+    return int(str(value))
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a list of texts")
+    return tuple(value)
+
+
+def _replicas(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str) and value != "no-readers":
+        raise ValueError('"no-readers" or a list of DSNs')
+    return value if isinstance(value, str) else _texts(value)
+
+
+def _choice(*words: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
+class Key(NamedTuple):
+    """How one key is read, and what it is for; ``scalar`` ones may also be a flag or a variable."""
+
+    read: Callable[[object], object]
+    help: str
+    scalar: bool = True
+
+
+KEYS = {
+    "app": Key(_text, "The application whose releases these changes belong to."),
+    "dir": Key(_text, "The folder of change files."),
+    "postgres": Key(_major, "The oldest PostgreSQL major version that the changes must be safe on."),
+    "lock_budget": Key(Duration.parse, "How long any query of the app may be made to wait."),
+    "lock_deadline": Key(Duration.parse, "How long to try for a lock before giving up."),
+    "replicas": Key(_replicas, "no-readers, or DSNs of hot standbys to look at.", scalar=False),
+    "out_of_order": Key(_choice("run", "refuse"), "What to do with a new file that sorts before an applied one."),
+    "gate.rollback_window": Key(Duration.parse, "How long old versions must be gone before a contract."),
+    "gate.lost_window": Key(Duration.parse, "How long an instance that fell silent holds the gate."),
+    "gate.heartbeat_ttl": Key(Duration.parse, "How long a beat is worth."),
+    "gate.same_release": Key(_flag, "Whether the release that brought a change may contract it."),
+    "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
+    "lint.rules": Key(_texts, "Folders of your own rules.", scalar=False),
+    "lint.contract": Key(_texts, "Globs of files that are contracts.", scalar=False),
+}
+
+
+# --------------------------------------------------------------------------- putting the sources together
+
+
+def load(
+    start: Path,
+    flags: Mapping[str, object] | None = None,
+    *,
+    path: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Config:
+    """The configuration as seen from ``start``; flags (by dotted key, None for "not given") win over variables.
+
+    ``path`` names the file instead of searching for it. ConfigError for whatever is not understood.
+    """
+    file = path or _find(start)
+    values: dict[str, Any] = {}
+    if file:
+        from zdmigrate.config_file import read_file  # and with it tomllib, which most runs can do without
+
+        values = read_file(file, start)
+    for key, text in _variables(os.environ if environ is None else environ):
+        values[key] = read_key(key, text, variable_name(key))
+    for key, value in (flags or {}).items():
+        if value is not None:
+            values[key] = read_key(key, value, f"--{flag_name(key)}")
+    return _config(values, file)
+
+
+def variable_name(key: str) -> str:
+    """``gate.rollback_window`` -> ``ZDMIGRATE_GATE_ROLLBACK_WINDOW``."""
+    return "ZDMIGRATE_" + key.replace(".", "_").upper()
+
+
+def flag_name(key: str) -> str:
+    """``gate.rollback_window`` -> ``rollback-window``: the last word is enough, no two tables share one."""
+    return key.rpartition(".")[2].replace("_", "-")
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for key, known in KEYS.items():
+        if known.scalar and variable_name(key) in environ:
+            yield key, environ[variable_name(key)]
+
+
+def read_key(key: str, value: object, where: str) -> object:
+    """A key's value as its type; ConfigError that begins with ``where``."""
+    try:
+        return KEYS[key].read(value)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {value!r} is not {error}") from None
+
+
+def _config(values: dict[str, Any], file: Path | None) -> Config:
+    def table(name: str) -> dict[str, Any]:
+        return {key.partition(".")[2]: value for key, value in values.items() if key.startswith(f"{name}.")}
+
+    top = {key: value for key, value in values.items() if "." not in key}
+    gate, lint = Gate(**table("gate")), Lint(**table("lint"))
+    return Config(**top, gate=gate, lint=lint, path=None if file is None else str(file))
+
+
+# --------------------------------------------------------------------------- the file
+
+
+def _find(start: Path) -> Path | None:
+    """The nearest file upward that configures zdmigrate; a pyproject.toml that does not name it is passed by."""
+    here = start.absolute()
+    for folder in (here, *here.parents):
+        own, shared = folder / "zdmigrate.toml", folder / "pyproject.toml"
+        has_table = shared.is_file() and b"[tool.zdmigrate" in shared.read_bytes()
+        if has_table and own.is_file():
+            raise ConfigError(f"{own} and {shared} both configure zdmigrate", hint="keep one of them")
+        if has_table or own.is_file():
+            return shared if has_table else own
+    return None
