@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
-    from tests.servers.database import Database
+    from tests.servers.database import Database, RunningServer
 
 
 def test_a_test_has_a_database_of_its_own(database: Database) -> None:
@@ -27,3 +29,8 @@ def test_a_role_goes_with_its_database(database: Database) -> None:
         assert connection.execute("SELECT current_user").fetchone() == (reader,)
     database.server.drop(database.name)
     assert database.server.major >= 14
+
+
+@pytest.mark.matrix
+def test_every_major_starts_and_answers(any_server: RunningServer, any_database: Database) -> None:
+    assert any_database.execute("SHOW server_version_num")[0][0].startswith(str(any_server.major))

