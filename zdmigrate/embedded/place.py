@@ -66,14 +66,15 @@ def roomy() -> Path:
 def own_folder(parent: Path) -> Path:
     """The present account's folder in a folder that everybody may write to."""
     folder = parent / f"zdmigrate-{os.geteuid()}"
-    folder.mkdir(mode=0o711, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.geteuid() or folder.is_symlink():
         raise DatabaseError(
             f"{folder} is not a folder of this account, so no server's files can be trusted to it.",
             state="No server was started.",
-            hint=f"Ask the owner of {folder} to remove it, or set TMPDIR.",
+            hint=f"Ask its owner to remove {folder}.",
         )
+    folder.chmod(0o711)  # the server's account has to pass through, whatever the umask is
     return folder
 
 

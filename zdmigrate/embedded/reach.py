@@ -65,18 +65,28 @@ def copy(binaries: Binaries, cache: Path) -> Binaries:
 
 def put_in_place(trees: dict[Path, Path], target: Path) -> None:
     """Copy beside the target and rename: a reader sees all or nothing, and whoever comes second keeps the first's."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.chmod(0o755)
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=target.parent))
     try:
         for source, place in trees.items():
             shutil.copytree(source, draft / place, symlinks=True)
-        draft.chmod(0o755)
+        let_everybody_read(draft)
         draft.rename(target)
     except OSError:
         if not target.is_dir():
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def let_everybody_read(folder: Path) -> None:
+    """Whatever the umask was when the package was installed, or is now."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
 def fingerprint(binaries: Binaries) -> str:

@@ -31,6 +31,7 @@ HOST = "127.0.0.1"
 PORTS = range(20_000, 32_768)
 NOT_DURABLE = MappingProxyType({"fsync": "off", "full_page_writes": "off"})
 START_TIMEOUT = 60.0  # seconds; 0.05 is usual, but recovery after a crash reads the write-ahead log first
+DOWN = "The server is not running."
 STOP_TIMEOUT = 10.0  # seconds for a fast shutdown before an immediate one
 
 
@@ -80,7 +81,10 @@ class Server:
         server = cls(binaries, place, data_directory or place.folder / "data", wanted, account)
         try:
             server._create_cluster()
-            server._launch_on_some_port()
+            server._launch_somehow(move=True)
+        except OSError as error:  # no right to start a process as somebody else, or to enter its folder
+            server.stop()
+            raise DatabaseError(f"PostgreSQL {binaries.version} cannot be started: {error}", state=DOWN) from error
         except BaseException:
             server.stop()
             raise
@@ -111,7 +115,7 @@ class Server:
     def restart(self) -> None:
         """Stop it if it runs, and start it on the same port with the same data."""
         self._end(signal.SIGINT)
-        self._launch()
+        self._launch_somehow(move=False)
 
     def crash(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """End it without a checkpoint: SIGQUIT is an immediate shutdown, SIGKILL is what the OOM killer does."""
@@ -140,6 +144,9 @@ class Server:
     def _create_cluster(self) -> None:
         if (self.data_directory / "PG_VERSION").exists():
             return
+        self.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._account is not None:
+            os.chown(self.data_directory, self._account.uid, self._account.gid)
         created = subprocess.run(
             [
                 self.binaries.program("initdb"), "--pgdata", str(self.data_directory), "--username=postgres",
@@ -151,20 +158,26 @@ class Server:
         if created.returncode != 0:
             raise DatabaseError(
                 f"initdb of PostgreSQL {self.binaries.version} failed: {last_lines(created.stdout)}",
-                state="No server was started, and no files are left.",
+                state=DOWN,
             )
 
-    def _launch_on_some_port(self, tries: int = 5) -> None:
-        """Between finding a port free and listening on it, somebody else may have taken it."""
-        while True:
+    def _launch_somehow(self, *, move: bool) -> None:
+        """Launch, and again where waiting or another port helps.
+
+        A free port was only free when it was looked at, and the backends of a killed postmaster hold its memory
+        for a moment longer.
+        """
+        for _ in range(100):
             try:
                 return self._launch()
-            except DatabaseError:
-                tries -= 1
-                if not tries or "could not create any TCP/IP sockets" not in self.log():
+            except DatabaseError as error:
+                taken = "could not create any TCP/IP sockets" in error.sentence
+                if not taken and "still in use" not in error.sentence:
                     raise
-                self._log.unlink()
+            if taken and move:
                 self.port = free_port()
+            time.sleep(0.05)
+        raise DatabaseError(f"Port {self.port} or the memory of a killed server stayed taken for 5 s.", state=DOWN)
 
     def _launch(self) -> None:
         # Directly, not through pg_ctl: the server has to be our own child to die with us.
@@ -189,7 +202,7 @@ class Server:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise DatabaseError(
                     f"PostgreSQL {self.binaries.version} did not start: {last_lines(self.log())}",
-                    state="It is not running.",
+                    state=DOWN,
                 )
             time.sleep(0.005)
 
@@ -224,7 +237,7 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise DatabaseError(f"No free port was found on {HOST}.", state="No server was started.")
+    raise DatabaseError(f"No free port was found on {HOST}.", state=DOWN)
 
 
 def last_lines(output: str, count: int = 3) -> str:
