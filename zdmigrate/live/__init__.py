@@ -1,1 +1,1 @@
-"""Who is still live: sources of live versions, the registry, the gate and the fence."""
+"""Who is live: releases, sources of live versions, the gate and the fence (DESIGN, section 10)."""
