@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_TABLES = {"lint.severity", "live", "apps"}
+_TABLES = {"gate", "lint", "lint.severity", "live", "apps"}
 
 
 def read_file(file: Path, start: Path) -> dict[str, Any]:
@@ -63,6 +63,8 @@ def _flatten(table: dict[str, Any], file: Path) -> Iterator[tuple[str, object]]:
 def _known(key: str, value: object, file: Path) -> tuple[str, object]:
     if key == "lint.severity":
         return key, _severities(value, file)
+    if key in _TABLES:
+        raise ConfigError(f"{file}: {key} must be a table", hint=f"write [{key}]")
     if key not in KEYS:
         raise ConfigError(f"{file}: unknown key {key}", hint=did_you_mean(key, KEYS.keys() | _TABLES))
     return key, read_key(key, value, f"{file}: {key}")
