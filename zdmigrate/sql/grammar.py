@@ -1,0 +1,294 @@
+"""The one door to PostgreSQL's own grammar: libpg_query, which the package postgast carries.
+
+Its shared library is called through ctypes: ``import postgast`` builds a thousand protobuf classes and takes longer
+than a whole lint of a small file. Where the library is not found by its name, postgast's public API answers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from zdmigrate.sql import tokens as t
+
+CHAIN = 5000  # an eighth of what an 8 MB stack holds, measured
+LIBRARIES = ("libpg_query.so", "libpg_query.dylib", "pg_query.dll", "libpg_query.dll")
+
+
+class GrammarError(Exception):
+    """PostgreSQL's grammar refuses the text; ``offset`` is in code points, None where it named no place."""
+
+    def __init__(self, message: str, offset: int | None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class NestedTooDeeply(GrammarError):
+    """The statement may be right, but its tree is deeper than this process's stack; ``node`` is its name if known."""
+
+    def __init__(self, node: str | None) -> None:
+        super().__init__("the statement is nested too deeply to be analysed", None)
+        self.node = node
+
+
+class Token(NamedTuple):
+    """A token of PostgreSQL's scanner; ``number`` is the grammar's (``tokens.py``), offsets are code points."""
+
+    start: int
+    end: int
+    number: int
+    keyword: int  # 0 none, 1 unreserved, 2 column name, 3 type or function name, 4 reserved
+
+
+class _Error(ctypes.Structure):
+    _fields_ = (
+        ("message", ctypes.c_char_p),
+        ("funcname", ctypes.c_char_p),
+        ("filename", ctypes.c_char_p),
+        ("lineno", ctypes.c_int),
+        ("cursorpos", ctypes.c_int),
+        ("context", ctypes.c_char_p),
+    )
+
+
+class _ParseResult(ctypes.Structure):
+    _fields_ = (
+        ("tree", ctypes.c_char_p),
+        ("stderr_buffer", ctypes.c_char_p),
+        ("error", ctypes.POINTER(_Error)),
+    )
+
+
+class _ScanResult(ctypes.Structure):
+    _fields_ = (
+        ("length", ctypes.c_size_t),
+        ("data", ctypes.c_void_p),
+        ("stderr_buffer", ctypes.c_char_p),
+        ("error", ctypes.POINTER(_Error)),
+    )
+
+
+class _PlpgsqlResult(ctypes.Structure):
+    _fields_ = (
+        ("tree", ctypes.c_char_p),
+        ("error", ctypes.POINTER(_Error)),
+    )
+
+
+def parse(sql: str) -> dict[str, Any]:
+    """The tree of ``sql`` as libpg_query writes it in JSON; locations in it are UTF-8 bytes."""
+    library = _library()
+    source = _encoded(sql)
+    _refuse_depth(sql, source)
+    if library is None:
+        return cast("dict[str, Any]", _fallback().parse(sql, source))
+    result = library.pg_query_parse(source)
+    try:
+        _raise_error(result.error, source)
+        tree: bytes = result.tree
+    finally:
+        library.pg_query_free_parse_result(result)
+    loaded: dict[str, Any] = _loaded(tree)
+    return loaded
+
+
+def scan(sql: str) -> list[Token]:
+    """The tokens of ``sql``, comments among them."""
+    library = _library()
+    source = _encoded(sql)
+    if library is None:
+        return _in_code_points(_fallback().scan(sql, source), source, sql)
+    result = library.pg_query_scan(source)
+    try:
+        _raise_error(result.error, source)
+        data = ctypes.string_at(result.data, result.length) if result.length else b""
+    finally:
+        library.pg_query_free_scan_result(result)
+    return _in_code_points(_decoded(data), source, sql)
+
+
+def parse_plpgsql(sql: str) -> list[Any]:
+    """The trees of the PL/pgSQL bodies in ``sql``, a CREATE FUNCTION or DO statement."""
+    library = _library()
+    source = _encoded(sql)
+    if library is None:
+        return cast("list[Any]", _fallback().parse_plpgsql(sql, source))
+    result = library.pg_query_parse_plpgsql(source)
+    try:
+        _raise_error(result.error, source)
+        tree: bytes = result.tree
+    finally:
+        library.pg_query_free_plpgsql_parse_result(result)
+    loaded: list[Any] = _loaded(tree)
+    return loaded
+
+
+def version() -> int:
+    """The PostgreSQL version whose grammar this is, as the server numbers it: 180004."""
+    number: int = parse("")["version"]
+    return number
+
+
+# --------------------------------------------------------------------------- the library
+
+
+@cache
+def _library() -> Any:
+    """libpg_query with its signatures, or None where postgast is installed without a library known by name."""
+    package = find_spec("postgast")
+    if package is None:
+        raise ImportError("zdmigrate needs the package postgast, which carries PostgreSQL's grammar")
+    for folder in package.submodule_search_locations or ():
+        for name in LIBRARIES:
+            if (Path(folder) / name).is_file():
+                return _declared(ctypes.CDLL(str(Path(folder) / name)))
+    return None
+
+
+def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
+    for call, free, result in (
+        ("pg_query_parse", "pg_query_free_parse_result", _ParseResult),
+        ("pg_query_scan", "pg_query_free_scan_result", _ScanResult),
+        ("pg_query_parse_plpgsql", "pg_query_free_plpgsql_parse_result", _PlpgsqlResult),
+    ):
+        getattr(library, call).argtypes = (ctypes.c_char_p,)
+        getattr(library, call).restype = result
+        getattr(library, free).argtypes = (result,)
+        getattr(library, free).restype = None
+    return library
+
+
+def _encoded(sql: str) -> bytes:
+    """``sql`` as the C string that the library reads; a C string would end at a NUL."""
+    if "\0" in sql:
+        raise GrammarError("a NUL character has no place in SQL", sql.index("\0"))
+    try:
+        return sql.encode()
+    except UnicodeEncodeError as error:
+        raise GrammarError("the text is not valid Unicode", error.start) from error
+
+
+def _fallback() -> Any:
+    from zdmigrate.sql import postgast_api
+
+    return postgast_api
+
+
+def _raise_error(pointer: Any, source: bytes) -> None:
+    if pointer:
+        error = pointer.contents
+        message = error.message.decode(errors="replace") if error.message else "syntax error"
+        raise GrammarError(message, code_points(source, error.cursorpos))
+
+
+def code_points(source: bytes, cursor: int) -> int | None:
+    """The offset in code points of PostgreSQL's 1-based cursor in bytes; 0 says that there is none."""
+    return len(source[: cursor - 1].decode(errors="ignore")) if cursor > 0 else None
+
+
+def _loaded(tree: bytes) -> Any:
+    try:
+        return json.loads(tree)
+    except RecursionError as error:
+        node = re.match(rb'.*?"stmt":\{"(\w+)"', tree[:200])
+        raise NestedTooDeeply(node[1].decode() if node else None) from error
+
+
+# --------------------------------------------------------------------------- depth
+
+
+def _refuse_depth(sql: str, source: bytes) -> None:
+    """Refuse the chains (``1+1+1…``, UNION) whose tree libpg_query would write until its C stack overflows.
+
+    The parser itself bounds what is nested by parentheses ("memory exhausted"); a chain it reads without end.
+    """
+    if len(source) > CHAIN and _longest_chain(scan(sql)) > CHAIN:
+        raise NestedTooDeeply(None)
+
+
+def _longest_chain(tokens: list[Token]) -> int:
+    """The most tokens in a row that no comma parts at their level of parentheses; set operations run on past commas."""
+    longest = set_operations = 0
+    levels = [0]
+    for token in tokens:
+        if token.number in (t.OPEN, t.OPEN_BRACKET):
+            levels.append(0)
+        elif token.number in (t.CLOSE, t.CLOSE_BRACKET) and len(levels) > 1:
+            levels.pop()
+        elif token.number in (t.COMMA, t.SEMICOLON):
+            levels[-1] = 0
+        else:
+            set_operations += token.number in t.SET_OPERATIONS
+            levels[-1] += 1
+            longest = max(longest, levels[-1])
+    return max(longest, set_operations)
+
+
+# --------------------------------------------------------------------------- the scanner's protobuf
+
+
+def _decoded(data: bytes) -> list[Token]:
+    """The tokens of a ``ScanResult``: field 1 is the version, each field 2 a ``ScanToken`` of up to four varints."""
+    tokens = []
+    at, size = 0, len(data)
+    while at < size:
+        tag = data[at]
+        value, at = _varint(data, at + 1)
+        if tag == 0x12:
+            tokens.append(_token(data, at, at + value))
+            at += value
+    return tokens
+
+
+def _token(data: bytes, at: int, end: int) -> Token:
+    fields = [0] * 6
+    while at < end:
+        field = data[at] >> 3
+        fields[field], at = _varint(data, at + 1)
+    return Token(fields[1], fields[2], fields[4], fields[5])
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = data[at]
+    at += 1
+    if value < 0x80:
+        return value, at
+    value &= 0x7F
+    shift = 7
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+
+
+def _in_code_points(tokens: list[Token], source: bytes, sql: str) -> list[Token]:
+    if len(source) == len(sql):
+        return tokens
+    offsets = Offsets(source)
+    return [Token(offsets.at(start), offsets.at(end), number, keyword) for start, end, number, keyword in tokens]
+
+
+class Offsets:
+    """Byte offsets of a UTF-8 text as code points, for offsets asked in rising order or near it."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+        self._bytes = self._points = 0
+
+    def at(self, byte: int) -> int:
+        """The code points before ``byte``."""
+        if byte < self._bytes:
+            self._bytes = self._points = 0
+        passed = self._source[self._bytes : byte]
+        self._points += len(passed) if passed.isascii() else len(passed.decode(errors="ignore"))
+        self._bytes = byte
+        return self._points

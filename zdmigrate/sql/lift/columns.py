@@ -1,0 +1,119 @@
+"""Columns and constraints as CREATE TABLE and ALTER TABLE define them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.schema.operations import Column, Constraint, TypeName
+from zdmigrate.sql import tokens as t
+from zdmigrate.sql.lift.expressions import expression_after, expression_in_parentheses
+from zdmigrate.sql.lift.nodes import place_of, qualified, relation, strings
+from zdmigrate.sql.lift.types import type_name
+
+if TYPE_CHECKING:
+    from zdmigrate.sql.lift.nodes import Node
+    from zdmigrate.sql.lift.source import Source
+
+CONSTRAINTS = {
+    "CONSTR_CHECK": "check",
+    "CONSTR_NOTNULL": "not_null",
+    "CONSTR_UNIQUE": "unique",
+    "CONSTR_PRIMARY": "primary_key",
+    "CONSTR_FOREIGN": "foreign_key",
+    "CONSTR_EXCLUSION": "exclude",
+}
+# what follows a constraint and is a node of its own in a column's list
+ATTRIBUTES: dict[str, dict[str, bool]] = {
+    "CONSTR_ATTR_DEFERRABLE": {"deferrable": True},
+    "CONSTR_ATTR_NOT_DEFERRABLE": {},
+    "CONSTR_ATTR_DEFERRED": {"deferrable": True},
+    "CONSTR_ATTR_IMMEDIATE": {},
+    "CONSTR_ATTR_ENFORCED": {},
+    "CONSTR_ATTR_NOT_ENFORCED": {"enforced": False, "not_valid": True},
+}
+GENERATED = {"s": "stored", "v": "virtual"}
+IDENTITY = {"a": "always", "d": "by default"}
+
+
+def column(body: Node, source: Source) -> Column:
+    """A ColumnDef node's column. A NOT NULL is among its constraints only if it was given a name."""
+    first = source.index(place_of(body))
+    last = source.element_end(first)
+    values: dict[str, Any] = {"constraints": ()}
+    if "collClause" in body:
+        values["collation"] = qualified(strings(body["collClause"]["collname"]))
+    for clause, clause_first, clause_last in _clauses(body, source, last):
+        _add_clause(values, body["colname"], clause, source, clause_first, clause_last)
+    type_ = type_name(body["typeName"], source) if "typeName" in body else TypeName(name="")  # a partition's column
+    return Column(name=body["colname"], type=type_, span=source.span_of(first, last), **values)
+
+
+def _clauses(body: Node, source: Source, last: int) -> list[tuple[Node, int, int]]:
+    """A column's constraints, each with its range: up to where the next, or COLLATE, begins."""
+    clauses = [node["Constraint"] for node in body.get("constraints", ())]
+    starts = [source.index(place_of(clause)) for clause in clauses]
+    borders = sorted(
+        [*starts, last + 1, *([source.index(place_of(body["collClause"]))] if "collClause" in body else ())]
+    )
+    return [
+        (clause, start, next(border for border in borders if border > start) - 1)
+        for clause, start in zip(clauses, starts, strict=True)
+    ]
+
+
+def _add_clause(values: dict[str, Any], name: str, clause: Node, source: Source, first: int, last: int) -> None:
+    kind = clause["contype"]
+    if kind == "CONSTR_DEFAULT":
+        values["default"] = expression_after(t.DEFAULT, clause["raw_expr"], source, first, last)
+    elif kind == "CONSTR_GENERATED":
+        values["generated"] = GENERATED[clause.get("generated_kind", "s")]
+        values["generation"] = expression_in_parentheses(t.AS, clause["raw_expr"], source, first, last)
+    elif kind == "CONSTR_IDENTITY":
+        values["identity"] = IDENTITY[clause["generated_when"]]
+    elif kind in ATTRIBUTES:
+        if values["constraints"]:  # DEFERRABLE of a NOT NULL that has no name is refused by the server
+            *others, previous = values["constraints"]
+            changed = previous.changed(span=previous.span._replace(end=source.tokens[last].end), **ATTRIBUTES[kind])
+            values["constraints"] = (*others, changed)
+    elif kind in CONSTRAINTS:
+        if kind == "CONSTR_NOTNULL":
+            values["not_null"] = True
+        if kind != "CONSTR_NOTNULL" or "conname" in clause:
+            values["constraints"] += (_constraint(clause, source, first, last, (name,)),)
+    elif kind != "CONSTR_NULL":
+        raise KeyError(kind)
+
+
+def constraint(body: Node, source: Source) -> Constraint:
+    """A table constraint."""
+    first = source.index(place_of(body))
+    return _constraint(body, source, first, source.element_end(first), ())
+
+
+def _constraint(body: Node, source: Source, first: int, last: int, own: tuple[str, ...]) -> Constraint:
+    kind = CONSTRAINTS[body["contype"]]
+    values: dict[str, Any] = {}
+    if kind == "check":
+        values["expression"] = expression_in_parentheses(t.CHECK, body["raw_expr"], source, first, last)
+        values["columns"] = own
+    elif kind == "foreign_key":
+        values["columns"] = strings(body.get("fk_attrs")) or own
+        values["references"] = relation(body["pktable"])
+        values["referenced_columns"] = strings(body.get("pk_attrs"))
+    elif kind == "exclude":
+        elements = [node["List"]["items"][0]["IndexElem"] for node in body["exclusions"]]
+        values["columns"] = tuple(element.get("name", "") for element in elements)
+    else:
+        values["columns"] = strings(body.get("keys")) or own
+    return Constraint(
+        type=kind,
+        span=source.span_of(first, last),
+        name=body.get("conname"),
+        using_index=body.get("indexname"),
+        not_valid=body.get("skip_validation", False),
+        enforced=body.get("is_enforced", kind not in ("check", "foreign_key")),
+        no_inherit=body.get("is_no_inherit", False),
+        deferrable=body.get("deferrable", False),
+        nulls_not_distinct=body.get("nulls_not_distinct", False),
+        **values,
+    )

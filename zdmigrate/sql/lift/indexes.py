@@ -1,0 +1,70 @@
+"""CREATE INDEX, REINDEX, CLUSTER, VACUUM and ANALYZE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.schema import operations as o
+from zdmigrate.sql.lift.nodes import Node, is_on, relation
+
+if TYPE_CHECKING:
+    from zdmigrate.schema.names import Name
+    from zdmigrate.sql.lift.source import Source
+
+
+def create_index(body: Node, source: Source) -> tuple[o.Operation, ...]:
+    table = body["relation"]
+    return (
+        o.CreateIndex(
+            span=source.span,
+            relation=relation(table),
+            name=body.get("idxname"),
+            columns=_columns(body.get("indexParams", [])),
+            included=_columns(body.get("indexIncludingParams", [])),
+            unique=body.get("unique", False),
+            concurrently=body.get("concurrent", False),
+            if_not_exists=body.get("if_not_exists", False),
+            only=not table.get("inh", False),
+            method=body["accessMethod"],
+            partial="whereClause" in body,
+            nulls_not_distinct=body.get("nulls_not_distinct", False),
+        ),
+    )
+
+
+def _columns(elements: list[Node]) -> tuple[str, ...]:
+    return tuple(element["IndexElem"].get("name", "") for element in elements)
+
+
+def reindex(body: Node, source: Source) -> tuple[o.Operation, ...]:
+    return (
+        o.Reindex(
+            span=source.span,
+            relation=relation(body["relation"]) if "relation" in body else None,
+            target=body["kind"].removeprefix("REINDEX_OBJECT_").lower(),
+            name=body.get("name"),
+            concurrently=is_on(body, "concurrently", "params"),
+        ),
+    )
+
+
+def cluster(body: Node, source: Source) -> tuple[o.Operation, ...]:
+    return (o.Cluster(span=source.span, relation=relation(body["relation"]) if "relation" in body else None),)
+
+
+def vacuum(body: Node, source: Source) -> tuple[o.Operation, ...]:
+    """VACUUM or ANALYZE: an operation for every table, or one for the database. VACUUM may analyze besides."""
+    named = [relation(node["VacuumRelation"]["relation"]) for node in body.get("rels", ())]
+    tables: list[Name | None] = [*named] or [None]
+    if not body.get("is_vacuumcmd"):
+        return tuple(o.Analyze(span=source.span, relation=table) for table in tables)
+    full = is_on(body, "full")
+    return tuple(o.Vacuum(span=source.span, relation=table, full=full) for table in tables)
+
+
+STATEMENTS = {
+    "IndexStmt": create_index,
+    "ReindexStmt": reindex,
+    "ClusterStmt": cluster,
+    "VacuumStmt": vacuum,
+}

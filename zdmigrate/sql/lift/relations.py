@@ -1,0 +1,49 @@
+"""The relations that a query reads, with WITH's names told from tables as PostgreSQL tells them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.sql.lift.nodes import relation
+
+if TYPE_CHECKING:
+    from zdmigrate.schema.names import Name
+    from zdmigrate.sql.lift.nodes import Node
+
+Scope = frozenset[str]
+
+
+def relations_read(tree: Node) -> tuple[Name, ...]:
+    """Every relation named in ``tree``, in order, once. Not recursive: a tree may be deeper than Python's stack."""
+    found: dict[Name, None] = {}
+    pending: list[tuple[Any, Scope]] = [(tree, frozenset())]
+    while pending:
+        here, scope = pending.pop()
+        if isinstance(here, list):
+            pending += [(item, scope) for item in reversed(here)]
+        elif isinstance(here, dict):
+            range_var = here.get("RangeVar", here if "relname" in here else None)
+            if range_var is not None:
+                name = relation(range_var)
+                if name.schema is not None or name.name not in scope:
+                    found[name] = None
+            else:
+                pending += reversed(_parts(here, scope))
+    return tuple(found)
+
+
+def _parts(node: Node, scope: Scope) -> list[tuple[Any, Scope]]:
+    """A node's fields, each with the names that WITH gives it: a query of WITH sees the ones before it.
+
+    ``WITH users AS (SELECT * FROM users)`` reads the table.
+    """
+    clause = node.get("withClause")
+    if not isinstance(clause, dict):
+        return [(value, scope) for value in node.values()]
+    parts: list[tuple[Any, Scope]] = []
+    names = {item["CommonTableExpr"]["ctename"] for item in clause["ctes"]}
+    inner = scope | names if clause.get("recursive") else scope
+    for item in clause["ctes"]:
+        parts.append((item["CommonTableExpr"]["ctequery"], inner))
+        inner |= {item["CommonTableExpr"]["ctename"]}
+    return parts + [(value, scope | names) for field, value in node.items() if field != "withClause"]

@@ -1,0 +1,117 @@
+"""A statement as written: its tokens, and the way from places in its tree to spans of the file."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from zdmigrate.schema.names import Span
+from zdmigrate.sql import tokens as t
+from zdmigrate.sql.grammar import Offsets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zdmigrate.sql.grammar import Token
+
+OPENING = (t.OPEN, t.OPEN_BRACKET)
+CLOSING = (t.CLOSE, t.CLOSE_BRACKET)
+
+
+class Source:
+    """A statement's tokens and text. Tokens are named by their index; a range holds its last token."""
+
+    def __init__(self, file: str, tokens: list[Token], parsed: str) -> None:
+        self.tokens = tokens
+        self._file = file
+        self.parsed = parsed  # the text whose tree it is: its offsets begin at the first token
+        self._base = tokens[0].start
+        self._starts: list[int] = []
+        self._offsets = None if parsed.isascii() else Offsets(parsed.encode())
+
+    @property
+    def span(self) -> Span:
+        return Span(self.tokens[0].start, self.tokens[-1].end)
+
+    @property
+    def last(self) -> int:
+        return len(self.tokens) - 1
+
+    def span_of(self, first: int, last: int) -> Span:
+        return Span(self.tokens[first].start, self.tokens[last].end)
+
+    def sql(self, first: int, last: int) -> str:
+        """The text of a range of tokens, as written; empty for an empty range."""
+        return self._file[self.tokens[first].start : self.tokens[last].end] if first <= last else ""
+
+    def text_of(self, index: int) -> str:
+        return self.sql(index, index)
+
+    def index(self, location: int) -> int:
+        """The token at a location of the tree, which is in bytes from the statement's start."""
+        if not self._starts:
+            self._starts = [token.start for token in self.tokens]
+        if self._offsets:
+            location = self._offsets.at(location)
+        return bisect_left(self._starts, self._base + location)
+
+    def level(self, first: int, last: int) -> Iterator[int]:
+        """The tokens of a range that stand in no parentheses or brackets of it; it ends where those around it close."""
+        depth = 0
+        for index in range(first, last + 1):
+            number = self.tokens[index].number
+            if number in CLOSING:
+                depth -= 1
+                if depth < 0:
+                    return
+            if depth == 0:
+                yield index
+            if number in OPENING:
+                depth += 1
+
+    def find(self, number: int, first: int = 0, last: int | None = None) -> int | None:
+        """The first token of a kind at the level of ``first``; FROM of IS DISTINCT FROM is no FROM."""
+        for index in self.level(first, self.last if last is None else last):
+            if self.tokens[index].number == number and not self._is_distinct_from(index):
+                return index
+        return None
+
+    def _is_distinct_from(self, index: int) -> bool:
+        return self.tokens[index].number == t.FROM and index > 0 and self.tokens[index - 1].number == t.DISTINCT
+
+    def element_end(self, first: int) -> int:
+        """The last token of the list's element that begins at ``first``: before the comma or what closes the list."""
+        end = first
+        for index in self.level(first, self.last):
+            if self.tokens[index].number == t.COMMA:
+                return index - 1
+            end = index
+        return end
+
+    def segments(self, first: int, last: int | None = None) -> list[tuple[int, int]]:
+        """The ranges between the commas from ``first`` on, at its level."""
+        ranges = []
+        start = end = first
+        for index in self.level(first, self.last if last is None else last):
+            if self.tokens[index].number == t.COMMA:
+                ranges.append((start, index - 1))
+                start = index + 1
+            end = index
+        return [*ranges, (start, end)]
+
+    def inside(self, first: int, last: int | None = None) -> tuple[int, int] | None:
+        """The range in the first parentheses from ``first`` on."""
+        opening = self.find(t.OPEN, first, last)
+        if opening is None:
+            return None
+        end = opening
+        for index in self.level(opening + 1, self.last):
+            end = index
+        # what stands at the level may end with its own closing parenthesis, which ``level`` does give
+        return opening + 1, end
+
+    def within(self, first: int, last: int) -> Source:
+        """The statement that a range of this one is: the body of WITH or COPY."""
+        part = Source(self._file, self.tokens[first : last + 1], self.parsed)
+        part._base = self._base
+        return part

@@ -1,0 +1,30 @@
+"""Line and column of an offset: lines end with LF, CRLF or a lone CR; a column is a code point, a tab included."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+class Lines:
+    """The lines of a file's text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1; a byte order mark at the start of the file takes no column."""
+        line = bisect_right(self._starts, offset)
+        column = offset - self._starts[line - 1] + 1
+        if line == 1 and offset > 0 and self._text.startswith("\ufeff"):
+            column -= 1
+        return line, column
+
+    def text_of(self, line: int) -> str:
+        """The line's text without its end and without the byte order mark."""
+        start = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self._text)
+        return self._text[start:end].rstrip("\r\n").removeprefix("\ufeff")

@@ -1,0 +1,44 @@
+"""The same calls as ``grammar`` through postgast's public API, for an installation that carries no known library."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, Token, code_points
+
+postgast: Any = import_module("postgast")  # its own stubs do not pass mypy
+
+
+def parse(sql: str, source: bytes) -> dict[str, Any]:
+    """The tree; its field names are those of libpg_query's own JSON."""
+    try:
+        tree: dict[str, Any] = _to_dict(postgast.parse(sql))
+    except postgast.PgQueryError as error:
+        raise GrammarError(error.message, code_points(source, error.cursorpos)) from error
+    except (RecursionError, ValueError) as error:  # protobuf says "error parsing message" of a tree that is too deep
+        raise NestedTooDeeply(None) from error
+    return {"stmts": [], **tree}
+
+
+def scan(sql: str, source: bytes) -> list[Token]:
+    """The tokens, their offsets still in bytes."""
+    try:
+        return [Token(token.start, token.end, token.token, token.keyword_kind) for token in postgast.scan(sql).tokens]
+    except postgast.PgQueryError as error:
+        raise GrammarError(error.message, code_points(source, error.cursorpos)) from error
+
+
+def parse_plpgsql(sql: str, source: bytes) -> list[Any]:
+    """The trees of the PL/pgSQL bodies."""
+    try:
+        trees: list[Any] = postgast.parse_plpgsql(sql)
+    except postgast.PgQueryError as error:
+        raise GrammarError(error.message, code_points(source, error.cursorpos)) from error
+    return trees
+
+
+def _to_dict(message: Any) -> dict[str, Any]:
+    """A protobuf message with its fields named as in libpg_query's JSON."""
+    tree: dict[str, Any] = import_module("google.protobuf.json_format").MessageToDict(message)
+    return tree

@@ -1,0 +1,149 @@
+r"""What stands in a SQL file and is no SQL: a byte order mark, psql's ``\`` lines, COPY data, placeholders.
+
+Each is overwritten by as many characters, so that every offset stays true to the file.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from zdmigrate.schema.names import Span
+
+PATTERN = r"""
+  (?P<comment> --[^\r\n]* )
+| (?P<block> /\* )
+| (?P<quoted> (?<![\w$])[eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'? | '[^']*'? | "[^"]*"? )
+| (?P<dollar> (?<![\w$])\$(?:[^\W\d]\w*)?\$ )
+| (?P<template> \{%.*?%\} | \{\#.*?\#\} )
+| (?P<placeholder> \$\{[^}\r\n]*\} | \{\{.*?\}\} )
+| ::
+| (?P<variable> (?<![\w\])]):(?:[^\W\d]\w*|'\w+'|"\w+") )
+| (?P<backslash> \\[^\r\n]* )
+| (?P<end> ; )
+"""
+BLOCK_EDGE = r"/\*|\*/"
+COPY_FROM_STDIN = r"(?:\s|--[^\r\n]*|/\*.*?\*/)*copy\b.*\bfrom\s+stdin\b"
+COPY_DATA = r"[^\r\n]*(?:\r\n?|\n)(?P<data>.*?^\\\.[ \t]*(?=[\r\n]|\Z)|.*)"
+QUIT = r"(?:^|\s)\\q(?:uit)?(?:\s|$)"
+# these send what was typed so far to the server, as a semicolon does
+SENDS = r"\\(?:g|gx|gset|gexec|gdesc|watch|crosstabview|parse|bind_named|bind|sendpipeline)\b"
+
+
+class Masked(NamedTuple):
+    """SQL with everything else overwritten."""
+
+    text: str
+    quits: tuple[Span, ...]
+    psql_lines: tuple[Span, ...]  # quits among them
+
+
+def mask(text: str) -> Masked:
+    """``text`` with what is no SQL overwritten, at the same length."""
+    if not (text.startswith("\ufeff") or any(sign in text for sign in "\\{:")):
+        return Masked(text, (), ())
+    return _Masking(text).result()
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(
+        pattern, re.VERBOSE | re.DOTALL if pattern is PATTERN else re.DOTALL | re.IGNORECASE | re.MULTILINE
+    )
+
+
+class _Masking:
+    """One pass over a text, from one quote, comment or other landmark to the next."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._parts: list[str] = []
+        self._copied = 0
+        self._statement = 0
+        self._psql_lines: list[Span] = []
+        self._quits: list[Span] = []
+
+    def result(self) -> Masked:
+        if self._text.startswith("\ufeff"):
+            self._put(0, 1, " ")
+        pattern = _compiled(PATTERN)
+        at = 0
+        while found := pattern.search(self._text, at):
+            at = self._after(found)
+        self._parts.append(self._text[self._copied :])
+        return Masked("".join(self._parts), tuple(self._quits), tuple(self._psql_lines))
+
+    def _after(self, found: re.Match[str]) -> int:
+        """Where to look on, once what was found is dealt with."""
+        match found.lastgroup:
+            case "block":
+                return self._block_end(found.end())
+            case "dollar":
+                end = self._text.find(found[0], found.end())
+                return len(self._text) if end < 0 else end + len(found[0])
+            case "template":
+                self._put(found.start(), found.end(), _blank(found[0]))
+            case "placeholder":
+                self._put(found.start(), found.end(), re.sub(r"\W", "_", found[0]))
+            case "variable":
+                self._put(found.start(), found.end(), _variable(found[0]))
+            case "backslash":
+                return self._backslash(found)
+            case "end":
+                return self._end(found)
+        return found.end()
+
+    def _put(self, start: int, end: int, stand_in: str) -> None:
+        self._parts += (self._text[self._copied : start], stand_in)
+        self._copied = end
+
+    def _block_end(self, at: int) -> int:
+        """Where a block comment ends; they nest."""
+        depth = 1
+        for edge in _compiled(BLOCK_EDGE).finditer(self._text, at):
+            depth += 1 if edge[0] == "/*" else -1
+            if depth == 0:
+                return edge.end()
+        return len(self._text)
+
+    def _backslash(self, found: re.Match[str]) -> int:
+        line = found[0]
+        start, end = found.span()
+        if _compiled(SENDS).match(line):
+            self._put(start, end, ";" + " " * (len(line) - 1))
+            self._statement = start + 1
+        elif not self._begins_line(start):
+            return start + 1  # left to the grammar, which refuses it at its place
+        else:
+            self._put(start, end, " " * len(line))
+            if _compiled(QUIT).search(line):
+                self._quits.append(Span(start, start + len(line.rstrip())))
+        self._psql_lines.append(Span(start, start + len(line.rstrip())))
+        return end
+
+    def _begins_line(self, at: int) -> bool:
+        start = max(self._text.rfind("\n", 0, at), self._text.rfind("\r", 0, at)) + 1
+        return not self._text[start:at].strip(" \t\f\v\ufeff")
+
+    def _end(self, found: re.Match[str]) -> int:
+        """After a semicolon; after that of COPY … FROM stdin, its data come to a line with ``\\.``."""
+        is_copy = _compiled(COPY_FROM_STDIN).match(self._text, self._statement, found.start())
+        self._statement = found.end()
+        data = _compiled(COPY_DATA).match(self._text, found.end()) if is_copy else None
+        if data is None:
+            return found.end()
+        self._put(data.start("data"), data.end("data"), _blank(data["data"]))
+        self._statement = data.end()
+        return data.end()
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\r\n]", " ", text)
+
+
+def _variable(text: str) -> str:
+    """A name for ``:name``, a string for ``:'name'``, a quoted name for ``:"name"``."""
+    if text[1] in "'\"":
+        return text[1] + "_" + text[2:]
+    return "_" + text[1:]
