@@ -11,7 +11,7 @@ from zdmigrate.nearest import nearest
 from zdmigrate.sources.change import PARTS, id_of, read_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from zdmigrate.sources.change import Change
@@ -57,18 +57,23 @@ def _is_change_file(entry: os.DirEntry[str]) -> bool:
 
 def _check_ids(paths: Iterable[str]) -> None:
     """No two files for one id, also not where only case or leading zeros differ: people and discs mix them up."""
-    seen: dict[object, str] = {}
+    seen: dict[tuple[object, str], str] = {}
     for path in paths:
         id, part = id_of(path)  # noqa: A001
-        numbered = _numbered(id.casefold())
-        key = (numbered, part)
+        key = (_numbered(id.casefold()), part)
         if key in seen:
             raise InputError(f"{path}:1: the same id as {seen[key]}", hint="rename the one that has not been applied")
-        if part and (numbered, "") not in seen:
-            close = nearest(id, [id_of(other)[0] for other in seen.values()])
-            told = f"did you mean {close}.{part}.sql?" if close else f"name it after its change: ID.{part}.sql"
-            raise InputError(f"{path}:1: a {part} without its change {id}.sql", hint=told)
         seen[key] = path
+    for (numbered, part), path in seen.items():
+        if part and (numbered, "") not in seen:
+            raise _alone(path, [id_of(other)[0] for other in seen.values() if not id_of(other)[1]])
+
+
+def _alone(path: str, ids: Sequence[str]) -> InputError:
+    id, part = id_of(path)  # noqa: A001
+    close = nearest(id, ids)
+    hint = f"did you mean {close}.{part}.sql?" if close else f"name it after its change: ID.{part}.sql"
+    return InputError(f"{path}:1: a {part} without its change {id}.sql", hint=hint)
 
 
 def _with_parts(change: Change, parts: dict[tuple[str, str], Change]) -> Change:
