@@ -56,10 +56,11 @@ class Heartbeat:
         self.instance = instance or f"{socket.gethostname()}:{os.getpid()}"
         self.every = every
         self.status: Status = "unknown"
-        self.error: str | None = None  # why the last beat got no answer
+        self.error: Exception | None = None  # why the last beat got no answer
         self.retired = threading.Event()
         self._connect = connector(dsn, f"beat {app} {version}")
         self._on_retired = on_retired
+        self._leaves = True
         self._stop = threading.Event()
         self._answered = threading.Event()
         self._thread: threading.Thread | None = None
@@ -79,11 +80,15 @@ class Heartbeat:
         self._answered.wait(timeout)
         return self.status
 
-    def stop(self) -> None:
-        """Say goodbye and end the thread; waits a few seconds at most when the database does not answer."""
+    def stop(self, *, goodbye: bool = True) -> None:
+        """Say goodbye and end the thread; waits a few seconds at most when the database does not answer.
+
+        Without the goodbye the instance counts as lost: for whoever stops beating while the application may go on.
+        """
         thread, self._thread = self._thread, None
         if thread is None:
             return
+        self._leaves = goodbye
         self._stop.set()
         atexit.unregister(self.stop)
         if thread is not threading.current_thread():  # on_retired may well stop the heartbeat
@@ -99,7 +104,9 @@ class Heartbeat:
         while not self._stop.is_set():
             self._beat()
             self._stop.wait(self.every)
-        self._goodbye()
+        if self._leaves:
+            self._goodbye()
+        self._close()
 
     def _beat(self) -> None:
         try:
@@ -128,7 +135,6 @@ class Heartbeat:
             self._call("SELECT zdmigrate.goodbye(%s, %s, %s)")
         except Exception as error:  # noqa: BLE001 - nobody is left to hear it
             logger.warning("no goodbye from %s: %s", self.instance, redact(str(error)))
-        self._close()
 
     def _call(self, query: str) -> Any:
         if self._connection is None:
@@ -138,8 +144,8 @@ class Heartbeat:
 
     def _lose(self, error: Exception) -> None:
         """Drop a connection that failed; the next beat opens another."""
-        self.error = redact(" ".join(str(error).split()))
-        logger.warning("no beat from %s: %s", self.instance, self.error)
+        self.error = error
+        logger.warning("no beat from %s: %s", self.instance, redact(" ".join(str(error).split())))
         self._close()
 
     def _close(self) -> None:

@@ -1,0 +1,121 @@
+"""``zdmigrate live``: beat for an instance, list live versions, retire one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import common, database
+from zdmigrate.cli.release_name import release_name, release_option
+
+if TYPE_CHECKING:
+    from zdmigrate.cli.options import Console
+    from zdmigrate.config import Config
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> float:
+    """A duration in PostgreSQL's units, as seconds."""
+    from zdmigrate.duration import Duration
+
+    try:
+        seconds = Duration.parse(value).seconds
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not {error}", context, parameter) from None
+    if seconds <= 0:
+        raise click.BadParameter("it must be longer than nothing", context, parameter)
+    return seconds
+
+
+@click.group()
+def command() -> None:
+    """Beat for an instance, list live versions, retire one.
+
+    \b
+    Example:
+      zdmigrate live list
+    """
+
+
+@command.command()
+@release_option
+@click.option("--instance", required=True, metavar="NAME", help="What tells this instance from the others.")
+@click.option("--every", default="10s", show_default=True, callback=_seconds, metavar="TIME", help="How often to beat.")
+@database
+@common(formats=("text",))
+def beat(release: str | None, instance: str, every: float, dsn: str, config: Config, console: Console) -> int:
+    """Beat for an instance that does not beat itself (a sidecar), until SIGTERM.
+
+    Survives outages of the database. Exit code: 0 after SIGTERM and a goodbye, 1 when the release is retired.
+
+    \b
+    Example:
+      zdmigrate live beat --release 7.2 --instance "$HOSTNAME" --every 10s
+    """
+    from zdmigrate.cli.beating import keep_beating
+    from zdmigrate.sdk import Heartbeat
+
+    version = release_name(release, console)
+    return keep_beating(Heartbeat(dsn, config.app, version, instance, every=every), console)
+
+
+@command.command(name="list")
+@database
+@common("gate.heartbeat_ttl")
+def list_(dsn: str, config: Config, console: Console) -> None:
+    """List the instances that may still hold a gate: live, left lately, or lost.
+
+    \b
+    Example:
+      zdmigrate live list --format json
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.cli.live_table import as_json, render
+    from zdmigrate.live.instances import list_instances, retired_versions
+
+    with open_ledger(dsn, "live list") as connection:
+        seen = list_instances(connection, config)
+        retired = retired_versions(connection, config.app, {one.version for one in seen})
+    if console.is_json:
+        console.json(as_json(config.app, seen, retired))
+    else:
+        console.result(render(config.app, seen, retired))
+
+
+@command.command()
+@click.option("--every", default="2s", show_default=True, callback=_seconds, metavar="TIME", help="How often to look.")
+@database
+@common("gate.heartbeat_ttl", formats=("text",))
+def watch(every: float, dsn: str, config: Config, console: Console) -> None:
+    """Show the live versions, then each change of them, until interrupted.
+
+    \b
+    Example:
+      zdmigrate live watch --every 5s
+    """
+    from zdmigrate.cli.watching import keep_watching
+
+    keep_watching(dsn, config, console, every)
+
+
+@command.command()
+@click.argument("version")
+@click.option("--instance", metavar="NAME", help="Only this instance of it.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why you know that it is gone; it is recorded.")
+@database
+@common("gate.heartbeat_ttl", formats=("text",))
+def retire(version: str, instance: str | None, reason: str, dsn: str, config: Config, console: Console) -> None:
+    """Say that the silent instances of VERSION are gone: they hold the gate no longer.
+
+    Refused (exit code 3) while one of them beats.
+
+    \b
+    Example:
+      zdmigrate live retire 7.1 --instance web-3 --reason "its host burned down"
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.live.instances import retire_lost
+
+    with open_ledger(dsn, "live retire") as connection:
+        gone = retire_lost(connection, config, version, instance, reason)
+    console.say(f"gone: {', '.join(gone)}" if gone else f"every instance of {version} had left already")

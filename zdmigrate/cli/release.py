@@ -1,0 +1,92 @@
+"""``zdmigrate release``: register releases, list them, bind changes to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import common, database
+
+if TYPE_CHECKING:
+    from zdmigrate.cli.options import Console
+    from zdmigrate.config import Config
+
+
+@click.group()
+def command() -> None:
+    """Register releases, list them, bind changes to them.
+
+    \b
+    Example:
+      zdmigrate release add 7.2
+    """
+
+
+@command.command()
+@click.argument("version")
+@database
+@common(formats=("text",))
+def add(version: str, dsn: str, config: Config, console: Console) -> None:
+    """Register VERSION with the changes of the folder: what it was built with.
+
+    Registering the same again changes nothing; the same name with other changes is refused.
+
+    \b
+    Example:
+      zdmigrate release add 7.2
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.live.registry import read_release, register_release
+    from zdmigrate.sources.folder import read_folder
+
+    changes = [change.id for change in read_folder(config.dir)]
+    with open_ledger(dsn, "release add") as connection:
+        registered = register_release(connection, config.app, version, changes)
+        release = read_release(connection, config.app, version)
+    done = "registered" if registered.new else "was registered before"
+    console.say(f"release {version} of {config.app} {done}, with {len(changes)} changes")
+    if release and release.retired:
+        console.warn(f"{version} is retired: a contract has begun that it was built without; it must not serve")
+
+
+@command.command(name="list")
+@database
+@common()
+def list_(dsn: str, config: Config, console: Console) -> None:
+    """List the releases, in the order of registration.
+
+    \b
+    Example:
+      zdmigrate release list
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.cli.release_table import as_json, render
+    from zdmigrate.live.registry import list_releases
+
+    with open_ledger(dsn, "release list") as connection:
+        releases = list_releases(connection, config.app)
+    if console.is_json:
+        console.json(as_json(config.app, releases))
+    else:
+        console.result(render(config.app, releases))
+
+
+@command.command()
+@click.argument("change")
+@click.option("--release", required=True, metavar="VERSION", help="The release that lets go of the old side.")
+@database
+@common(formats=("text",))
+def bind(change: str, release: str, dsn: str, config: Config, console: Console) -> None:
+    """Bind CHANGE to a later release, for code that lets go of the old side later than the file came.
+
+    \b
+    Example:
+      zdmigrate release bind 004_full_name --release 7.4
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.live.registry import bind_change
+
+    with open_ledger(dsn, "release bind") as connection:
+        bind_change(connection, config.app, change, release)
+    console.say(f"{change} is bound to {release}: its contract waits for a release after that")

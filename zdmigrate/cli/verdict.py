@@ -1,0 +1,131 @@
+"""What a gate waits for: one table for a person, and the same for scripts."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.cli.tables import columns_wide, draw
+from zdmigrate.live.ages import ago, span
+from zdmigrate.live.verdict import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from zdmigrate.live.verdict import Reason, Verdict
+
+# What a row of instances says; what is said of no instance stands below the table, in its own words.
+_WHY = {
+    Code.OLD_VERSION_LIVE: "runs",
+    Code.OLD_VERSION_SEEN_LATELY: "seen lately",
+    Code.INSTANCE_LOST: "fell silent",
+}
+_NEXT = {
+    Code.OLD_VERSION_LIVE: "drain {version}; each instance says goodbye when it stops",
+    Code.INSTANCE_LOST: 'if {version} is gone for good: zdmigrate live retire {version} --reason "…"',
+    Code.NO_EVIDENCE: "deploy a release that has {change}, and let it beat (zdmigrate.sdk, or zdmigrate live beat)",
+    Code.SAME_RELEASE: "nothing: the next release contracts it",
+    Code.OTHER_APP: 'name it in the change ("-- zdmigrate: contract needs APP VERSION"), or [apps.APP] ignores = true',
+    Code.BEAT_IN_PROGRESS: "end that transaction: a beat belongs in one of its own",
+}
+NAMED = 3  # that many instances, or versions, are named; the rest are counted
+
+
+def render(verdict: Verdict, *, width: int | None = None) -> str:
+    """The whole answer, as a person reads it at three in the morning; 80 columns where there is no terminal."""
+    return "\n".join(_lines(verdict, width))
+
+
+def render_all(verdicts: Sequence[Verdict], *, width: int | None = None) -> str:
+    """Several gates, one after the other."""
+    return "\n\n".join(render(verdict, width=width) for verdict in verdicts)
+
+
+def _lines(verdict: Verdict, width: int | None) -> Iterator[str]:
+    state = "open" if verdict.open else "shut"
+    yield f"The gate of {verdict.change} is {state} for release {verdict.release} of {verdict.app}."
+    if verdict.overridden:
+        yield "Passed over by force:"
+    shown = verdict.overridden or verdict.reasons
+    seen = [reason for reason in shown if reason.instance is not None]
+    if seen:
+        yield ""
+        columns = ["In the way", "Why", "Count", "Last seen", "Still", "Seen where"]
+        yield draw(columns, (_row(group, verdict) for group in _grouped(seen)), width=width)
+        yield ""
+    for reason in shown:
+        if reason.instance is None:
+            left = f" ({span(reason.seconds_left)} still)" if reason.seconds_left is not None else ""
+            yield _wrapped(f"- {reason.sentence}{left}", width)
+    if verdict.seconds_left is not None:
+        yield f"Time alone opens it, in {span(verdict.seconds_left)}."
+    if verdict.not_fenced:
+        never = f"Not fenced: {_names(verdict.not_fenced)} never beat; nothing is known of it, and no answer stops it."
+        yield _wrapped(never, width)
+    for hint in _hints(verdict):
+        yield f"next: {hint}"
+
+
+def _wrapped(text: str, width: int | None) -> str:
+    return textwrap.fill(
+        text, width or columns_wide(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _grouped(reasons: Iterable[Reason]) -> list[list[Reason]]:
+    """Instances of one version in one state stand in one row."""
+    groups: dict[tuple[object, ...], list[Reason]] = {}
+    for reason in reasons:
+        still = reason.seconds_left is None
+        groups.setdefault((reason.code, reason.app, reason.version, reason.source, still), []).append(reason)
+    return list(groups.values())
+
+
+def _row(group: list[Reason], verdict: Verdict) -> list[str]:
+    first = group[0]
+    last_seen = max(reason.last_seen for reason in group if reason.last_seen)
+    foreign = f"{first.app} " if first.app != verdict.app else ""
+    lefts = [reason.seconds_left for reason in group if reason.seconds_left is not None]
+    return [
+        f"{foreign}{first.version}",
+        next((why for code, why in _WHY.items() if code == first.code), "too old"),
+        str(len(group)),
+        ago((verdict.asked_at - last_seen).total_seconds()),
+        span(max(lefts)) if lefts else "until it stops",
+        f"{first.source}: {_names([str(reason.instance) for reason in group])}",
+    ]
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _hints(verdict: Verdict) -> Iterator[str]:
+    told: dict[str, None] = {}  # in the order of the table, each once
+    for reason in verdict.reasons:
+        named_in_change = reason.code == Code.OTHER_APP and reason.version
+        for code, hint in _NEXT.items():
+            if code == reason.code and not named_in_change:
+                told[hint.format(version=reason.version, change=verdict.change)] = None
+    yield from told
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """The same, for scripts: every instance for itself."""
+    return {
+        "app": verdict.app,
+        "change": verdict.change,
+        "release": verdict.release,
+        "open": verdict.open,
+        "asked_at": verdict.asked_at.isoformat(),
+        "seconds_left": verdict.seconds_left,
+        "reasons": [_reason(reason) for reason in verdict.reasons],
+        "overridden": [_reason(reason) for reason in verdict.overridden],
+        "not_fenced": list(verdict.not_fenced),
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    seen: datetime | None = reason.last_seen
+    return {**reason._asdict(), "code": str(reason.code), "last_seen": seen.isoformat() if seen else None}
