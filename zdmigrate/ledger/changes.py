@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from zdmigrate.errors import UsageError
@@ -81,8 +82,47 @@ def baseline(connection: Connection, app: str, changes: Sequence[str]) -> None:
         )
 
 
-def store_contract_plan(connection: Connection, app: str, change: str, plan: dict[str, Any]) -> None:
-    """Keep the contract's plan as it was reviewed at expand; it is compared, and shown, when it is due."""
+def store_contract(
+    connection: Connection, app: str, change: str, plan: dict[str, Any], needs: Sequence[tuple[str, str]]
+) -> None:
+    """Keep the contract's plan as it was reviewed, and the other apps' releases that it needs.
+
+    The plan is compared, and a difference is shown, when the contract is due.
+    """
     connection.execute(
-        "UPDATE zdmigrate.change SET contract_plan = %s WHERE app = %s AND id = %s", [Jsonb(plan), app, change]
+        "UPDATE zdmigrate.change SET contract_plan = %s, needs = %s WHERE app = %s AND id = %s",
+        [Jsonb(plan), Jsonb([list(need) for need in needs]), app, change],
     )
+
+
+def write_sections(connection: Connection, app: str, change: str, checksums: dict[tuple[str, int], str]) -> None:
+    """Keep the checksums of sections that are about to run, by name and place in the file."""
+    for (name, ordinal), checksum in checksums.items():
+        connection.execute(
+            "INSERT INTO zdmigrate.section (app, change, name, ordinal, checksum) VALUES (%s, %s, %s, %s, %s)"
+            " ON CONFLICT (app, change, name, ordinal) DO UPDATE SET checksum = excluded.checksum",
+            [app, change, name, ordinal, checksum],
+        )
+
+
+def read_sections(connection: Connection, app: str, change: str) -> dict[tuple[str, int], str]:
+    """The checksums of a change's sections as they were when they ran, by name and place in the file."""
+    query = "SELECT name, ordinal, checksum FROM zdmigrate.section WHERE app = %s AND change = %s"
+    return {(name, ordinal): checksum for name, ordinal, checksum in connection.execute(query, [app, change])}
+
+
+def write_pending(connection: Connection, app: str, change: str, positions: dict[int, bool]) -> None:
+    """Keep which steps of an expand are still to be done, and whether `ready` may do without them."""
+    connection.execute("DELETE FROM zdmigrate.pending WHERE app = %s AND change = %s", [app, change])
+    for position, optional in positions.items():
+        connection.execute(
+            "INSERT INTO zdmigrate.pending (app, change, position, optional) VALUES (%s, %s, %s, %s)",
+            [app, change, position, optional],
+        )
+
+
+def forget_steps(connection: Connection, app: str, change: str) -> None:
+    """A reverted change begins anew: its steps, its backfill's place and what was pending are gone."""
+    for table in ("step", "pending", "backfill"):
+        query = sql.SQL("DELETE FROM zdmigrate.{} WHERE app = %s AND change = %s").format(sql.Identifier(table))
+        connection.execute(query, [app, change])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -11,6 +10,7 @@ from psycopg.rows import TupleRow
 
 import zdmigrate
 from zdmigrate.errors import DatabaseError
+from zdmigrate.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,14 +58,8 @@ def where(connection: Connection) -> str:
     return f"{info.dbname} on {info.host or 'local socket'}:{info.port}"
 
 
-def redacted(text: str) -> str:
-    """``text`` without the password of any connection string in it."""
-    text = re.sub(r"(\w+://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
-    return re.sub(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", r"\1***", text, flags=re.IGNORECASE)
-
-
 def _no_connection(error: psycopg.Error) -> DatabaseError:
-    reason = redacted(" ".join(str(error).split()))
+    reason = redact(" ".join(str(error).split()))
     if isinstance(error, psycopg.ProgrammingError):
         return DatabaseError("the connection string cannot be read", hint="check --dsn or ZDMIGRATE_DSN")
     hint = "check --dsn, ZDMIGRATE_DSN or libpq's own variables (PGHOST, PGDATABASE …)"

@@ -92,13 +92,15 @@ CREATE TABLE zdmigrate.backfill (
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
 );
 
--- Who may write. A token is given once and grows; a step that runs in a transaction locks this row with it.
+-- Who may write. A token is given once and grows; a step that runs in a transaction locks this row with it
+-- FOR KEY SHARE. The second key makes that lock stop a new token, and not the holder's own renewals.
 CREATE TABLE zdmigrate.lease (
     name        text PRIMARY KEY,
     token       bigint NOT NULL,
     holder      jsonb,
     acquired_at timestamptz,
-    renewed_at  timestamptz
+    renewed_at  timestamptz,
+    UNIQUE (name, token)
 );
 
 -- Instances that beat, or that an operator or a source told of.

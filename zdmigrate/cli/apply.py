@@ -1,0 +1,182 @@
+"""zdmigrate apply: run what is due."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import common, database
+from zdmigrate.cli.target import changes_of, target_of
+from zdmigrate.duration import Duration
+from zdmigrate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zdmigrate.cli.options import Console
+    from zdmigrate.config import Config
+    from zdmigrate.run.outcome import Outcome
+    from zdmigrate.run.target import Target
+    from zdmigrate.sources.change import Change
+
+NOT_YET = 3
+POLL = 5.0  # seconds between two looks of --wait
+
+
+@click.command()
+@click.option("--phase", required=True, type=click.Choice(["expand", "backfill", "contract", "all"]), help="What to run.")
+@click.option("--release", metavar="VERSION", help="The release being deployed. [default: ZDMIGRATE_RELEASE, then git]")
+@click.option("--no-backfill", is_flag=True, help="Stop each change before its first backfill.")
+@click.option("--wait", "wait_for", metavar="DURATION", help="Wait so long for shut gates (contract), as in 45min.")
+@click.option("--if-open", is_flag=True, help="Exit with 0 even if a gate was shut.")
+@click.option("--dry-run", is_flag=True, help="Show the plan; run nothing.")
+@click.option("--force", is_flag=True, help="Contract in spite of the gate. The lease, the locks and preflight hold.")
+@click.option("--reason", help="Why, with --force; it is recorded.")
+@click.option("--again", is_flag=True, help="Expand a reverted change whose file has not changed.")
+@database
+@common("lock_budget", "lock_deadline", "gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl")
+def command(
+    config: Config,
+    console: Console,
+    dsn: str,
+    phase: str,
+    release: str | None,
+    no_backfill: bool,
+    wait_for: str | None,
+    if_open: bool,
+    dry_run: bool,
+    force: bool,
+    reason: str | None,
+    again: bool,
+) -> None:
+    """Run what is due: expand before the deploy, contract when nobody needs the old side any more.
+
+    \b
+    Examples:
+      zdmigrate apply --phase expand --release 7.2
+      zdmigrate apply --phase contract --release 7.3 --wait 45min
+      zdmigrate apply --phase all              (a database that nobody uses yet)
+    """
+    if force and not reason:
+        raise UsageError("--force needs --reason: it is recorded", hint='--reason "billing was shut down in May"')
+    target, changes = target_of(dsn, config, console), changes_of(config)
+    if dry_run:
+        _dry_run(target, console, changes, phase)
+    elif phase in ("expand", "backfill"):
+        _expand(target, console, changes, phase, release, backfill=not no_backfill, again=again)
+    elif phase == "contract":
+        limit = _duration(wait_for)
+        outcome = _contract(target, console, changes, release, reason if force else None, limit)
+        if outcome.refused and not if_open:
+            raise SystemExit(NOT_YET)
+    else:
+        _all(target, console, changes, again)
+
+
+def _expand(
+    target: Target,
+    console: Console,
+    changes: Sequence[Change],
+    phase: str,
+    release: str | None,
+    *,
+    backfill: bool,
+    again: bool,
+) -> None:
+    from zdmigrate.cli.release_name import release_name
+    from zdmigrate.live.registry import register_release
+    from zdmigrate.run.expand import expand
+
+    if phase == "expand":
+        version = release_name(release, console)
+        with target.connect("release") as connection:
+            registered = register_release(connection, target.app, version, [change.id for change in changes])
+        if registered.new:
+            console.say(f"release {version} of {target.app} is registered, with {len(changes)} changes")
+    outcome = expand(target, changes, backfill=backfill, again=again)
+    _tell(console, outcome)
+
+
+def _contract(
+    target: Target,
+    console: Console,
+    changes: Sequence[Change],
+    release: str | None,
+    forced_why: str | None,
+    limit: float,
+) -> Outcome:
+    from zdmigrate.run.contract import contract
+
+    version = _contracting_release(target, console, changes, release)
+    deadline = time.monotonic() + limit
+    outcome = contract(target, changes, version, forced_why=forced_why)
+    while outcome.refused and time.monotonic() < deadline:
+        lefts = [verdict.seconds_left for verdict in outcome.refused]
+        console.say(f"waiting for {_names([verdict.change for verdict in outcome.refused])} …")
+        pause = min(POLL, *(left for left in lefts if left), deadline - time.monotonic())
+        time.sleep(max(pause, 0.2))
+        before, outcome = outcome, contract(target, changes, version, forced_why=forced_why)
+        outcome.contracted[:0] = before.contracted
+    _tell(console, outcome)
+    return outcome
+
+
+def _contracting_release(
+    target: Target, console: Console, changes: Sequence[Change], release: str | None
+) -> str:
+    """W: registered if it is new; without one, the release registered last."""
+    import os
+
+    from zdmigrate.live.registry import register_release
+    from zdmigrate.run.contract import last_release
+
+    version = release or os.environ.get("ZDMIGRATE_RELEASE")
+    with target.connect("release") as connection:
+        if version is None:
+            version = last_release(connection, target.app)
+            console.say(f"release: {version}, the one registered last")
+        else:
+            register_release(connection, target.app, version, [change.id for change in changes])
+    return version
+
+
+def _all(target: Target, console: Console, changes: Sequence[Change], again: bool) -> None:
+    from zdmigrate.run.all_phases import run_all
+
+    _tell(console, run_all(target, changes, again=again))
+
+
+def _dry_run(target: Target, console: Console, changes: Sequence[Change], phase: str) -> None:
+    from zdmigrate.cli.plan import show_plans
+
+    show_plans(target, console, changes, "expand" if phase == "backfill" else phase)
+
+
+def _tell(console: Console, outcome: Outcome) -> None:
+    """What was done, last; a shut gate's table goes to stdout, since it is what was asked for."""
+    if console.is_json:
+        console.json(outcome.to_json())
+        return
+    for verdict in outcome.refused:
+        from zdmigrate.cli.verdict import verdict_text
+
+        console.result(verdict_text(verdict))
+    if not (outcome.expanded or outcome.contracted or outcome.refused or outcome.waiting_for_backfill):
+        console.say("nothing to do")
+    for change in outcome.waiting_for_backfill:
+        console.say(f"{change} waits for its backfill: zdmigrate apply --phase backfill")
+
+
+def _duration(text: str | None) -> float:
+    if text is None:
+        return 0.0
+    try:
+        return Duration.parse(text).seconds
+    except ValueError as error:
+        raise UsageError(f"--wait {text}: write {error}") from None
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,69 @@
+"""zdmigrate init: create the ledger in a database, and say what is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import common, database
+from zdmigrate.cli.target import change_named, changes_of
+from zdmigrate.errors import UsageError
+
+if TYPE_CHECKING:
+    from zdmigrate.cli.options import Console
+    from zdmigrate.config import Config
+
+
+@click.command()
+@click.option("--release", required=True, metavar="VERSION", help="The version that runs today.")
+@click.option("--baseline", metavar="CHANGE", help="The changes up to this one are in the database already.")
+@click.option("--adopt", is_flag=True, help="Take over the ledger of a restored or upgraded server.")
+@click.option("--reason", help="Why, with --adopt; it is recorded.")
+@database
+@common(formats=("text",))
+def command(
+    config: Config, console: Console, dsn: str, release: str, baseline: str | None, adopt: bool, reason: str | None
+) -> None:
+    """Create the ledger: the tables in schema zdmigrate of the target database.
+
+    \b
+    Examples:
+      zdmigrate init --release 7.1 --baseline 042_orders
+      zdmigrate init --release 1.0
+    """
+    from zdmigrate.ledger.adopt import adopt_ledger
+    from zdmigrate.ledger.changes import baseline as note_baseline
+    from zdmigrate.ledger.connection import connect, where
+    from zdmigrate.ledger.ledger import create_ledger
+    from zdmigrate.live.registry import register_release
+    from zdmigrate.run.pooler import refuse_transaction_pooler
+
+    if adopt and not reason:
+        raise UsageError("--adopt needs --reason: it is recorded", hint='--reason "restored from the backup of Monday"')
+    known = _up_to(config, baseline)
+    with connect(dsn, purpose="init") as connection:
+        refuse_transaction_pooler(connection, dsn)
+        if adopt:
+            adopt_ledger(connection, reason or "")
+            console.say(f"the ledger in {where(connection)} is adopted; live instances are forgotten")
+        elif create_ledger(connection):
+            console.say(f"the ledger is in {where(connection)}, schema zdmigrate")
+        else:
+            console.say(f"the ledger was in {where(connection)} already")
+        with connection.transaction():
+            note_baseline(connection, config.app, known)
+            register_release(connection, config.app, release, known)
+    console.say(f"release {release} of {config.app} is registered, with {len(known)} changes that are there already")
+    console.say("next: let instances beat (zdmigrate live beat --help), and add a change: zdmigrate new NAME")
+
+
+def _up_to(config: Config, baseline: str | None) -> list[str]:
+    if baseline is None:
+        return []
+    if not Path(config.dir).is_dir():
+        raise UsageError(f"there is no folder {config.dir} to find {baseline} in", hint="--dir names the folder")
+    changes = changes_of(config)
+    last = change_named(changes, baseline)
+    return [change.id for change in changes[: changes.index(last) + 1]]

@@ -1,0 +1,105 @@
+"""What a run tells, as lines for a person: one a step, a word when somebody is in the way, a backfill's place."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.plan.step import BACKFILL
+
+if TYPE_CHECKING:
+    from zdmigrate.cli.options import Console
+    from zdmigrate.plan.step import Plan, Step
+    from zdmigrate.run.events import BackfillProgress, StepResult
+    from zdmigrate.run.look import Blocker
+
+EVERY = 2.0  # seconds between two lines of a backfill's place where no terminal redraws one
+
+
+class Lines:
+    """A listener that prints; on a terminal a backfill's place is redrawn in its line."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.terminal = sys.stderr.isatty() and not console.quiet
+        self.told = 0.0
+        self.drawn = False
+
+    def phase(self, plan: Plan, already_done: int) -> None:
+        going_on = f", going on after step {already_done}" if already_done else ""
+        self._say(click.style(f"{plan.phase} {plan.change}", bold=True) + f" ({_steps(len(plan.steps))}{going_on})")
+
+    def step(self, plan: Plan, step: Step) -> None:
+        self._say(f"  step {step.position + 1} of {len(plan.steps)}: {summary(step)}")
+
+    def waiting(self, step: Step, blockers: list[Blocker], seconds: float) -> None:  # noqa: ARG002 - Listener's shape
+        self._say(f"    waiting for a lock for {seconds:.1f} s; the app runs free meanwhile. In the way:")
+        for blocker in blockers:
+            self._say(f"      {blocker}")
+
+    def progress(self, step: Step, progress: BackfillProgress) -> None:  # noqa: ARG002 - Listener's shape
+        now = time.monotonic()
+        if now - self.told < (0.1 if self.terminal else EVERY):
+            return
+        self.told = now
+        line = f"    {progress_line(progress)}"
+        if self.terminal:
+            click.echo(f"\r\x1b[2K{line}", err=True, nl=False)
+            self.drawn = True
+        else:
+            self._say(f"    {time.strftime('%H:%M:%S')} {line.strip()}")
+
+    def done(self, step: Step, result: StepResult) -> None:
+        parts = [f"{result.seconds:.2f} s"]
+        if step.mode == BACKFILL:
+            parts.append(f"{result.rows or 0} rows")
+        elif result.held:
+            parts.append(f"lock held {result.held * 1000:.0f} ms")
+        if result.tries > 1:
+            parts.append(f"{result.tries} tries")
+        self._say(f"    done: {', '.join(parts)}" + (f" ({result.note})" if result.note else ""))
+
+    def finished(self, plan: Plan) -> None:
+        done = {"expand": "expanded", "contract": "contracted", "revert": "reverted"}[plan.phase]
+        self._say(click.style(f"{plan.change} is {done}", fg="green"))
+
+    def note(self, sentence: str) -> None:
+        self._clear()
+        self.console.warn(sentence)
+
+    def _say(self, text: str) -> None:
+        self._clear()
+        self.console.say(text)
+
+    def _clear(self) -> None:
+        if self.drawn:
+            click.echo("\r\x1b[2K", err=True, nl=False)
+            self.drawn = False
+
+
+def summary(step: Step, width: int = 90) -> str:
+    """The first words of what a step runs, on one line."""
+    statement = " ".join(step.statements[0].split())
+    more = f" (and {len(step.statements) - 1} more in one transaction)" if len(step.statements) > 1 else ""
+    return (statement if len(statement) <= width else statement[: width - 1] + "…") + more
+
+
+def progress_line(progress: BackfillProgress) -> str:
+    """A backfill's place: share, rows, pace, time left."""
+    share = progress.done / progress.total if progress.total else 1.0
+    left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
+    again = "" if progress.pass_number == 1 else f", pass {progress.pass_number}"
+    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows, {progress.rate:.0f} rows/s{left}{again}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"

@@ -1,0 +1,34 @@
+"""zdmigrate revert: undo an expand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import common, database
+from zdmigrate.cli.target import change_named, changes_of, target_of
+
+if TYPE_CHECKING:
+    from zdmigrate.cli.options import Console
+    from zdmigrate.config import Config
+
+
+@click.command()
+@click.argument("change")
+@database
+@common("lock_budget", "lock_deadline", formats=("text",))
+def command(config: Config, console: Console, dsn: str, change: str) -> None:
+    """Undo the expand of CHANGE by its revert section.
+
+    Refuses with 3 while a version lives that needs the new side, and for good once the contract has begun.
+
+    \b
+    Example:
+      zdmigrate revert 043_full_name
+    """
+    from zdmigrate.run.revert import revert
+
+    target = target_of(dsn, config, console)
+    if not revert(target, change_named(changes_of(config), change)):
+        console.say(f"{change} is not expanded: nothing to undo")

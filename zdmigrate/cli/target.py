@@ -1,0 +1,40 @@
+"""What the commands that run have in common: the database they work on, and the change files they read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zdmigrate.cli.progress import Lines
+from zdmigrate.errors import UsageError
+from zdmigrate.nearest import did_you_mean
+from zdmigrate.run.target import Target, limits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zdmigrate.cli.options import Console
+    from zdmigrate.config import Config
+    from zdmigrate.sources.change import Change
+
+
+def target_of(dsn: str, config: Config, console: Console) -> Target:
+    """The database of a command, with a listener that prints."""
+    return Target(dsn=dsn, config=config, listener=Lines(console), limits=limits_of(config))
+
+
+def changes_of(config: Config) -> tuple[Change, ...]:
+    """The changes of the configured folder, in order."""
+    from zdmigrate.sources.folder import read_folder
+
+    return read_folder(Path(config.dir))
+
+
+def change_named(changes: Sequence[Change], name: str) -> Change:
+    """The change with this id, or of this file name. Raises UsageError with the nearest one."""
+    ids = [change.id for change in changes]
+    wanted = Path(name).name.removesuffix(".sql")
+    for change in changes:
+        if change.id == wanted:
+            return change
+    raise UsageError(f"there is no change {wanted}", hint=did_you_mean(wanted, ids))

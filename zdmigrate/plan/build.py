@@ -1,0 +1,232 @@
+"""A change's sections become the steps of a phase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.errors import InputError
+from zdmigrate.plan.backfill import backfill_of
+from zdmigrate.plan.step import ALONE, BACKFILL, TRANSACTION, Plan, Step
+from zdmigrate.schema.operations import (
+    AddColumn,
+    Begin,
+    Commit,
+    Copy,
+    CreateIndex,
+    CreateTable,
+    DropIndex,
+    PrepareTransaction,
+    Reindex,
+    Rollback,
+    SessionCommand,
+    SetVariable,
+)
+from zdmigrate.schema.walk import analyse
+from zdmigrate.sources.change import read_text
+from zdmigrate.sql.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zdmigrate.plan.backfill import TypeOf
+    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.lock_modes import LockMode
+    from zdmigrate.schema.names import Name
+    from zdmigrate.schema.walk import Analysed
+    from zdmigrate.sources.change import Change, Section
+    from zdmigrate.sql.script import Statement
+
+_SECTIONS = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}
+
+
+def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major: int, type_of: TypeOf) -> Plan:
+    """The steps of ``phase`` (expand, contract or revert), in order; empty where the change has no such section.
+
+    Raises InputError with path and line for what a change file may not hold.
+    """
+    sections = [section for section in change.sections if section.name in _SECTIONS[phase]]
+    analysed = _analysed(sections, catalog, major)
+    steps: list[Step] = []
+    for section in sections:
+        builder = _Builder(change, section, analysed, _with_new_columns(change, type_of))
+        steps.extend(step.changed(position=len(steps) + index) for index, step in enumerate(builder.steps()))
+    return Plan(app=app, change=change.id, phase=phase, steps=tuple(steps), path=change.path)
+
+
+class _Builder:
+    """Walks one section; keeps what a later statement needs to know of earlier ones: settings, an open BEGIN."""
+
+    def __init__(self, change: Change, section: Section, analysed: dict[int, list[Analysed]], type_of: TypeOf) -> None:
+        self.section = section
+        self.path = section.path
+        self.lines = change.lines if section.path == change.path else Lines(read_text(section.path))
+        self.analysed = analysed
+        self.type_of = type_of
+        self.settings: list[str] = []
+
+    def steps(self) -> Iterator[Step]:
+        """The section's steps; their positions are counted by the caller."""
+        block: list[Statement] | None = None
+        for statement in self.section.statements:
+            self._refuse(statement)
+            self._refuse_unmarked(statement)
+            first = statement.operations[0]
+            if isinstance(first, Begin):
+                block = self._opened(statement, block)
+            elif isinstance(first, Commit):
+                yield from self._closed(statement, block)
+                block = None
+            elif block is not None:
+                block.append(statement)
+            elif isinstance(first, SetVariable):
+                self.settings.append(statement.text)
+            else:
+                yield self._single(statement)
+        if block is not None:
+            raise InputError(
+                f"{self.path}:{self._line(self.section.statements[-1])}: BEGIN without COMMIT in section "
+                f"{self.section.name}",
+                hint="write COMMIT; after the last statement that belongs to it",
+            )
+
+    def _opened(self, statement: Statement, block: list[Statement] | None) -> list[Statement]:
+        if block is not None:
+            raise InputError(f"{self._place(statement)}: BEGIN within BEGIN", hint="write COMMIT; before it")
+        return []
+
+    def _closed(self, statement: Statement, block: list[Statement] | None) -> Iterator[Step]:
+        if block is None:
+            raise InputError(f"{self._place(statement)}: COMMIT without BEGIN", hint="write BEGIN; before the group")
+        if block:
+            yield self._step(block, TRANSACTION)
+
+    def _single(self, statement: Statement) -> Step:
+        if self.section.name == "backfill":
+            return self._backfill(statement)
+        alone = any(each.effects.refuses_transaction for each in self.analysed[id(statement)])
+        return self._step([statement], ALONE if alone else TRANSACTION)
+
+    def _backfill(self, statement: Statement) -> Step:
+        analysed = self.analysed[id(statement)][0]
+        if analysed.facts.get("repeatable") is False:
+            raise InputError(
+                f"{self._place(statement)}: this statement is not harmless when it meets a row twice, as batches do",
+                hint="zdmigrate explain backfill-not-repeatable",
+            )
+        batch = self.section.options.get("batch")
+        backfill = backfill_of(
+            statement.text, analysed.operation, self.type_of, self._place(statement), int(batch) if batch else None
+        )
+        return self._step([statement], BACKFILL).changed(backfill=backfill)
+
+    def _step(self, statements: list[Statement], mode: str) -> Step:
+        analysed = [each for statement in statements for each in self.analysed[id(statement)]]
+        if mode == TRANSACTION and (guilty := [each for each in analysed if each.effects.refuses_transaction]):
+            raise InputError(
+                f"{self._place(guilty[0].statement)}: PostgreSQL refuses this in a transaction",
+                hint="move it out of BEGIN … COMMIT",
+            )
+        effects = [each.effects for each in analysed]
+        return Step(
+            position=0,
+            section=self.section.name,
+            mode=mode,
+            path=self.path,
+            line=self._line(statements[0]),
+            statements=tuple(statement.text for statement in statements),
+            settings=tuple(self.settings),
+            locks=_strongest(analysed),
+            rewrites=_distinct(name for effect in effects for name in effect.rewrites),
+            scans=_distinct(name for effect in effects for name in effect.scans),
+            builds_index=any(effect.builds_index for effect in effects),
+            unknown=any(effect.unknown for effect in effects),
+            optional="optional" in self.section.options,
+            index=_index(statements[0]) if mode == ALONE else None,
+        )
+
+    def _refuse(self, statement: Statement) -> None:
+        """Raise InputError for what cannot be run by anybody but psql, or would outlive its step."""
+        place = self._place(statement)
+        if statement.error is not None:
+            raise InputError(f"{place}: {statement.error.message}", hint=f"zdmigrate lint {self.path}")
+        for operation in statement.operations:
+            if reason := _refusal(operation):
+                raise InputError(f"{place}: {reason[0]}", hint=reason[1])
+
+    def _refuse_unmarked(self, statement: Statement) -> None:
+        """A file without markers is taken as an expand, so it may only add."""
+        breaks = [each.facts["breaks_old"] for each in self.analysed[id(statement)] if not each.facts["additive"]]
+        if self.section.name == "" and breaks:
+            raise InputError(
+                f"{self._place(statement)}: this file has no sections, and this statement does more than add",
+                state="nothing was run",
+                hint="put it under -- zdmigrate: contract, and what must come before it under -- zdmigrate: expand",
+            )
+
+    def _place(self, statement: Any) -> str:
+        return f"{self.path}:{self._line(statement)}"
+
+    def _line(self, statement: Any) -> int:
+        return self.lines.position(statement.span.start)[0]
+
+
+def _analysed(sections: list[Section], catalog: Catalog, major: int) -> dict[int, list[Analysed]]:
+    """What each statement does, by the statement's id(); later sections know what earlier ones made."""
+    statements = [(section.name, statement) for section in sections for statement in section.statements]
+    found: dict[int, list[Analysed]] = {id(statement): [] for _, statement in statements}
+    for each in analyse(statements, catalog, major):
+        found[id(each.statement)].append(each)
+    return found
+
+
+def _refusal(operation: Any) -> tuple[str, str] | None:
+    """Why a change file may not hold an operation, and what to do instead; None where it may."""
+    match operation:
+        case Rollback() | PrepareTransaction():
+            return f"{operation.kind.replace('_', ' ').upper()} has no place in a change", "leave it out"
+        case Copy(relation=name) if name is not None and operation.is_from:
+            return f"COPY {name} FROM needs a client that sends rows", "load rows with the application or with psql"
+        case CreateTable(persistence="temporary"):
+            return "a temporary table is gone when the next step runs", "use an ordinary table, dropped in contract"
+        case SessionCommand():
+            return f"{operation.statement.upper()} changes only its own session", "leave it out"
+        case CreateIndex(concurrently=True, name=None):
+            return (
+                "an index that is built concurrently needs a name, to be found again after an interruption",
+                "name it",
+            )
+    return None
+
+
+def _strongest(analysed: Iterable[Analysed]) -> tuple[tuple[Name, LockMode], ...]:
+    locks: dict[Name, LockMode] = {}
+    for each in analysed:
+        for name, mode in each.effects.locks.items():
+            locks[name] = max(mode, locks.get(name, mode))
+    return tuple(sorted(locks.items(), key=lambda item: str(item[0])))
+
+
+def _distinct(names: Iterable[Name]) -> tuple[Name, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _index(statement: Statement) -> Name | None:
+    """The index that a statement outside of a transaction makes, drops or rebuilds."""
+    match statement.operations[0]:
+        case CreateIndex(name=str(name), relation=table) if table is not None:
+            return type(table)(table.schema, name)
+        case DropIndex(relation=name) | Reindex(relation=name, target="index"):
+            return name
+    return None
+
+
+def _with_new_columns(change: Change, type_of: TypeOf) -> TypeOf:
+    """``type_of``, which also knows the columns that this change itself adds."""
+    added = {
+        (operation.relation.name, operation.column.name): operation.column.type.sql
+        for section in change.sections
+        for statement in section.statements
+        for operation in statement.operations
+        if isinstance(operation, AddColumn) and operation.relation
+    }
+    return lambda table, column: added.get((table.name, column)) or type_of(table, column)

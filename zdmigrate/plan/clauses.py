@@ -1,0 +1,56 @@
+"""A statement cut at the keywords of its top level, so that a condition can be written into it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zdmigrate.sql.grammar import Token, scan
+
+_COMMENTS = ("--", "/*")
+
+
+class Word(NamedTuple):
+    """A token outside of all parentheses, in lower case unless it is quoted; offsets are code points."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Clauses:
+    """The top level of one DML statement.
+
+    >>> Clauses("UPDATE t SET a = (SELECT 1 FROM s WHERE true) WHERE b").after("where")
+    'b'
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = _top_level(text, scan(text))
+
+    def find(self, *keywords: str, start: int = 0) -> Word | None:
+        """The first of ``keywords`` at the top level from offset ``start`` on."""
+        return next((word for word in self.words if word.text in keywords and word.start >= start), None)
+
+    def before(self, *keywords: str, start: int = 0) -> str:
+        """The text from ``start`` up to the first of ``keywords``, or to the end."""
+        word = self.find(*keywords, start=start)
+        return self.text[start : word.start if word else len(self.text)].strip()
+
+    def after(self, keyword: str, *until: str) -> str:
+        """The text behind ``keyword``, up to the first of ``until``; empty where there is no such keyword."""
+        word = self.find(keyword)
+        return self.before(*until, start=word.end) if word else ""
+
+
+def _top_level(text: str, tokens: list[Token]) -> list[Word]:
+    words, depth = [], 0
+    for token in tokens:
+        piece = text[token.start : token.end]
+        if piece.startswith(_COMMENTS):
+            continue
+        depth -= piece in (")", "]")
+        if depth == 0:
+            words.append(Word(piece if piece.startswith('"') else piece.lower(), token.start, token.end))
+        depth += piece in ("(", "[")
+    return words

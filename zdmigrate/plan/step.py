@@ -1,0 +1,124 @@
+"""A step and a plan as values: what runs, under which lock, and how; printable, comparable, stored as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from zdmigrate.schema.lock_modes import LockMode
+    from zdmigrate.schema.names import Name
+
+TRANSACTION = "transaction"
+ALONE = "alone"
+BACKFILL = "backfill"
+
+
+class Backfill(Value):
+    """A statement that runs over ranges of blocks of ``table``.
+
+    A batch is ``head + range + tail``, where range is a condition on ctid with ``alias`` before it.
+    ``remaining`` counts the rows that are not right yet, in one statement over one snapshot.
+    """
+
+    verb: str  # update | delete | insert
+    table: Name
+    alias: str
+    head: str
+    tail: str
+    remaining: str | None  # None for insert: repeated until a pass adds no row
+    batch: int | None = None  # rows; None: sized by time
+
+    def range_sql(self, first: int, end: int) -> str:
+        """The condition for the blocks from ``first`` to before ``end``."""
+        ctid = f"{self.alias}.ctid"
+        return f"{ctid} >= '({first},0)'::pg_catalog.tid AND {ctid} < '({end},0)'::pg_catalog.tid"
+
+    def batch_sql(self, first: int, end: int) -> str:
+        """The whole statement for one range."""
+        return self.head + self.range_sql(first, end) + self.tail
+
+
+class Step(Value):
+    """One unit of execution: a transaction, one statement outside of any, or a backfill.
+
+    ``locks`` are the strongest mode for each relation that the statements name or that history knows to be
+    touched; the runner adds partitions and foreign keys' other tables as it finds them on the server.
+    ``settings`` are the SETs before it in its section, replayed on every connection that runs it.
+    """
+
+    position: int
+    section: str  # expand | backfill | contract | revert
+    mode: str  # transaction | alone | backfill
+    path: str
+    line: int
+    statements: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+    locks: tuple[tuple[Name, LockMode], ...] = ()
+    rewrites: tuple[Name, ...] = ()
+    scans: tuple[Name, ...] = ()
+    builds_index: bool = False
+    unknown: bool = False
+    optional: bool = False
+    index: Name | None = None  # of a statement outside of a transaction: the index it makes, drops or rebuilds
+    backfill: Backfill | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash over what runs: SQL and settings, not its place in the file."""
+        text = "\0".join((self.mode, *self.settings, "", *self.statements))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def strongest(self) -> LockMode | None:
+        """The strongest lock it takes on any relation it knows of."""
+        return max((mode for _, mode in self.locks), default=None)
+
+    @property
+    def brief(self) -> bool:
+        """Whether it has to be over within the lock budget: it holds a lock that a reader or a writer waits for."""
+        return self.unknown or (self.strongest is not None and self.strongest.blocks_writers)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object from which ``from_json`` makes the same step."""
+        plain = dict(zip(self.field_names, self.field_values(), strict=True))
+        return plain | {
+            "locks": {str(name): mode.pg_locks for name, mode in self.locks},
+            "rewrites": [str(name) for name in self.rewrites],
+            "scans": [str(name) for name in self.scans],
+            "statements": list(self.statements),
+            "settings": list(self.settings),
+            "index": str(self.index) if self.index else None,
+            "backfill": self.backfill.batch_sql(0, 1) if self.backfill else None,
+            "fingerprint": self.fingerprint,
+        }
+
+
+class Plan(Value):
+    """The steps of one phase of one change, in order."""
+
+    app: str
+    change: str
+    phase: str  # expand (its backfills in it) | contract | revert
+    steps: tuple[Step, ...]
+    path: str
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object as ``zdmigrate plan --format json`` prints it."""
+        return {"change": self.change, "phase": self.phase, "steps": [step.to_json() for step in self.steps]}
+
+    def difference(self, stored: dict[str, Any]) -> tuple[str, ...]:
+        """What runs differently from a plan that was stored as JSON: sentences, empty when nothing does."""
+        before = [step["fingerprint"] for step in stored["steps"]]
+        after = [step.fingerprint for step in self.steps]
+        if before == after:
+            return ()
+        if len(before) != len(after):
+            return (f"{len(after)} steps, where {len(before)} were planned",)
+        return tuple(
+            f"step {number} is another: line {step.line}"
+            for number, (step, old) in enumerate(zip(self.steps, before, strict=True), 1)
+            if step.fingerprint != old
+        )

@@ -1,0 +1,44 @@
+"""COMMIT, and what to believe when its answer is lost."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from zdmigrate.ledger.connection import connect
+from zdmigrate.ledger.ledger import one
+
+if TYPE_CHECKING:
+    from zdmigrate.run.session import Session
+
+PATIENCE = 30.0  # seconds to wait for an undecided transaction before its backend is ended
+
+
+def commit(session: Session, xid: str) -> None:
+    """Commit without waiting for a synchronous standby: the lock would be held through its answer (measured).
+
+    When the connection is lost on the way, the server is asked what became of the transaction; an absent ledger row
+    would prove nothing (measured: it was in progress, and then committed). Raises psycopg.OperationalError where
+    the transaction was rolled back, or cannot be asked for.
+    """
+    session.connection.execute("SET LOCAL synchronous_commit = local")
+    try:
+        session.connection.execute("COMMIT")
+    except psycopg.OperationalError:
+        if not session.connection.broken or not was_committed(session, xid):
+            raise
+
+
+def was_committed(session: Session, xid: str) -> bool:
+    """What became of a transaction of ours whose COMMIT had no answer."""
+    with connect(session.lease.dsn, purpose="commit check") as connection:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            (status,) = one(connection, "SELECT pg_catalog.pg_xact_status(%s::text::xid8)", [xid])
+            if status != "in progress":
+                return bool(status == "committed")
+            if time.monotonic() > deadline:
+                connection.execute("SELECT pg_catalog.pg_terminate_backend(%s)", [session.pid])
+            time.sleep(0.05)

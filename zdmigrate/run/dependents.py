@@ -1,0 +1,68 @@
+"""What else hangs on the things that a contract drops: views, functions' bodies apart, the server knows it all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.live.verdict import Reason
+from zdmigrate.run.relations import quoted
+from zdmigrate.schema.operations import DropColumn, DropConstraint, DropRelation, TableObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from zdmigrate.ledger.connection import Connection
+    from zdmigrate.schema.operations import Operation
+    from zdmigrate.sources.change import Change
+
+# deptype 'n': what a DROP without CASCADE refuses; indexes, defaults and the like go with their column.
+# A view's rule is named by its view.
+_DEPENDENTS = """
+    SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
+           coalesce(v.relname, t.tgname, k.conname, p.polname, c.relname)
+    FROM pg_catalog.pg_depend AS d
+    LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+    LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class
+    LEFT JOIN pg_catalog.pg_trigger AS t ON d.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = d.objid
+    LEFT JOIN pg_catalog.pg_constraint AS k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid
+    LEFT JOIN pg_catalog.pg_policy AS p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid
+    LEFT JOIN pg_catalog.pg_class AS c ON d.classid = 'pg_catalog.pg_class'::regclass AND c.oid = d.objid
+    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'n'
+      AND d.refobjid = pg_catalog.to_regclass(%s) AND (%s::text IS NULL OR a.attname = %s)
+"""
+
+
+def what_hangs_on(connection: Connection, change: Change) -> list[Reason]:
+    """What would be dropped with, or would refuse, the contract of ``change``; what it drops itself is left out."""
+    dropped = list(_operations(change, "contract"))
+    own = {name for operation in dropped for name in _names(operation)}
+    reasons = []
+    for operation in dropped:
+        if isinstance(operation, DropColumn | DropRelation) and operation.relation is not None:
+            column = operation.column if isinstance(operation, DropColumn) else None
+            rows = connection.execute(_DEPENDENTS, [quoted(operation.relation), column, column])
+            what = f"{operation.relation}.{column}" if column else str(operation.relation)
+            reasons += [
+                Reason("still-needed", f"{told} needs {what}, which the contract drops")
+                for told, name in rows
+                if name not in own
+            ]
+    return reasons
+
+
+def _operations(change: Change, section: str) -> Iterator[Operation]:
+    for each in change.sections:
+        if each.name == section:
+            for statement in each.statements:
+                yield from statement.operations
+
+
+def _names(operation: Operation) -> Iterable[str]:
+    """Names of what an operation drops, so that a dependent of the same name is no news."""
+    match operation:
+        case DropConstraint(name=name) | TableObject(name=name):
+            return (name,)
+        case DropRelation(relation=relation) if relation is not None:
+            return (relation.name,)
+    return ()

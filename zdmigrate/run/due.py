@@ -1,0 +1,105 @@
+"""Which changes are due, by the ledger and the files; a file that ran and was changed since is refused."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from zdmigrate.errors import InputError
+from zdmigrate.ledger.changes import read_changes, read_sections
+from zdmigrate.ledger.states import State
+from zdmigrate.plan.build import build_plan
+from zdmigrate.run.catalog import live_catalog, type_of
+from zdmigrate.run.phases import checksums
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zdmigrate.ledger.changes import ChangeRow
+    from zdmigrate.ledger.connection import Connection
+    from zdmigrate.plan.step import Plan
+    from zdmigrate.run.target import Target
+    from zdmigrate.sources.change import Change
+
+
+def plan_of(target: Target, connection: Connection, change: Change, phase: str) -> Plan:
+    """The plan of a change's phase, as this database is now."""
+    return build_plan(
+        change,
+        phase,
+        app=target.app,
+        catalog=live_catalog(connection, change),
+        major=connection.info.server_version // 10000,
+        type_of=partial(type_of, connection),
+    )
+
+
+def due_for_expand(target: Target, connection: Connection, changes: Sequence[Change], *, again: bool) -> list[Change]:
+    """The changes that are not expanded, in order. Raises InputError for one that ran and was changed since."""
+    rows = read_changes(connection, target.app)
+    due = []
+    for change in changes:
+        row = rows.get(change.id)
+        refuse_changed(target, connection, change, row)
+        if row is None or row.state == State.EXPANDING or _anew(target, connection, change, row, again):
+            due.append(change)
+    _note_order(target, changes, rows, due)
+    return due
+
+
+def due_for_contract(target: Target, connection: Connection, changes: Sequence[Change], release: str) -> list[Change]:
+    """Expanded changes with a contract that ``release`` did not bring itself, and contracts that have begun."""
+    rows = read_changes(connection, target.app)
+    due = []
+    for change in changes:
+        row = rows.get(change.id)
+        refuse_changed(target, connection, change, row)
+        if row is None or not any(section.name == "contract" for section in change.sections):
+            continue
+        later = row.bound_to != release or target.config.gate.same_release
+        if row.state == State.CONTRACTING or (row.state == State.EXPANDED and later):
+            due.append(change)
+    return due
+
+
+def refuse_changed(target: Target, connection: Connection, change: Change, row: ChangeRow | None) -> None:
+    """Raise InputError where a section that has run reads otherwise now; note one that has not run and does."""
+    if row is None or row.baseline or row.state not in (State.EXPANDED, State.CONTRACTING, State.CONTRACTED):
+        return
+    before = read_sections(connection, target.app, change.id)
+    ran = checksums(change, "expand")
+    if row.state == State.CONTRACTED:
+        ran |= checksums(change, "contract")
+    for (name, ordinal), checksum in ran.items():
+        if before.get((name, ordinal)) not in (None, checksum):
+            raise InputError(
+                f"{change.path}:1: the section {name or 'of this file'} of {change.id} was changed after it had run",
+                state="nothing was run by this command",
+                hint="restore it as it was, and put what is new into a change of its own",
+            )
+
+
+def _anew(target: Target, connection: Connection, change: Change, row: ChangeRow, again: bool) -> bool:
+    """Whether a reverted change is to be expanded once more: its file has changed, or it was asked for."""
+    if row.state != State.REVERTED:
+        return False
+    before = read_sections(connection, target.app, change.id)
+    changed = any(before.get(key) != checksum for key, checksum in checksums(change, "expand").items())
+    if not (again or changed):
+        target.listener.note(f"{change.id} was reverted and its file is the same; --again expands it once more")
+    return again or changed
+
+
+def _note_order(target: Target, changes: Sequence[Change], rows: dict[str, ChangeRow], due: list[Change]) -> None:
+    last = max((index for index, change in enumerate(changes) if change.id in rows), default=-1)
+    late = [change.id for change in due if change.id not in rows and changes.index(change) < last]
+    if late and target.config.out_of_order == "refuse":
+        raise InputError(
+            f"{late[0]} sorts before {changes[last].id}, which was applied already",
+            state="nothing was run by this command",
+            hint='give it a later number, or set out_of_order = "run"',
+        )
+    for change in late:
+        target.listener.note(
+            f"{change} sorts before {changes[last].id}, which was applied already; it runs all the same"
+        )

@@ -1,0 +1,39 @@
+"""Expands what is due, in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.plan.step import BACKFILL
+from zdmigrate.run.due import due_for_expand, plan_of
+from zdmigrate.run.outcome import Outcome
+from zdmigrate.run.phases import run_phase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zdmigrate.plan.step import Step
+    from zdmigrate.run.target import Target
+    from zdmigrate.sources.change import Change
+
+
+def expand(target: Target, changes: Sequence[Change], *, backfill: bool = True, again: bool = False) -> Outcome:
+    """Expand every change that is due, in order; without ``backfill`` each stops before its first backfill."""
+    outcome = Outcome()
+    with target.connect("expand") as connection:
+        due = due_for_expand(target, connection, changes, again=again)
+    for change in due:
+        with target.connect("plan") as connection:
+            plan = plan_of(target, connection, change, "expand")
+            contract = plan_of(target, connection, change, "contract")
+        complete = run_phase(target, change, plan, contract=contract, until=_nothing if backfill else _is_backfill)
+        (outcome.expanded if complete else outcome.waiting_for_backfill).append(change.id)
+    return outcome
+
+
+def _nothing(step: Step) -> bool:  # noqa: ARG001 - the shape of `until`
+    return False
+
+
+def _is_backfill(step: Step) -> bool:
+    return step.mode == BACKFILL

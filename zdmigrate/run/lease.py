@@ -1,0 +1,201 @@
+"""The lease: who may write. Every connection that writes holds it itself, so none outlives its runner.
+
+A lease is an advisory lock. Taking it means the exclusive lock, which nobody gets while a connection of an older
+runner is left; each connection that works under it holds the same lock shared. The row in the ledger carries the
+token that transactions lock, and says who holds it, for people to read.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+import zdmigrate
+from zdmigrate.errors import NotLocked
+from zdmigrate.ledger.connection import connect
+from zdmigrate.ledger.ledger import one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zdmigrate.ledger.connection import Connection
+
+CLASS = 0x7A646D67  # 'zdmg': tells our advisory locks from the application's
+GRACE = 3.0  # seconds that a killed runner's backends are given to notice
+RENEWAL = 5.0  # seconds
+STALE = 60.0  # seconds without renewal after which a runner counts as stopped
+
+DDL = "ddl"
+
+
+def backfill_lease(app: str, change: str) -> str:
+    """The lease's name for the backfill of one change, which is not the one for DDL: it may last for hours."""
+    return f"backfill {app} {change}"
+
+
+class Lease:
+    """A held lease: opens connections that hold it too, and locks its token in their transactions."""
+
+    def __init__(self, dsn: str, name: str, token: int, keeper: Connection) -> None:
+        self.dsn = dsn
+        self.name = name
+        self.token = token
+        self.keeper = keeper
+        self._ended = threading.Event()
+        self._renewer = threading.Thread(target=self._renew, name=f"lease {name}", daemon=True)
+        self._renewer.start()
+
+    def connect(self, purpose: str) -> Connection:
+        """A connection that holds the lease. Raises NotLocked if another runner has taken it over."""
+        connection = connect(self.dsn, purpose=purpose)
+        (shared,) = one(connection, "SELECT pg_catalog.pg_try_advisory_lock_shared(%s, %s)", _key(self.name))
+        if not shared or not self._is_mine(connection):
+            connection.close()
+            raise lost(self.name)
+        return connection
+
+    def guard(self, connection: Connection) -> None:
+        """Lock the token until the end of the connection's transaction. Raises NotLocked where it is not ours."""
+        query = "SELECT 1 FROM zdmigrate.lease WHERE name = %s AND token = %s FOR KEY SHARE"
+        if connection.execute(query, [self.name, self.token]).fetchone() is None:
+            raise lost(self.name)
+
+    def release(self) -> None:
+        """Give the lease back; what happens to the keeper's connection no longer matters."""
+        self._ended.set()
+        self._renewer.join()
+        try:
+            self.keeper.execute(
+                "UPDATE zdmigrate.lease SET holder = NULL WHERE name = %s AND token = %s", [self.name, self.token]
+            )
+        except psycopg.Error:  # the server ends the lock with the connection; the row is for people to read
+            pass
+        finally:
+            self.keeper.close()
+
+    def _is_mine(self, connection: Connection) -> bool:
+        query = "SELECT 1 FROM zdmigrate.lease WHERE name = %s AND token = %s"
+        return connection.execute(query, [self.name, self.token]).fetchone() is not None
+
+    def _renew(self) -> None:
+        query = "UPDATE zdmigrate.lease SET renewed_at = pg_catalog.clock_timestamp() WHERE name = %s AND token = %s"
+        while not self._ended.wait(RENEWAL):
+            try:
+                self.keeper.execute(query, [self.name, self.token])
+            except psycopg.Error:
+                return  # the working connection meets the same trouble, and says so
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+@contextmanager
+def take_lease(dsn: str, name: str, doing: str) -> Iterator[Lease]:
+    """Hold a lease for the body. Raises NotLocked, saying who holds it and since when.
+
+    A runner that was killed is given ``GRACE`` seconds to be noticed by the server; one that has not renewed for
+    ``STALE`` seconds is stopped, and its backends are terminated.
+    """
+    keeper = connect(dsn, purpose="lease")
+    try:
+        _exclude(keeper, name)
+        token = _new_token(keeper, name, doing)
+        keeper.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", _key(name))
+        keeper.execute("SELECT pg_catalog.pg_advisory_unlock(%s, %s)", _key(name))
+    except BaseException:
+        keeper.close()
+        raise
+    with Lease(dsn, name, token, keeper) as lease:
+        yield lease
+
+
+def lost(name: str) -> NotLocked:
+    """Another runner has the lease now."""
+    return NotLocked(
+        f"another runner has taken over the lease {name!r}",
+        state="the step did not run; the other runner goes on from where this one was",
+        hint="zdmigrate status",
+    )
+
+
+def _exclude(keeper: Connection, name: str) -> None:
+    """Get the exclusive advisory lock, or raise NotLocked."""
+    deadline = time.monotonic() + GRACE
+    while True:
+        if one(keeper, "SELECT pg_catalog.pg_try_advisory_lock(%s, %s)", _key(name))[0]:
+            return
+        if _terminate_stopped(keeper, name):
+            deadline = time.monotonic() + GRACE
+        elif time.monotonic() > deadline:
+            raise _held(keeper, name)
+        time.sleep(0.1)
+
+
+def _terminate_stopped(keeper: Connection, name: str) -> bool:
+    """End the backends of a runner that has stopped renewing; whether there were any."""
+    query = """
+        SELECT pg_catalog.pg_terminate_backend(a.pid)
+        FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a USING (pid),
+             zdmigrate.lease AS held
+        WHERE l.locktype = 'advisory' AND l.classid = %s::bigint::oid AND l.objid = %s::bigint::oid AND l.objsubid = 2
+          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+          AND l.granted AND a.pid <> pg_catalog.pg_backend_pid()
+          AND held.name = %s AND held.holder IS NOT NULL
+          AND held.renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s)
+          AND a.backend_start < held.renewed_at
+    """
+    class_id, object_id = _key(name)
+    parameters: list[Any] = [class_id, object_id % 2**32, name, STALE]
+    return bool(keeper.execute(query, parameters).fetchall())
+
+
+def _held(keeper: Connection, name: str) -> NotLocked:
+    row = keeper.execute(
+        "SELECT holder, acquired_at, pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - acquired_at)"
+        " FROM zdmigrate.lease WHERE name = %s",
+        [name],
+    ).fetchone()
+    holder, since, age = row if row and row[0] else ({}, None, None)
+    who = f"{holder['user']}@{holder['host']}, process {holder['pid']}" if holder else "a runner that is just starting"
+    doing = f", doing {holder['doing']}" if holder else ""
+    when = f" since {since:%Y-%m-%d %H:%M:%S %Z} ({age})" if since else ""
+    return NotLocked(
+        f"another runner holds the lease {name!r}: {who}{doing}{when}",
+        state="nothing was run by this command",
+        hint="wait for it, or look at it with: zdmigrate status",
+    )
+
+
+def _new_token(keeper: Connection, name: str, doing: str) -> int:
+    holder = {
+        "user": keeper.info.user,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "zdmigrate": zdmigrate.__version__,
+        "doing": doing,
+    }
+    query = """
+        INSERT INTO zdmigrate.lease (name, token, holder, acquired_at, renewed_at)
+        VALUES (%s, 1, %s, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp())
+        ON CONFLICT (name) DO UPDATE SET token = lease.token + 1, holder = excluded.holder,
+            acquired_at = excluded.acquired_at, renewed_at = excluded.renewed_at
+        RETURNING token
+    """
+    return int(one(keeper, query, [name, Jsonb(holder)])[0])
+
+
+def _key(name: str) -> list[Any]:
+    """The two signed 32-bit numbers of the advisory lock."""
+    number = zlib.crc32(name.encode())
+    return [CLASS, number - 2**32 if number >= 2**31 else number]

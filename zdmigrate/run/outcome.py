@@ -1,0 +1,29 @@
+"""What an apply did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zdmigrate.live.verdict import Verdict
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an apply did: changes by what became of them, and the verdicts of gates that are shut."""
+
+    expanded: list[str] = field(default_factory=list)
+    waiting_for_backfill: list[str] = field(default_factory=list)
+    contracted: list[str] = field(default_factory=list)
+    refused: list[Verdict] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object as ``apply --format json`` prints it."""
+        return {
+            "version": 1,
+            "expanded": self.expanded,
+            "waiting_for_backfill": self.waiting_for_backfill,
+            "contracted": self.contracted,
+            "refused": [verdict.to_json() for verdict in self.refused],
+        }

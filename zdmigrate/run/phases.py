@@ -1,0 +1,149 @@
+"""One phase of one change: begun, its steps run in order, ended. Resuming is the same path as starting."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from zdmigrate.errors import InputError
+from zdmigrate.ledger.changes import forget_steps, move, store_contract, write_pending, write_sections
+from zdmigrate.ledger.states import State
+from zdmigrate.plan.step import ALONE, BACKFILL
+from zdmigrate.run.alone import run_alone
+from zdmigrate.run.backfill import run_backfill
+from zdmigrate.run.lease import DDL, backfill_lease, take_lease
+from zdmigrate.run.session import Session
+from zdmigrate.run.steps import DONE, read_steps
+from zdmigrate.run.transactions import run_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zdmigrate.plan.step import Plan, Step
+    from zdmigrate.run.events import StepResult
+    from zdmigrate.run.target import Target
+    from zdmigrate.sources.change import Change
+
+BEGUN = {"expand": State.EXPANDING, "contract": State.CONTRACTING, "revert": State.REVERTING}
+ENDED = {"expand": State.EXPANDED, "contract": State.CONTRACTED, "revert": State.REVERTED}
+
+
+def run_phase(
+    target: Target,
+    change: Change,
+    plan: Plan,
+    *,
+    contract: Plan | None = None,
+    until: Callable[[Step], bool] = lambda _: False,
+    forgiving: bool = False,
+) -> bool:
+    """Run what is not done of a phase; whether it is complete then.
+
+    ``until`` names the first step that is not to be run. ``contract`` is kept with an expand, as it was reviewed.
+    Raises InputError if a step that was done reads otherwise now, and whatever its steps raise.
+    """
+    todo = _todo(target, plan)
+    target.listener.phase(plan, len(plan.steps) - len(todo))
+    with _Sessions(target, plan) as sessions:
+        _begin(sessions.for_step(todo[0] if todo else None), target, change, plan, contract)
+        for step in todo:
+            if until(step):
+                return False
+            target.listener.step(plan, step)
+            target.listener.done(step, _run(sessions.for_step(step), plan, step, forgiving))
+        _end(sessions.for_step(None), target, change, plan)
+    target.listener.finished(plan)
+    return True
+
+
+def _run(session: Session, plan: Plan, step: Step, forgiving: bool) -> StepResult:
+    if step.mode == BACKFILL:
+        return run_backfill(session, plan, step)
+    if step.mode == ALONE:
+        return run_alone(session, plan, step)
+    return run_transaction(session, plan, step, forgiving=forgiving)
+
+
+def _todo(target: Target, plan: Plan) -> list[Step]:
+    """The steps that are not done. Raises InputError where a done one has changed since."""
+    with target.connect("plan") as connection:
+        rows = read_steps(connection, plan)
+    for step in plan.steps:
+        row = rows.get(step.position)
+        if row and row.fingerprint != step.fingerprint:
+            raise InputError(
+                f"{step.path}:{step.line}: step {step.position + 1} of {plan.phase} {plan.change} has run already, and "
+                f"reads otherwise now",
+                state="nothing was run by this command",
+                hint="restore the file as it was, and put what is new into a change of its own",
+            )
+    return [step for step in plan.steps if not (row := rows.get(step.position)) or row.state != DONE]
+
+
+def _begin(session: Session, target: Target, change: Change, plan: Plan, contract: Plan | None) -> None:
+    connection = session.connection
+    with connection.transaction():
+        session.lease.guard(connection)
+        move(connection, target.app, plan.change, BEGUN[plan.phase], path=plan.path)
+        write_sections(connection, target.app, plan.change, checksums(change, plan.phase))
+        if plan.phase == "expand":
+            done = read_steps(connection, plan)
+            pending = {
+                step.position: step.optional
+                for step in plan.steps
+                if step.position not in done or done[step.position].state != DONE
+            }
+            write_pending(connection, target.app, plan.change, pending)
+        if contract is not None:
+            needs = [need for section in change.sections for need in section.needs]
+            store_contract(connection, target.app, plan.change, contract.to_json(), needs)
+
+
+def _end(session: Session, target: Target, change: Change, plan: Plan) -> None:
+    connection = session.connection
+    with connection.transaction():
+        session.lease.guard(connection)
+        move(connection, target.app, plan.change, ENDED[plan.phase], path=change.path)
+        if plan.phase == "revert":
+            forget_steps(connection, target.app, plan.change)
+
+
+def checksums(change: Change, phase: str) -> dict[tuple[str, int], str]:
+    """The checksums of the sections of a phase, by name and place; a backfill belongs to expand."""
+    names = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}[phase]
+    return {(section.name, section.ordinal): section.checksum for section in change.sections if section.name in names}
+
+
+class _Sessions:
+    """The session for the step at hand: DDL and a backfill have leases of their own, held only as long as needed."""
+
+    def __init__(self, target: Target, plan: Plan) -> None:
+        self.target, self.plan = target, plan
+        self.name = ""
+        self.held = ExitStack()
+
+    def for_step(self, step: Step | None) -> Session:
+        """A session under the lease that ``step`` needs; None for DDL and the ledger's own rows."""
+        plan = self.plan
+        name = backfill_lease(plan.app, plan.change) if step is not None and step.mode == BACKFILL else DDL
+        if name != self.name:
+            self.held.close()
+            self.session = self.held.enter_context(_session(self.target, name, f"{plan.phase} {plan.change}"))
+            self.name = name
+        return self.session
+
+    def __enter__(self) -> _Sessions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.held.close()
+
+
+@contextmanager
+def _session(target: Target, name: str, doing: str) -> Iterator[Session]:
+    with take_lease(target.dsn, name, doing) as lease:
+        session = Session(lease, target.limits, target.listener)
+        try:
+            yield session
+        finally:
+            session.close()

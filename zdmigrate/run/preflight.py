@@ -1,0 +1,48 @@
+"""Point 5 of the gate: what only the runner can look at before a contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.live.verdict import Reason
+from zdmigrate.run.backfill import remaining_rows
+from zdmigrate.run.dependents import what_hangs_on
+from zdmigrate.run.due import plan_of
+from zdmigrate.schema.operations import CreateTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zdmigrate.plan.step import Plan
+    from zdmigrate.run.session import Session
+    from zdmigrate.run.target import Target
+    from zdmigrate.sources.change import Change
+
+
+def preflight(target: Target, session: Session, change: Change) -> list[Reason]:
+    """What expand filled is still in step, and nothing else hangs on what will be dropped."""
+    plan = plan_of(target, session.connection, change, "expand")
+    return [*_out_of_step(session, change, plan), *what_hangs_on(session.connection, change)]
+
+
+def _out_of_step(session: Session, change: Change, plan: Plan) -> Iterator[Reason]:
+    """Rows that differ again. Asked only where a trigger of this change keeps them in step: elsewhere the new
+    version may rightly have written the new side alone, and deriving it from the old side would lose that.
+    """
+    synced = {
+        operation.relation.name
+        for section in change.sections
+        for statement in section.statements
+        for operation in statement.operations
+        if isinstance(operation, CreateTrigger) and operation.relation
+    }
+    for step in plan.steps:
+        if step.backfill is not None and step.backfill.verb == "update" and step.backfill.table.name in synced:
+            rows = remaining_rows(session, step)
+            if rows:
+                yield Reason(
+                    "not-in-step",
+                    f"{rows} rows of {step.backfill.table} are not in step: something wrote past the trigger "
+                    f"(a partition attached later, session_replication_role); the statement at "
+                    f"{step.path}:{step.line} would set them right",
+                )

@@ -1,0 +1,82 @@
+"""Undoing an expand: refused while a version lives that needs the new side, and for good once contract has begun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.errors import NotYet, UsageError
+from zdmigrate.ledger.changes import read_change
+from zdmigrate.ledger.ledger import one
+from zdmigrate.ledger.states import State
+from zdmigrate.live.ages import ago
+from zdmigrate.live.sighting import Presence
+from zdmigrate.live.sources import sources_of
+from zdmigrate.run.due import plan_of
+from zdmigrate.run.phases import run_phase
+
+if TYPE_CHECKING:
+    from zdmigrate.ledger.changes import ChangeRow
+    from zdmigrate.ledger.connection import Connection
+    from zdmigrate.live.sighting import Sighting
+    from zdmigrate.run.target import Target
+    from zdmigrate.sources.change import Change
+
+
+def revert(target: Target, change: Change) -> bool:
+    """Run the revert section; False where there was nothing to undo.
+
+    Raises UsageError where the change has no revert or is beyond one, NotYet while a version that knows the change
+    runs or may run.
+    """
+    with target.connect("revert") as connection:
+        row = read_change(connection, target.app, change.id)
+        if row is None or row.state == State.REVERTED:
+            return False
+        refuse_impossible(change, row)
+        refuse_needed(target, connection, change)
+        plan = plan_of(target, connection, change, "revert")
+    run_phase(target, change, plan, forgiving=row.state != State.EXPANDED)
+    return True
+
+
+def refuse_impossible(change: Change, row: ChangeRow) -> None:
+    """Raise UsageError for a change that cannot be reverted any more, or was never meant to be."""
+    if row.state in (State.CONTRACTING, State.CONTRACTED):
+        begun = "is contracted" if row.state == State.CONTRACTED else "has begun to contract"
+        raise UsageError(
+            f"{change.id} {begun}: from there it only goes forward",
+            state="nothing was changed",
+            hint="zdmigrate apply --phase contract finishes it; undo it with a new change"
+            if row.state == State.CONTRACTING
+            else "undo it with a new change",
+        )
+    if not any(section.name == "revert" for section in change.sections):
+        raise UsageError(
+            f"{change.id} has no revert section, so nobody has said how to undo it",
+            state="nothing was changed",
+            hint=f"write one at the end of {change.path}, or as {change.id}.revert.sql",
+        )
+
+
+def refuse_needed(target: Target, connection: Connection, change: Change) -> None:
+    """Raise NotYet while an instance of a release that knows the change is live, or was lost."""
+    needing = [
+        seen
+        for source in sources_of(target.config)
+        for seen in source.look(connection, target.app)
+        if seen.state is not Presence.LEFT and _knows(connection, target.app, seen, change)
+    ]
+    if needing:
+        told = "".join(
+            f"\n  - {seen.version} on {seen.instance}, {seen.state}, last seen {ago(seen.age)}" for seen in needing
+        )
+        raise NotYet(
+            f"{change.id} is needed by versions that run, or may run:{told}",
+            state="nothing was changed",
+            hint="drain them first; for one that is gone without a goodbye: zdmigrate live retire VERSION --reason …",
+        )
+
+
+def _knows(connection: Connection, app: str, seen: Sighting, change: Change) -> bool:
+    (old,) = one(connection, "SELECT zdmigrate.is_old_for(%s, %s, %s)", [app, seen.version, change.id])
+    return not old

@@ -1,0 +1,118 @@
+"""What every step runs with: a connection that holds the lease, the limits, the clock and the listener."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+from zdmigrate.errors import StepFailed
+from zdmigrate.ledger.connection import SETTINGS
+from zdmigrate.ledger.ledger import one
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zdmigrate.ledger.connection import Connection
+    from zdmigrate.plan.step import Plan, Step
+    from zdmigrate.run.events import Listener
+    from zdmigrate.run.lease import Lease
+
+
+class Limits:
+    """How long others may be made to wait, and how long we try; in seconds. Time and sleep come in from outside."""
+
+    def __init__(
+        self,
+        budget: float = 0.2,
+        deadline: float = 600.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.budget = budget
+        self.deadline = deadline
+        self.clock = clock
+        self.sleep = sleep
+
+
+class Session:
+    """One connection that holds a lease, for one step after another. The lease's keeper looks on meanwhile."""
+
+    def __init__(self, lease: Lease, limits: Limits, listener: Listener) -> None:
+        self.lease = lease
+        self.limits = limits
+        self.listener = listener
+        self.connection = lease.connect("step")
+        self.pid = int(one(self.connection, "SELECT pg_catalog.pg_backend_pid()")[0])
+
+    @property
+    def watcher(self) -> Connection:
+        """A second connection, to look with while the first one waits."""
+        return self.lease.keeper
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @contextmanager
+    def settings(self, step: Step) -> Iterator[None]:
+        """The SETs that stand before a step in its section, for this step alone."""
+        for statement in step.settings:
+            self.connection.execute(statement.encode())
+        try:
+            yield
+        finally:
+            if step.settings and not self.connection.broken:
+                self._reset()
+
+    def limit(self, statement: float, lock: float = 0.0) -> None:
+        """Bound the statements to come in the open transaction, in seconds; 0 for no bound."""
+        for name, seconds in (("statement_timeout", statement), ("lock_timeout", lock)):
+            milliseconds = max(1, int(seconds * 1000)) if seconds else 0
+            self.connection.execute(
+                sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(milliseconds))
+            )
+
+    def roll_back(self) -> None:
+        """Leave the transaction, whatever state it is in; a broken connection has left it already."""
+        if not self.connection.broken:
+            self.connection.rollback()
+
+    def _reset(self) -> None:
+        self.connection.execute("RESET ROLE")
+        self.connection.execute("RESET ALL")
+        for name, value in SETTINGS.items():
+            self.connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+
+
+def failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
+    """A step that the server refused for good, with the server's own words and the place in the file."""
+    told = error.diag
+    message = told.message_primary or " ".join(str(error).split())
+    details = "".join(f"; {part}" for part in (told.message_detail, told.message_hint) if part)
+    code = f" ({error.sqlstate})" if error.sqlstate else ""
+    return StepFailed(
+        f"{step.path}:{step.line}: {message}{code}{details}",
+        state=state_after(plan, step),
+        hint=f"mend the cause, then run the same command again; or undo with: zdmigrate revert {plan.change}"
+        if plan.phase == "expand"
+        else "mend the cause, then run the same command again",
+    )
+
+
+def connection_lost(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
+    """The server, or the way to it, is gone; what the step did is known when it is asked again."""
+    return StepFailed(
+        f"the connection was lost in step {step.position + 1} of {plan.phase} {plan.change}: "
+        f"{' '.join(str(error).split())}",
+        state=state_after(plan, step),
+        hint="run the same command again: it looks at what really happened, and goes on from there",
+    )
+
+
+def state_after(plan: Plan, step: Step) -> str:
+    """What stands when a step has failed."""
+    before = {0: "nothing of it was done", 1: "step 1 stands"}.get(step.position, f"steps 1 to {step.position} stand")
+    return f"{plan.phase} of {plan.change}: {before}; step {step.position + 1} of {len(plan.steps)} was not completed"

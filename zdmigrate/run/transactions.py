@@ -1,0 +1,182 @@
+"""Runs a step in one transaction, its ledger row in it: look who is in the way, ask briefly, never hold for long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import errors
+
+from zdmigrate.errors import NotLocked, StepFailed
+from zdmigrate.run.commit import commit
+from zdmigrate.run.events import StepResult
+from zdmigrate.run.look import Watch
+from zdmigrate.run.patience import Patience
+from zdmigrate.run.relations import find_relations
+from zdmigrate.run.session import connection_lost, failed, state_after
+from zdmigrate.run.steps import write_done
+
+if TYPE_CHECKING:
+    from zdmigrate.plan.step import Plan, Step
+    from zdmigrate.run.relations import Relations
+    from zdmigrate.run.session import Session
+
+RETRIED = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+SLOW_TRIES = 5  # how often a step may need longer than the budget by itself before it is refused
+COMMIT_SHARE = 0.1  # of the budget: kept for the COMMIT, during which the lock is still held
+REPORT_EVERY = 2.0  # seconds between two words about who is in the way
+
+GONE = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject, errors.UndefinedFunction)
+
+
+def run_transaction(session: Session, plan: Plan, step: Step, *, forgiving: bool = False) -> StepResult:
+    """Run a step and write that it is done, both or neither.
+
+    A step that stops writers is over within the lock budget or is rolled back and tried again, until the deadline
+    (NotLocked). One that stops nobody takes the time it takes. ``forgiving`` skips statements whose object is
+    already gone: the undoing of something half done. Raises StepFailed for what no new try can mend.
+    """
+    try:
+        with session.settings(step):
+            relations = find_relations(session.connection, step.locks)
+            if step.unknown or relations.blocks:
+                return _Brief(session, plan, step, relations, forgiving).run()
+            return _unhurried(session, plan, step, forgiving)
+    except psycopg.OperationalError as error:
+        if session.connection.broken:
+            raise connection_lost(plan, step, error) from None
+        raise failed(plan, step, error) from None
+    except psycopg.Error as error:
+        session.roll_back()
+        raise failed(plan, step, error) from None
+
+
+def _unhurried(session: Session, plan: Plan, step: Step, forgiving: bool) -> StepResult:
+    """Nobody who reads or writes waits for this step's locks: no limit, one try."""
+    start = session.limits.clock()
+    session.connection.execute("BEGIN")
+    session.lease.guard(session.connection)
+    session.limit(0)
+    xid = write_done(session.connection, session.lease, plan, step)
+    for statement in step.statements:
+        _execute(session, statement, forgiving)
+    commit(session, xid)
+    return StepResult(session.limits.clock() - start)
+
+
+def _execute(session: Session, statement: str, forgiving: bool) -> None:
+    if not forgiving:
+        session.connection.execute(statement.encode())
+        return
+    try:
+        with session.connection.transaction():  # a savepoint: what is gone must not end the rest
+            session.connection.execute(statement.encode())
+    except GONE as error:
+        session.listener.note(f"nothing to undo: {error.diag.message_primary}")
+
+
+class _Slow(Exception):
+    """The statements themselves took longer than what was left of the budget."""
+
+
+class _NotGranted(Exception):
+    """The lock, or a lock that the plan did not know of, was not to be had in the time."""
+
+
+class _Brief:
+    """A step that makes others wait, tried until it fits between them."""
+
+    def __init__(self, session: Session, plan: Plan, step: Step, relations: Relations, forgiving: bool) -> None:
+        self.session, self.plan, self.step, self.relations = session, plan, step, relations
+        self.forgiving = forgiving
+        self.limits = session.limits
+        self.start = self.limits.clock()
+        self.reported = self.start
+        self.patience = Patience(self.limits.budget, self.start)
+        self.watch = Watch(session.watcher, relations.modes, [session.pid], self.limits.clock)
+        self.tries = self.slow = 0
+
+    def run(self) -> StepResult:
+        """Look; ask when only short transactions are in the way; do it within the budget; else once more."""
+        while True:
+            if self.patience.too_old(list(self.watch.look().values())):
+                self._in_the_way()
+                self.limits.sleep(self.patience.wait(self.limits.clock()))
+                continue
+            self.tries += 1
+            try:
+                return self._ask()
+            except _NotGranted:
+                self._in_the_way()
+            except _Slow:
+                self._too_slow()
+            self.limits.sleep(self.patience.failed(self.limits.clock()))
+
+    def _ask(self) -> StepResult:
+        """One try: the locks, then the statements, all within the budget, counted from the first question."""
+        session, connection = self.session, self.session.connection
+        connection.execute("BEGIN")
+        locked = False
+        try:
+            session.lease.guard(connection)
+            xid = write_done(connection, session.lease, self.plan, self.step)
+            asked = self.limits.clock()
+            self._lock(asked)
+            locked, granted = True, self.limits.clock()
+            self._work(asked)
+        except RETRIED as error:
+            session.roll_back()
+            slow = locked and isinstance(error, errors.QueryCanceled)
+            raise (_Slow if slow else _NotGranted) from None
+        commit(session, xid)
+        now = self.limits.clock()
+        return StepResult(now - self.start, waited=granted - self.start, held=now - asked, tries=self.tries)
+
+    def _lock(self, asked: float) -> None:
+        for statement in self.relations.lock_statements():
+            self.session.limit(max(0.001, self.patience.seconds - (self.limits.clock() - asked)))
+            self.session.connection.execute(statement)
+
+    def _work(self, asked: float) -> None:
+        end = asked + self.limits.budget * (1 - COMMIT_SHARE)
+        for statement in self.step.statements:
+            left = end - self.limits.clock()
+            if left <= 0:
+                raise errors.QueryCanceled("the lock budget is spent")
+            # lock_timeout tells a lock that the plan did not know of from work that takes too long
+            self.session.limit(left, lock=min(left, self.patience.seconds))
+            _execute(self.session, statement, self.forgiving)
+
+    def _in_the_way(self) -> None:
+        """Tell who is, now and then; raise NotLocked when the deadline has passed."""
+        now = self.limits.clock()
+        if now - self.start > self.limits.deadline:
+            raise self._given_up()
+        if now - self.reported >= REPORT_EVERY:
+            self.reported = now
+            self.session.listener.waiting(self.step, self.watch.details(), now - self.start)
+
+    def _given_up(self) -> NotLocked:
+        self.watch.look()
+        blockers = "".join(f"\n  - {blocker}" for blocker in self.watch.details())
+        tables = ", ".join(f"{mode.pg_locks} on {name}" for name, mode in self.step.locks)
+        return NotLocked(
+            f"{self.step.path}:{self.step.line}: no {tables or 'lock'} within {self.limits.deadline:g} s, "
+            f"without making a query wait longer than {self.limits.budget * 1000:.0f} ms"
+            + (f"; in the way:{blockers}" if blockers else ""),
+            state=state_after(self.plan, self.step),
+            hint="end what is in the way, or run the same command again at a quieter time",
+        )
+
+    def _too_slow(self) -> None:
+        self.slow += 1
+        if self.slow < SLOW_TRIES:
+            return
+        locks = ", ".join(f"{mode.pg_locks} on {name}" for name, mode in self.step.locks if mode.blocks_writers)
+        raise StepFailed(
+            f"{self.step.path}:{self.step.line}: the step needs longer than the lock budget of "
+            f"{self.limits.budget * 1000:.0f} ms and holds {locks or 'its locks'} all the while, "
+            f"so that queries of the app would wait as long",
+            state=state_after(self.plan, self.step),
+            hint=f"zdmigrate lint --effects {self.step.path} shows what it reads or rewrites, and what to do instead",
+        )
