@@ -95,3 +95,8 @@ def only_one_process(lock: Path) -> Iterator[None]:
     with lock.open("wb") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    for major in sys.argv[1:]:
+        print(unpacked(int(major)).program("postgres"))
