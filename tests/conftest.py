@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers.choose import SETTINGS, matrix, running_server, server_of
+from tests.servers.pooler import transaction_pooler
 from zdmigrate.embedded.locate import find
 from zdmigrate.embedded.server import Server
 
@@ -36,6 +37,13 @@ def own_server() -> Iterator[Server]:
     """A server that the test has to itself, to crash and restart."""
     with Server.start(find(), settings=SETTINGS) as started:
         yield started
+
+
+@pytest.fixture
+def pooled_dsn(database: Database) -> Iterator[str]:
+    """``database`` through a transaction pooler; for tests marked ``outside``."""
+    with transaction_pooler(database) as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="session")

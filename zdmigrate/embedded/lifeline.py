@@ -5,16 +5,33 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+import warnings
+from typing import IO, TYPE_CHECKING
 
+from zdmigrate.embedded.account import Account, run_as
 from zdmigrate.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+
+
+def spawn(
+    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: IO[bytes], account: Account | None
+) -> subprocess.Popen[bytes]:
+    """Start a server as ``account``, in ``folder``, in a session of its own: the terminal's Ctrl-C is not for it."""
+    with warnings.catch_warnings():
+        # Python 3.12 warns that a process with threads forks; the child calls prctl and exec, and takes no lock.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=dies_with_parent(), **run_as(account),
+        )  # fmt: skip
 
 
 def dies_with_parent() -> Callable[[], None] | None:

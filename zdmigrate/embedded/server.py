@@ -9,13 +9,12 @@ import signal
 import socket
 import subprocess
 import time
-import warnings
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from zdmigrate.embedded.account import Account, run_as, server_account
-from zdmigrate.embedded.lifeline import dies_with_parent
+from zdmigrate.embedded.lifeline import spawn
 from zdmigrate.embedded.place import Place
 from zdmigrate.embedded.reach import reachable
 from zdmigrate.errors import DatabaseError
@@ -185,14 +184,14 @@ class Server:
         command = [self.binaries.program("postgres"), "-D", str(self.data_directory)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        with self._log.open("ab") as log, warnings.catch_warnings():
-            # Python 3.12 warns that a process with threads forks; the child calls prctl and exec, and takes no lock.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._process = subprocess.Popen(
-                command, cwd=self._place.folder, env=self.binaries.environment(), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-                preexec_fn=dies_with_parent(), **run_as(self._account),
-            )  # fmt: skip
+        with self._log.open("ab") as log:
+            self._process = spawn(
+                command,
+                folder=self._place.folder,
+                environment=self.binaries.environment(),
+                log=log,
+                account=self._account,
+            )
         self._await_ready(self._process)
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
