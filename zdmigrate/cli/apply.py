@@ -26,7 +26,9 @@ POLL = 5.0  # seconds between two looks of --wait
 
 
 @click.command()
-@click.option("--phase", required=True, type=click.Choice(["expand", "backfill", "contract", "all"]), help="What to run.")
+@click.option(
+    "--phase", required=True, type=click.Choice(["expand", "backfill", "contract", "all"]), help="What to run."
+)
 @click.option("--release", metavar="VERSION", help="The release being deployed. [default: ZDMIGRATE_RELEASE, then git]")
 @click.option("--no-backfill", is_flag=True, help="Stop each change before its first backfill.")
 @click.option("--wait", "wait_for", metavar="DURATION", help="Wait so long for shut gates (contract), as in 45min.")
@@ -123,9 +125,7 @@ def _contract(
     return outcome
 
 
-def _contracting_release(
-    target: Target, console: Console, changes: Sequence[Change], release: str | None
-) -> str:
+def _contracting_release(target: Target, console: Console, changes: Sequence[Change], release: str | None) -> str:
     """W: registered if it is new; without one, the release registered last."""
     import os
 
@@ -157,12 +157,14 @@ def _dry_run(target: Target, console: Console, changes: Sequence[Change], phase:
 def _tell(console: Console, outcome: Outcome) -> None:
     """What was done, last; a shut gate's table goes to stdout, since it is what was asked for."""
     if console.is_json:
-        console.json(outcome.to_json())
-        return
-    for verdict in outcome.refused:
-        from zdmigrate.cli.verdict import verdict_text
+        from zdmigrate.cli.verdict import as_json
 
-        console.result(verdict_text(verdict))
+        console.json(outcome.to_json() | {"refused": [as_json(verdict) for verdict in outcome.refused]})
+        return
+    if outcome.refused:
+        from zdmigrate.cli.verdict import render_all
+
+        console.result(render_all(outcome.refused))
     if not (outcome.expanded or outcome.contracted or outcome.refused or outcome.waiting_for_backfill):
         console.say("nothing to do")
     for change in outcome.waiting_for_backfill:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--phase", default="expand", type=click.Choice(["expand", "contract", "revert", "all"]), show_default=True)
+@click.option(
+    "--phase", default="expand", type=click.Choice(["expand", "contract", "revert", "all"]), show_default=True
+)
 @database
 @common("lock_budget")
 def command(config: Config, console: Console, dsn: str, phase: str) -> None:

@@ -49,8 +49,9 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
     steps: list[Step] = []
     for section in sections:
         builder = _Builder(change, section, analysed, _with_new_columns(change, type_of))
-        steps.extend(step.changed(position=len(steps) + index) for index, step in enumerate(builder.steps()))
-    return Plan(app=app, change=change.id, phase=phase, steps=tuple(steps), path=change.path)
+        steps.extend(builder.steps())
+    numbered = tuple(step.changed(position=position) for position, step in enumerate(steps))
+    return Plan(app=app, change=change.id, phase=phase, steps=numbered, path=change.path)
 
 
 class _Builder:

@@ -19,11 +19,10 @@ class Outcome:
     refused: list[Verdict] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object as ``apply --format json`` prints it."""
+        """What was done, as ``apply --format json`` prints it beside the verdicts."""
         return {
             "version": 1,
             "expanded": self.expanded,
             "waiting_for_backfill": self.waiting_for_backfill,
             "contracted": self.contracted,
-            "refused": [verdict.to_json() for verdict in self.refused],
         }

@@ -31,7 +31,7 @@ _LOCKABLE = ("r", "p", "v")  # LOCK TABLE takes tables and views; foreign tables
 class Relations:
     """Modes by relation number for looking, and the LOCK TABLE statements for asking, strongest mode first."""
 
-    def __init__(self, modes: Mapping[int, LockMode], lockable: Mapping[sql.Identifier, LockMode]) -> None:
+    def __init__(self, modes: Mapping[int, LockMode], lockable: Mapping[int, sql.Identifier]) -> None:
         self.modes = modes
         self.lockable = lockable
 
@@ -43,8 +43,8 @@ class Relations:
     def lock_statements(self) -> list[sql.Composed]:
         """One LOCK TABLE for each mode: a statement's time limit covers them together, lock_timeout would not."""
         statements = []
-        for mode in sorted(set(self.lockable.values()), reverse=True):
-            tables = [name for name, each in self.lockable.items() if each == mode]
+        for mode in sorted({self.modes[oid] for oid in self.lockable}, reverse=True):
+            tables = [name for oid, name in sorted(self.lockable.items()) if self.modes[oid] == mode]
             command = sql.SQL("LOCK TABLE {} IN {} MODE").format(sql.SQL(", ").join(tables), sql.SQL(mode.sql))
             statements.append(command)
         return statements
@@ -53,14 +53,13 @@ class Relations:
 def find_relations(connection: Connection, locks: Iterable[tuple[Name, LockMode]]) -> Relations:
     """What of a plan's locks is there on this server now, in one fixed order (by relation number)."""
     modes: dict[int, LockMode] = {}
-    named: dict[int, sql.Identifier] = {}
+    lockable: dict[int, sql.Identifier] = {}
     for name, mode in locks:
         for oid, kind, schema, relation in connection.execute(_TREE, [quoted(name)]):
             modes[oid] = max(mode, modes.get(oid, mode))
             if kind in _LOCKABLE:
-                named[oid] = sql.Identifier(schema, relation)
-    lockable = {named[oid]: modes[oid] for oid in sorted(named)}
-    return Relations(dict(sorted(modes.items())), lockable)
+                lockable[oid] = sql.Identifier(schema, relation)
+    return Relations(modes, lockable)
 
 
 def quoted(name: Name) -> str:
