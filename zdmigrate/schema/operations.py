@@ -557,6 +557,14 @@ class CreateObject(ObjectAction):
     kind = "create_object"
 
 
+class CreateDomain(CreateObject):
+    """CREATE DOMAIN; ``constrained`` says whether it has a CHECK or NOT NULL of its own."""
+
+    kind = "create_domain"
+    base: TypeName
+    constrained: bool = False
+
+
 class AlterObject(ObjectAction):
     """A change of an object that no live query can notice by itself: owner, cost, options of a sequence."""
 
@@ -627,6 +635,7 @@ class Update(Operation):
     assignments: tuple[Assignment, ...] = ()
     where: Expression | None = None
     sources: tuple[Name, ...] = ()  # FROM, and relations of subqueries
+    limited: bool = False  # a CTE or a table of FROM has a LIMIT
 
 
 class Delete(Operation):
@@ -635,6 +644,7 @@ class Delete(Operation):
     only: bool = False
     where: Expression | None = None
     sources: tuple[Name, ...] = ()
+    limited: bool = False  # a CTE or a table of USING has a LIMIT
 
 
 class Merge(Operation):

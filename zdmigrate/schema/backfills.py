@@ -1,0 +1,107 @@
+"""Whether a statement that writes rows is bounded, and whether it is harmless when it meets a row twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.schema.conditions import Tokens, column_and_rest, conjuncts, is_bounded, tokens_of
+from zdmigrate.schema.volatility import is_volatile
+
+if TYPE_CHECKING:
+    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.operations import Assignment, Delete, Expression, Update
+
+# f(f(x)) = f(x)
+_NAMES = "lower upper btrim ltrim rtrim trim initcap abs coalesce round floor ceil"
+_SETTLED_AT_ONCE = frozenset(_NAMES.split())
+
+
+def is_batched(operation: Update | Delete, catalog: Catalog) -> bool:
+    """Whether it writes few rows, whatever is in the table."""
+    where = operation.where
+    if where is None or operation.limited:
+        return operation.limited
+    return is_bounded(where.sql, where.columns, _keys(operation, catalog))
+
+
+def _keys(operation: Update | Delete, catalog: Catalog) -> set[str]:
+    """Columns that are unique by themselves; where the table is not known, those named like keys."""
+    keys = {"ctid"}
+    if operation.relation is None:
+        return keys
+    table = catalog.table(operation.relation)
+    keys |= {
+        index.columns[0]
+        for index in catalog.indexes_of(operation.relation)
+        if index.unique and len(index.columns) == 1 and not index.partial
+    }
+    if table is None or not table.complete:
+        name = operation.relation.name
+        keys |= {"id", "uuid", "guid", f"{name}_id", f"{name.removesuffix('s')}_id"}
+    return keys
+
+
+def is_repeatable_update(operation: Update, catalog: Catalog) -> bool:
+    """Whether running it again leaves the rows as the first run left them.
+
+    It does where no SET reads a column that the statement sets, nor a volatile function; or where the WHERE is
+    false for every row that the statement has written.
+    """
+    assigned = {assignment.column for assignment in operation.assignments}
+    doubtful = [one for one in operation.assignments if not _is_settled(one, assigned, catalog)]
+    if not doubtful:
+        return True
+    where = () if operation.where is None else conjuncts(operation.where.sql)
+    empty_before = {column for column, rest in map(column_and_rest, where) if rest in (("is", "null"), ("isnull",))}
+    if {assignment.column for assignment in doubtful} <= empty_before:
+        return True
+    return any(_is_false_after(condition, operation) for condition in where)
+
+
+def _is_settled(assignment: Assignment, assigned: set[str], catalog: Catalog) -> bool:
+    expression = assignment.expression
+    if expression is None or (expression.subquery and not assigned.isdisjoint(expression.columns)):
+        return False
+    if is_volatile(expression, catalog):
+        return False
+    read = assigned.intersection(expression.columns)
+    return not read or (read == {assignment.column} and _settles(expression, assignment.column))
+
+
+def _settles(expression: Expression, column: str) -> bool:
+    """lower(email), trim(lower(email)): nothing but calls after which the same call changes nothing."""
+    called = {call.name for call in expression.calls}
+    if len(set(expression.columns)) != 1 or not called or not called <= _SETTLED_AT_ONCE:
+        return False
+    return all(
+        part in "(),." or part in called or part == column or _is_literal(part) for part in tokens_of(expression.sql)
+    )
+
+
+def _is_literal(part: str) -> bool:
+    return "'" in part or part[:1].isdigit() or part in ("null", "true", "false")
+
+
+def _is_false_after(condition: Tokens, operation: Update) -> bool:
+    """``done IS NULL``, ``NOT done``, ``done = false``, ``state <> 'x'`` with a constant that makes it false."""
+    negated = condition[:1] == ("not",)
+    column, rest = column_and_rest(condition[1:] if negated else condition)
+    value = _constant_given(column, operation)
+    if value is None or value == ("null",):
+        return False
+    if negated or rest == ():
+        return rest == () and value == (("true",) if negated else ("false",))
+    if rest in (("is", "null"), ("isnull",)):
+        return True
+    if rest[0] == "=" or (rest[0] == "is" and len(rest) == 2):
+        return len(rest) == 2 and _is_literal(rest[1]) and rest[1:] != value
+    if rest[:3] == ("is", "distinct", "from") or rest[:2] == ("is", "not"):
+        return rest[-1:] == value
+    return rest[0] in ("<>", "!=") and rest[1:] == value
+
+
+def _constant_given(column: str, operation: Update) -> Tokens | None:
+    for assignment in operation.assignments:
+        if assignment.column == column and assignment.expression is not None and assignment.expression.constant:
+            return tokens_of(assignment.expression.sql)
+    return None

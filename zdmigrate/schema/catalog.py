@@ -1,0 +1,106 @@
+"""The schema as history leaves it, as far as history was seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.schema.history import schema_after
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.relations import Table
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zdmigrate.schema.operations import Operation
+    from zdmigrate.schema.relations import Index, TableColumn, TableConstraint, View
+
+TEMPORARY = "pg_temp"
+
+
+class Catalog(Value):
+    """An immutable schema. ``Catalog()`` knows nothing; ``after`` gives the schema that an operation leaves.
+
+    Every name in it carries a schema: one that SQL left out is the first of ``search_path`` that has such a
+    relation, else the path's first. ``home_path`` is the path that every session starts with.
+    """
+
+    tables: dict[Name, Table] = {}  # noqa: RUF012 - a Value's defaults are never changed
+    indexes: dict[Name, Index] = {}  # noqa: RUF012
+    views: dict[Name, View] = {}  # noqa: RUF012
+    domains: dict[Name, bool] = {}  # noqa: RUF012 - whether the domain has a constraint
+    types: frozenset[Name] = frozenset()  # enums, composites, ranges
+    functions: dict[Name, str] = {}  # noqa: RUF012 - volatility
+    search_path: tuple[str, ...] = ("public",)
+    home_path: tuple[str, ...] = ("public",)
+
+    def after(self, operation: Operation) -> Catalog:
+        """The schema once ``operation`` has run."""
+        return schema_after(operation, self)
+
+    def rested(self) -> Catalog:
+        """The schema as a new session sees it: the search path is the first one again."""
+        return self if self.search_path == self.home_path else self.changed(search_path=self.home_path)
+
+    def resolve(self, name: Name) -> Name:
+        """The name with its schema; for a relation never seen, the schema that it would be made in."""
+        if name.schema is not None:
+            return Name(TEMPORARY, name.name) if name.schema.startswith(TEMPORARY) else name
+        for schema in (TEMPORARY, *self.search_path):
+            qualified = Name(schema, name.name)
+            if self.has(qualified):
+                return qualified
+        return self.new_name(name)
+
+    def new_name(self, name: Name, *, temporary: bool = False) -> Name:
+        """The name with the schema in which an object of this name is made."""
+        if temporary:
+            return Name(TEMPORARY, name.name)
+        return name if name.schema is not None else Name((*self.search_path, "public")[0], name.name)
+
+    def has(self, qualified: Name) -> bool:
+        return qualified in self.tables or qualified in self.indexes or qualified in self.views
+
+    def table(self, name: Name | None) -> Table | None:
+        """The table, or None where history never named it."""
+        return None if name is None else self.tables.get(self.resolve(name))
+
+    def column(self, table: Name | None, column: str) -> TableColumn | None:
+        found = self.table(table)
+        return None if found is None else found.columns.get(column)
+
+    def constraint(self, table: Name | None, constraint: str) -> TableConstraint | None:
+        found = self.table(table)
+        return None if found is None else found.constraints.get(constraint)
+
+    def index(self, name: Name) -> Index | None:
+        return self.indexes.get(self.resolve(name))
+
+    def indexes_of(self, table: Name) -> Iterator[Index]:
+        """The indexes of a table that are known, those of its constraints among them."""
+        found = self.table(table)
+        return (self.indexes[name] for name in (found.indexes if found else ()) if name in self.indexes)
+
+    def descendants(self, table: Name) -> Iterator[Name]:
+        """Partitions and inheriting tables to any depth, the table itself not among them."""
+        found = self.table(table)
+        for child in found.children if found else ():
+            yield child
+            yield from self.descendants(child)
+
+    def references_to(self, table: Name) -> Iterator[tuple[Table, TableConstraint]]:
+        """The foreign keys that point at a table, with the tables that have them."""
+        qualified = self.resolve(table)
+        found = self.tables.get(qualified)
+        for other in (self.tables.get(name) for name in (found.referencing if found else ())):
+            for constraint in other.constraints.values() if other else ():
+                if other and constraint.references == qualified:
+                    yield other, constraint
+
+    def with_table(self, table: Table) -> Catalog:
+        return self.changed(tables={**self.tables, table.name: table})
+
+    def table_or_new(self, name: Name) -> Table:
+        """The table; where history never named it, one of which nothing is known."""
+        qualified = self.resolve(name)
+        return self.tables.get(qualified) or Table(name=qualified)

@@ -1,0 +1,118 @@
+"""What a condition says by its form alone: which columns it proves to be filled, to which rows it is bounded."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+Tokens = tuple[str, ...]
+
+_LEXEME = r"""(?x) --[^\n]* | /\*.*?\*/ | "(?:[^"]|"")*" | [eEbBxX]?'(?:[^']|'')*' | \d[\w.]* | [:$]?\w+
+             | :: | [<>=!]+ | \S"""
+_WORD = ("is", "not", "null", "and", "or", "between", "in", "true", "false")
+
+
+def tokens_of(sql: str) -> Tokens:
+    """The tokens without comments; words in lower case unless they are quoted, quoted names without quotes."""
+    found = (match.group() for match in re.finditer(_LEXEME, sql, re.DOTALL))
+    return tuple(_folded(token) for token in found if not token.startswith(("--", "/*")))
+
+
+def _folded(token: str) -> str:
+    if token.startswith('"'):
+        name = token[1:-1].replace('""', '"')
+        return f'"{name}"' if name in _WORD else name
+    return token if "'" in token else token.lower()
+
+
+def conjuncts(sql: str) -> tuple[Tokens, ...]:
+    """The conditions that must all hold: the text cut at its outermost ANDs, needless parentheses taken off."""
+    return tuple(_conjuncts(tokens_of(sql)))
+
+
+def _conjuncts(tokens: Tokens) -> Iterator[Tokens]:
+    tokens = _bare(tokens)
+    cuts = _outermost_ands(tokens)
+    if not cuts:
+        yield tokens
+        return
+    starts, ends = (0, *(cut + 1 for cut in cuts)), (*cuts, len(tokens))
+    for start, end in zip(starts, ends, strict=True):
+        yield from _conjuncts(tokens[start:end])
+
+
+def _outermost_ands(tokens: Tokens) -> list[int]:
+    depth, between, cuts = 0, False, []
+    for place, piece in enumerate(tokens):
+        depth += (piece == "(") - (piece == ")")
+        if depth == 0 and piece == "or":
+            return []
+        if depth == 0 and piece == "between":
+            between = True
+        elif depth == 0 and piece == "and" and between:
+            between = False
+        elif depth == 0 and piece == "and":
+            cuts.append(place)
+    return cuts
+
+
+def _bare(tokens: Tokens) -> Tokens:
+    while tokens[:1] == ("(",) and _closing(tokens) == len(tokens) - 1:
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _closing(tokens: Tokens) -> int:
+    """Where the parenthesis that opens the tokens closes."""
+    depth = 0
+    for place, piece in enumerate(tokens):
+        depth += (piece == "(") - (piece == ")")
+        if depth == 0:
+            return place
+    return -1
+
+
+def column_and_rest(condition: Tokens) -> tuple[str, Tokens]:
+    """``t.id >= 5`` as ("id", (">=", "5")); the column is "" where the condition does not begin with a name."""
+    if len(condition) > 2 and condition[1] == ".":
+        condition = condition[2:]
+    if not condition or not re.match(r"\w", condition[0]) or condition[1:2] == ("(",):
+        return "", condition
+    return condition[0], condition[1:]
+
+
+def filled_columns(check: str) -> tuple[str, ...]:
+    """The columns that cannot be NULL where a CHECK with this text holds."""
+    return tuple(column for condition in conjuncts(check) if (column := _filled(condition)))
+
+
+def _filled(condition: Tokens) -> str:
+    if condition[:1] == ("not",):
+        column, rest = column_and_rest(_bare(condition[1:]))
+        return column if rest in (("is", "null"), ("isnull",)) else ""
+    column, rest = column_and_rest(condition)
+    return column if rest in (("is", "not", "null"), ("notnull",)) else ""
+
+
+def is_bounded(where: str, columns: Collection[str], keys: Collection[str]) -> bool:
+    """Whether a WHERE holds for few rows only, whatever is in the table.
+
+    It does with a range of a key that has both ends, with a key's value or list of values, with a range of
+    ctid, and with a subquery that has a LIMIT. ``columns`` are those named in the WHERE.
+    """
+    everything = tokens_of(where)
+    if "ctid" in columns or ("select" in everything and ("limit" in everything or "fetch" in everything)):
+        return True
+    ends: dict[str, set[str]] = {}
+    for condition in conjuncts(where):
+        column, rest = column_and_rest(condition)
+        if column in keys and not set(rest[1:]) & set(columns) and "or" not in rest:
+            ends.setdefault(column, set()).add(rest[0] if rest else "")
+    return any(found & {"=", "in", "between"} or _both_ends(found) for found in ends.values())
+
+
+def _both_ends(operators: set[str]) -> bool:
+    return bool(operators & {">", ">="}) and bool(operators & {"<", "<="})

@@ -1,0 +1,150 @@
+"""How the catalog records constraints: the names that PostgreSQL gives them, their indexes and references.
+
+Names: ``ChooseConstraintName`` and ``makeObjectName`` of the server (indexcmds.c), measured by test_catalog.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.schema.conditions import filled_columns
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.relations import Index, TableColumn, TableConstraint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.operations import Constraint
+    from zdmigrate.schema.relations import Table
+
+_LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
+_LABELS = {
+    "check": "check",
+    "not_null": "not_null",
+    "unique": "key",
+    "primary_key": "pkey",
+    "foreign_key": "fkey",
+    "exclude": "excl",
+}
+INDEXED = ("unique", "primary_key", "exclude")
+
+
+def object_name(table: str, middle: str, label: str) -> str:
+    """``table_middle_label``, the longer of the first two cut until the whole fits into 63 bytes."""
+    first, second = table.encode(), middle.encode()
+    room = _LONGEST_NAME - len(label.encode()) - 1 - (1 if middle else 0)
+    while len(first) + len(second) > room:
+        if len(first) > len(second):
+            first = first[:-1]
+        else:
+            second = second[:-1]
+    parts = [part.decode(errors="ignore") for part in (first, second)]
+    return "_".join([part for part in parts if part] + [label])
+
+
+def free_name(table: str, middle: str, label: str, is_taken: Callable[[str], bool]) -> str:
+    """The first of ``…_key``, ``…_key1``, ``…_key2`` that is not taken."""
+    number = 0
+    while is_taken(name := object_name(table, middle, f"{label}{number or ''}")):
+        number += 1
+    return name
+
+
+def constraint_name(constraint: Constraint, table: Table, catalog: Catalog) -> str:
+    """The name as written, or the one that the server will give it."""
+    if constraint.name is not None:
+        return constraint.name
+    if constraint.using_index is not None:
+        return constraint.using_index
+
+    def is_taken(name: str) -> bool:
+        return name in table.constraints or (constraint.type in INDEXED and catalog.has(Name(table.name.schema, name)))
+
+    return free_name(table.name.name, _middle(constraint), _LABELS[constraint.type], is_taken)
+
+
+def _middle(constraint: Constraint) -> str:
+    if constraint.type == "primary_key":
+        return ""
+    if constraint.type == "check":
+        named = _columns_of_check(constraint)
+        return named[0] if len(named) == 1 else ""
+    return "_".join(constraint.columns)
+
+
+def _columns_of_check(constraint: Constraint) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(constraint.expression.columns if constraint.expression else constraint.columns))
+
+
+def with_constraint(catalog: Catalog, table: Table, constraint: Constraint, column: str | None = None) -> Catalog:
+    """The catalog once a table has got a constraint; ``column`` is the one that it was written on, if any."""
+    if not constraint.columns and column is not None:
+        constraint = constraint.changed(columns=(column,))
+    if constraint.using_index is not None:
+        catalog, constraint = _taken_over(catalog, table, constraint)
+    name = constraint_name(constraint, table, catalog)
+    recorded = _recorded(constraint, name, table, catalog)
+    if constraint.type in INDEXED:
+        catalog, table = _with_backing_index(catalog, table, recorded)
+    table = table.changed(constraints={**table.constraints, name: recorded})
+    if constraint.type == "primary_key" or (constraint.type == "not_null" and not constraint.not_valid):
+        table = with_not_null(table, constraint.columns)
+    catalog = catalog.with_table(table)
+    return catalog if recorded.references is None else _referenced(catalog, table.name, recorded.references)
+
+
+def _recorded(constraint: Constraint, name: str, table: Table, catalog: Catalog) -> TableConstraint:
+    columns = _columns_of_check(constraint) if constraint.type == "check" else constraint.columns
+    return TableConstraint(
+        name=name,
+        type=constraint.type,
+        columns=columns,
+        validated=not constraint.not_valid and constraint.enforced,
+        enforced=constraint.enforced,
+        expression=constraint.expression,
+        filled=() if constraint.expression is None else filled_columns(constraint.expression.sql),
+        references=None if constraint.references is None else catalog.resolve(constraint.references),
+        index=Name(table.name.schema, name) if constraint.type in INDEXED else None,
+    )
+
+
+def _taken_over(catalog: Catalog, table: Table, constraint: Constraint) -> tuple[Catalog, Constraint]:
+    """USING INDEX: the index is renamed to the constraint, and lends it its columns."""
+    old = Name(table.name.schema, str(constraint.using_index))
+    index = catalog.indexes.get(old)
+    rest = {name: other for name, other in catalog.indexes.items() if name != old}
+    columns = index.columns if index else ()
+    return catalog.changed(indexes=rest), constraint.changed(columns=columns, name=constraint.name or old.name)
+
+
+def _with_backing_index(catalog: Catalog, table: Table, constraint: TableConstraint) -> tuple[Catalog, Table]:
+    name = Name(table.name.schema, constraint.name)
+    index = Index(
+        name=name,
+        table=table.name,
+        columns=constraint.columns,
+        unique=constraint.type != "exclude",
+        constraint=constraint.name,
+    )
+    table = table.changed(indexes=tuple(dict.fromkeys((*table.indexes, name))))
+    return catalog.changed(indexes={**catalog.indexes, name: index}), table
+
+
+def with_not_null(table: Table, columns: tuple[str, ...], *, not_null: bool = True) -> Table:
+    """The table once these of its columns are NOT NULL, or no longer."""
+    changed = {name: (table.columns.get(name) or TableColumn(name=name)).changed(not_null=not_null) for name in columns}
+    return table.changed(columns={**table.columns, **changed})
+
+
+def _referenced(catalog: Catalog, by: Name, target: Name) -> Catalog:
+    table = catalog.table_or_new(target)
+    return catalog.with_table(table.changed(referencing=tuple(dict.fromkeys((*table.referencing, by)))))
+
+
+def without_constraints(catalog: Catalog, table: Table, names: set[str]) -> Catalog:
+    """The catalog once a table has lost some constraints, and these their indexes."""
+    backing = {constraint.index for name, constraint in table.constraints.items() if name in names}
+    kept = {name: constraint for name, constraint in table.constraints.items() if name not in names}
+    indexes = {name: index for name, index in catalog.indexes.items() if name not in backing}
+    return catalog.changed(indexes=indexes).with_table(table.changed(constraints=kept))

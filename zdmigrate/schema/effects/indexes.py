@@ -1,0 +1,70 @@
+"""The effects of making, dropping, renaming and rebuilding indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.schema.effects.claim import Effects, Situation, locked, strongest
+from zdmigrate.schema.lock_modes import LockMode
+from zdmigrate.schema.names import Name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zdmigrate.schema import operations as ops
+
+
+def _create(operation: ops.CreateIndex, at: Situation) -> Effects:
+    table = at.name(operation)
+    tables = (table,) if operation.only else at.below(table)
+    mode = LockMode.SHARE_UPDATE_EXCLUSIVE if operation.concurrently else LockMode.SHARE
+    name = () if operation.name is None else (Name(table.schema, operation.name),)
+    return Effects(
+        locks=locked(mode, tables),
+        scans=at.stored(tables),
+        builds_index=bool(at.stored(tables)),
+        refuses_transaction=operation.concurrently,
+        creates=name,
+    )
+
+
+def _drop(operation: ops.DropIndex, at: Situation) -> Effects:
+    mode = LockMode.SHARE_UPDATE_EXCLUSIVE if operation.concurrently else LockMode.ACCESS_EXCLUSIVE
+    return Effects(locks=locked(mode, _with_table(operation, at)), refuses_transaction=operation.concurrently)
+
+
+def _with_table(operation: ops.Operation, at: Situation) -> tuple[Name, ...]:
+    name = at.name(operation)
+    index = at.catalog.indexes.get(name)
+    return (name,) if index is None else (name, index.table)
+
+
+def _rename(operation: ops.RenameIndex, at: Situation) -> Effects:
+    return Effects(locks=locked(LockMode.SHARE_UPDATE_EXCLUSIVE, (at.name(operation),)))
+
+
+def _reindex(operation: ops.Reindex, at: Situation) -> Effects:
+    if operation.relation is None:
+        return Effects(refuses_transaction=True, builds_index=True)
+    name = at.name(operation)
+    index = at.catalog.indexes.get(name)
+    if operation.target == "index":
+        return _rebuilding(() if index is None else (index.table,), (name,), concurrently=operation.concurrently)
+    indexes = tuple(other.name for other in at.catalog.indexes_of(name))
+    return _rebuilding(at.below(name), indexes, concurrently=operation.concurrently)
+
+
+def _rebuilding(tables: tuple[Name, ...], indexes: tuple[Name, ...], *, concurrently: bool) -> Effects:
+    if concurrently:
+        locks = locked(LockMode.SHARE_UPDATE_EXCLUSIVE, (*tables, *indexes))
+    else:
+        locks = strongest(locked(LockMode.SHARE, tables), locked(LockMode.ACCESS_EXCLUSIVE, indexes))
+    return Effects(locks=locks, scans=tables, builds_index=True, refuses_transaction=concurrently)
+
+
+CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
+    "create_index": _create,
+    "drop_index": _drop,
+    "rename_index": _rename,
+    "reindex": _reindex,
+}

@@ -1,0 +1,133 @@
+"""The effects of making and dropping tables, views, triggers and what else hangs on a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.schema.effects.claim import NONE, Effects, Locks, Situation, locked, strongest
+from zdmigrate.schema.effects.foreign_keys import neighbours, references_locked
+from zdmigrate.schema.effects.tables import default_partitions
+from zdmigrate.schema.lock_modes import LockMode
+from zdmigrate.schema.names import Name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zdmigrate.schema import operations as ops
+
+
+# --------------------------------------------------------------------------- tables
+
+
+def _create_table(operation: ops.CreateTable, at: Situation) -> Effects:
+    temporary = operation.persistence == "temporary"
+    name = at.catalog.new_name(operation.relation or Name(None, ""), temporary=temporary)
+    if operation.if_not_exists and name in at.catalog.tables:
+        return NONE
+    written = (*operation.constraints, *(c for column in operation.columns for c in column.constraints))
+    locks = strongest(
+        _parents_locked(operation, name, at),
+        locked(LockMode.ACCESS_SHARE, map(at.catalog.resolve, operation.like)),
+        *(references_locked(constraint, at) for constraint in written),
+    )
+    return Effects(locks={other: mode for other, mode in locks.items() if other != name}, creates=(name,))
+
+
+def _parents_locked(operation: ops.CreateTable, name: Name, at: Situation) -> Locks:
+    inherited = locked(LockMode.SHARE_UPDATE_EXCLUSIVE, map(at.catalog.resolve, operation.inherits))
+    if operation.partition_of is None:
+        return inherited
+    parent = at.catalog.resolve(operation.partition_of)
+    return locked(LockMode.ACCESS_EXCLUSIVE, (parent, *default_partitions(parent, at, apart_from=name)))
+
+
+def _drop_table(operation: ops.DropTable, at: Situation) -> Effects:
+    tables = at.below(at.name(operation))
+    touched = [name for table in tables for name in (table, *neighbours(table, at))]
+    if operation.cascade:
+        touched += [other.name for table in tables for other, _ in at.catalog.references_to(table)]
+        touched += _views_upon(tables, at)
+    known = at.table(operation)
+    if known is not None and known.partition_of is not None:
+        touched += [known.partition_of, *default_partitions(known.partition_of, at, apart_from=known.name)]
+    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, touched))
+
+
+def _views_upon(tables: tuple[Name, ...], at: Situation) -> Iterator[Name]:
+    """The views whose queries name one of the tables, and those upon these."""
+    for view in at.catalog.views.values():
+        if not set(tables).isdisjoint(view.sources):
+            yield view.name
+            yield from _views_upon((view.name,), at)
+
+
+def _drop_relation(operation: ops.DropRelation, at: Situation) -> Effects:
+    name = at.name(operation)
+    upon = _views_upon((name,), at) if operation.cascade else ()
+    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, (name, *upon)))
+
+
+# --------------------------------------------------------------------------- views
+
+
+def _create_view(operation: ops.CreateView, at: Situation) -> Effects:
+    name = at.catalog.new_name(operation.relation or Name(None, ""), temporary=operation.temporary)
+    sources = locked(LockMode.ACCESS_SHARE, map(at.catalog.resolve, operation.sources))
+    replaced = operation.replace and not at.state.is_new(name)
+    locks = strongest(sources, locked(LockMode.ACCESS_EXCLUSIVE, (name,) if replaced else ()))
+    return Effects(locks=locks, creates=() if replaced else (name,))
+
+
+def _refresh(operation: ops.RefreshMaterializedView, at: Situation) -> Effects:
+    name = at.name(operation)
+    view = at.catalog.views.get(name)
+    mode = LockMode.EXCLUSIVE if operation.concurrently else LockMode.ACCESS_EXCLUSIVE
+    sources = locked(LockMode.ACCESS_SHARE, view.sources if view and operation.with_data else ())
+    return Effects(locks=strongest(sources, {name: mode}), rewrites=() if operation.concurrently else (name,))
+
+
+# --------------------------------------------------------------------------- triggers and other objects
+
+
+def _create_trigger(operation: ops.CreateTrigger, at: Situation) -> Effects:
+    tables = at.below(at.name(operation)) if operation.for_each_row else (at.name(operation),)
+    target = () if operation.references is None else (at.catalog.resolve(operation.references),)
+    return Effects(locks=locked(LockMode.SHARE_ROW_EXCLUSIVE, (*tables, *target)))
+
+
+def _drop_trigger(operation: ops.TableObject, at: Situation) -> Effects:
+    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, at.below(at.name(operation))))
+
+
+def _exclusive(operation: ops.Operation, at: Situation) -> Effects:
+    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, (at.name(operation),)))
+
+
+def _share_update(operation: ops.Operation, at: Situation) -> Effects:
+    return Effects(locks=locked(LockMode.SHARE_UPDATE_EXCLUSIVE, (at.name(operation),)))
+
+
+def _comment(operation: ops.CommentOn, at: Situation) -> Effects:
+    return NONE if operation.relation is None else _share_update(operation, at)
+
+
+CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
+    "create_table": _create_table,
+    "drop_table": _drop_table,
+    "drop_view": _drop_relation,
+    "drop_materialized_view": _drop_relation,
+    "drop_sequence": _drop_relation,
+    "drop_foreign_table": _drop_relation,
+    "create_view": _create_view,
+    "create_materialized_view": _create_view,
+    "refresh_materialized_view": _refresh,
+    "create_trigger": _create_trigger,
+    "drop_trigger": _drop_trigger,
+    "create_policy": _exclusive,
+    "alter_policy": _exclusive,
+    "drop_policy": _exclusive,
+    "create_rule": _exclusive,
+    "drop_rule": _exclusive,
+    "create_statistics": _share_update,
+    "comment_on": _comment,
+}

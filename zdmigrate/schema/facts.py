@@ -1,0 +1,281 @@
+"""The facts of one operation: all that a rule's match or message may name (fact_table.py says what they mean)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.schema import backfills
+from zdmigrate.schema.compatibility import breaks_old, is_new_object
+from zdmigrate.schema.effects.claim import Situation
+from zdmigrate.schema.effects.constraints import index_columns
+from zdmigrate.schema.fact_table import DEFAULTS
+from zdmigrate.schema.filling import fills_rows, gets_value, is_required
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.proofs import is_proven_not_null
+from zdmigrate.schema.type_changes import type_change
+from zdmigrate.schema.volatility import is_volatile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.effects import Effects
+    from zdmigrate.schema.lock_modes import LockMode
+    from zdmigrate.schema.state import ScriptState
+
+Facts = dict[str, str | int | bool]
+
+
+def facts_of(
+    operation: ops.Operation, catalog: Catalog, state: ScriptState, effects: Effects, section: str, major: int
+) -> Facts:
+    """Every fact of FACTS, for one operation before it runs."""
+    at = Situation(catalog, state, major)
+    facts: Facts = {**DEFAULTS, "operation": operation.kind, "section": section}
+    facts.update(_words(operation))
+    facts.update(_costs(operation, effects, at))
+    if operation.relation is not None:
+        facts.update(_about_table(operation, at))
+    own = _OWN.get(operation.kind)
+    if own is not None:
+        facts.update(own(operation, at))
+    broken = breaks_old(operation, at)
+    facts.update(additive=not broken, breaks_old=broken)
+    return facts
+
+
+# --------------------------------------------------------------------------- for every operation
+
+_SAME_NAME = ("column", "name", "new_name", "object_type", "statement", "reason", "concurrently", "if_exists")
+_MORE_SAME = ("cascade", "only", "unique")
+
+
+def _words(operation: ops.Operation) -> Facts:
+    """The fields of an operation that are facts as they stand."""
+    facts: Facts = {}
+    for field in (*_SAME_NAME, *_MORE_SAME):
+        value = getattr(operation, field, None)
+        if isinstance(value, (str, bool)):
+            facts[field] = value
+        elif isinstance(value, Name):
+            facts[field] = str(value)
+    return facts
+
+
+def _costs(operation: ops.Operation, effects: Effects, at: Situation) -> Facts:
+    relation = at.name(operation)
+    mode = effects.locks.get(relation) or max(effects.locks.values(), default=None)
+    held = at.state.held.get(_table_of(relation, at))
+    return {
+        "lock": "" if mode is None else mode.sql,
+        "blocks": _stopped_by(mode),
+        "held_lock": "" if held is None else held.sql,
+        "held_blocks": _stopped_by(held),
+        "rewrites": bool(effects.rewrites),
+        "scans": bool(effects.scans),
+        "builds_index": effects.builds_index,
+        "refuses_transaction": effects.refuses_transaction,
+        "analysed": not effects.unknown,
+        "in_transaction": at.state.in_transaction,
+        "object_is_new": is_new_object(operation, at),
+    }
+
+
+def _stopped_by(mode: LockMode | None) -> str:
+    if mode is None or not mode.blocks_writers:
+        return ""
+    return "reads and writes" if mode.blocks_readers else "writes"
+
+
+def _table_of(relation: Name, at: Situation) -> Name:
+    index = at.catalog.indexes.get(relation)
+    return relation if index is None else index.table
+
+
+def _about_table(operation: ops.Operation, at: Situation) -> Facts:
+    relation = at.name(operation)
+    owner = _table_of(relation, at)
+    table = at.catalog.tables.get(owner)
+    column = getattr(operation, "column", None)
+    return {
+        "relation": str(relation),
+        "table": _as_written(operation, relation, owner, at),
+        "table_is_new": at.state.is_new(owner),
+        "column_is_new": (owner, column) in at.state.columns,
+        "temporary": owner.schema == "pg_temp",
+        "unlogged": table is not None and table.persistence == "unlogged",
+        "partitioned": table is not None and table.partitioned,
+    }
+
+
+def _as_written(operation: ops.Operation, relation: Name, owner: Name, at: Situation) -> str:
+    if owner == relation:
+        unknown_index = operation.kind in ("drop_index", "rename_index") or getattr(operation, "target", "") == "index"
+        return f"the table of {operation.relation}" if unknown_index else str(operation.relation)
+    return owner.name if at.catalog.resolve(Name(None, owner.name)) == owner else str(owner)
+
+
+# --------------------------------------------------------------------------- for some operations
+
+
+def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
+    column = operation.column
+    relation = at.name(operation)
+    return {
+        "column": column.name,
+        "type": column.type.sql or column.type.name,
+        "expression": "" if column.default is None else column.default.sql,
+        "not_null": column.not_null or any(kept.type in ("not_null", "primary_key") for kept in column.constraints),
+        "has_default": gets_value(column),
+        "volatile_default": column.default is not None and is_volatile(column.default, at.catalog),
+        "identity": column.identity is not None or fills_rows(column, at.catalog) == "sequence",
+        "generated": column.generated or "",
+        "required": is_required(column),
+        "fills": fills_rows(column, at.catalog),
+        "column_is_new": (relation, column.name) in at.state.columns,
+    }
+
+
+def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Facts:
+    proven = all(is_proven_not_null(name, operation.column, at.catalog) for name in at.tree(operation))
+    return {"proven_not_null": proven}
+
+
+def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
+    return {
+        "type": operation.type.sql or operation.type.name,
+        "type_change": type_change(operation, at.catalog, at.state),
+    }
+
+
+def _set_default(operation: ops.SetDefault, at: Situation) -> Facts:
+    return {
+        "expression": operation.default.sql,
+        "volatile_default": is_volatile(operation.default, at.catalog),
+    }
+
+
+def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
+    constraint = operation.constraint
+    columns = constraint.columns if constraint.using_index is None else index_columns(operation, at)
+    table = at.name(operation)
+    proven = bool(columns) and all(is_proven_not_null(table, column, at.catalog) for column in columns)
+    return {
+        "name": constraint.name or "",
+        "columns": ", ".join(columns),
+        "column": columns[0] if len(columns) == 1 else "",
+        "constraint_type": constraint.type,
+        "expression": "" if constraint.expression is None else constraint.expression.sql,
+        "references": str(constraint.references or ""),
+        "referenced_columns": ", ".join(constraint.referenced_columns),
+        "index": constraint.using_index or "",
+        "not_valid": constraint.not_valid or not constraint.enforced,
+        "using_index": constraint.using_index is not None,
+        "using_index_nullable": constraint.using_index is not None and not proven,
+        "proven_not_null": proven,
+    }
+
+
+def _validate(operation: ops.ValidateConstraint, at: Situation) -> Facts:
+    held = at.state.held.get(at.name(operation))
+    known = at.catalog.constraint(operation.relation, operation.name)
+    done = known is not None and known.validated
+    return {
+        **_named_constraint(operation, at),
+        "validated_in_same_transaction": held is not None and held.blocks_writers and not done,
+    }
+
+
+def _named_constraint(operation: ops.NamedAction, at: Situation) -> Facts:
+    known = at.catalog.constraint(operation.relation, operation.name)
+    return {
+        "constraint_type": "" if known is None else known.type,
+        "columns": "" if known is None else ", ".join(known.columns),
+        "constraint_is_new": (at.name(operation), operation.name) in at.state.constraints,
+    }
+
+
+def _create_index(operation: ops.CreateIndex, at: Situation) -> Facts:
+    return {"index": operation.name or "", "columns": ", ".join(filter(None, operation.columns))}
+
+
+def _index_itself(operation: ops.Operation, at: Situation) -> Facts:
+    index = at.catalog.indexes.get(at.name(operation))
+    return {
+        "index": str(operation.relation or ""),
+        "name": str(operation.relation or ""),
+        "unique": index is not None and index.unique,
+    }
+
+
+def _reindex(operation: ops.Reindex, at: Situation) -> Facts:
+    return _index_itself(operation, at) if operation.target == "index" else {"name": str(operation.relation or "")}
+
+
+def _update(operation: ops.Update, at: Situation) -> Facts:
+    return {
+        "whole_table": operation.where is None,
+        "batched": backfills.is_batched(operation, at.catalog),
+        "repeatable": backfills.is_repeatable_update(operation, at.catalog),
+    }
+
+
+def _delete(operation: ops.Delete, at: Situation) -> Facts:
+    return {"whole_table": operation.where is None, "batched": backfills.is_batched(operation, at.catalog)}
+
+
+def _insert(operation: ops.Insert, at: Situation) -> Facts:
+    return {"repeatable": operation.on_conflict == "nothing"}
+
+
+def _merge(operation: ops.Merge, at: Situation) -> Facts:
+    return {"repeatable": False}
+
+
+def _rename_table(operation: ops.RenameTable, at: Situation) -> Facts:
+    return {"name_is_kept": at.name(operation) in at.state.views_to_come}
+
+
+def _partition(operation: ops.AttachPartition | ops.DetachPartition, at: Situation) -> Facts:
+    return {"other": str(operation.partition)}
+
+
+def _parent(operation: ops.Inherit, at: Situation) -> Facts:
+    return {"other": str(operation.parent)}
+
+
+def _options(operation: ops.SetTableOptions, at: Situation) -> Facts:
+    return {"options": ", ".join(operation.options)}
+
+
+_OWN: dict[str, Callable[[Any, Situation], Facts]] = {
+    "add_column": _add_column,
+    "set_not_null": _set_not_null,
+    "alter_column_type": _alter_column_type,
+    "set_default": _set_default,
+    "add_check": _add_constraint,
+    "add_not_null": _add_constraint,
+    "add_unique": _add_constraint,
+    "add_primary_key": _add_constraint,
+    "add_foreign_key": _add_constraint,
+    "add_exclusion": _add_constraint,
+    "validate_constraint": _validate,
+    "drop_constraint": _named_constraint,
+    "rename_constraint": _named_constraint,
+    "alter_constraint": _named_constraint,
+    "create_index": _create_index,
+    "drop_index": _index_itself,
+    "rename_index": _index_itself,
+    "reindex": _reindex,
+    "update": _update,
+    "delete": _delete,
+    "insert": _insert,
+    "merge": _merge,
+    "rename_table": _rename_table,
+    "attach_partition": _partition,
+    "detach_partition": _partition,
+    "inherit": _parent,
+    "no_inherit": _parent,
+    "set_table_options": _options,
+}

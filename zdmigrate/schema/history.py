@@ -1,0 +1,290 @@
+"""What each operation makes of the catalog: one function a kind, those without one leave it as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.schema import history_of_tables as tables
+from zdmigrate.schema.constraints import free_name, with_constraint, with_not_null, without_constraints
+from zdmigrate.schema.history_of_tables import with_column
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.relations import Index, TableConstraint, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.catalog import Catalog
+
+
+def schema_after(operation: ops.Operation, catalog: Catalog) -> Catalog:
+    """The catalog once ``operation`` has run."""
+    change = _CHANGES.get(operation.kind)
+    return catalog if change is None else change(operation, catalog)
+
+
+# --------------------------------------------------------------------------- columns
+
+
+def _add_column(operation: ops.AddColumn, catalog: Catalog) -> Catalog:
+    for name in _tree(operation, catalog):
+        table = catalog.table_or_new(name)
+        if operation.column.name not in table.columns:
+            catalog = with_column(catalog, table, operation.column)
+    return catalog
+
+
+def _drop_column(operation: ops.DropColumn, catalog: Catalog) -> Catalog:
+    for name in _tree(operation, catalog):
+        catalog = tables.without_column(catalog, catalog.table_or_new(name), operation.column)
+    return catalog
+
+
+def _rename_column(operation: ops.RenameColumn, catalog: Catalog) -> Catalog:
+    for name in _tree(operation, catalog):
+        catalog = tables.with_column_renamed(catalog, catalog.table_or_new(name), operation.column, operation.new_name)
+    return catalog
+
+
+def _column_changed(operation: ops.ColumnAction, catalog: Catalog, **values: Any) -> Catalog:
+    for name in _tree(operation, catalog):
+        table = catalog.table_or_new(name)
+        column = table.columns.get(operation.column) or tables.unknown_column(operation.column)
+        columns = {**table.columns, operation.column: column.changed(**values)}
+        catalog = catalog.with_table(table.changed(columns=columns))
+    return catalog
+
+
+def _set_not_null(operation: ops.SetNotNull, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, not_null=True)
+
+
+def _drop_not_null(operation: ops.DropNotNull, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, not_null=False)
+
+
+def _set_default(operation: ops.SetDefault, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, default=operation.default)
+
+
+def _drop_default(operation: ops.DropDefault, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, default=None)
+
+
+def _alter_column_type(operation: ops.AlterColumnType, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, type=operation.type)
+
+
+def _add_identity(operation: ops.AddIdentity, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, identity="always")
+
+
+def _drop_identity(operation: ops.DropIdentity, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, identity=None)
+
+
+def _drop_expression(operation: ops.DropExpression, catalog: Catalog) -> Catalog:
+    return _column_changed(operation, catalog, generated=None, generation=None)
+
+
+# --------------------------------------------------------------------------- constraints
+
+
+def _add_constraint(operation: ops.AddConstraint, catalog: Catalog) -> Catalog:
+    for name in _tree(operation, catalog):
+        catalog = with_constraint(catalog, catalog.table_or_new(name), operation.constraint)
+    return catalog
+
+
+def _validate_constraint(operation: ops.ValidateConstraint, catalog: Catalog) -> Catalog:
+    for name in _tree(operation, catalog):
+        table = catalog.table_or_new(name)
+        constraint = table.constraints.get(operation.name, TableConstraint(name=operation.name))
+        constraints = {**table.constraints, operation.name: constraint.changed(validated=True)}
+        table = table.changed(constraints=constraints)
+        if constraint.type == "not_null":
+            table = with_not_null(table, constraint.columns)
+        catalog = catalog.with_table(table)
+    return catalog
+
+
+def _drop_constraint(operation: ops.DropConstraint, catalog: Catalog) -> Catalog:
+    for name in _tree(operation, catalog):
+        table = catalog.table_or_new(name)
+        dropped = table.constraints.get(operation.name)
+        if dropped is not None and dropped.type == "not_null":
+            table = with_not_null(table, dropped.columns, not_null=False)
+        catalog = without_constraints(catalog, table, {operation.name})
+    return catalog
+
+
+def _rename_constraint(operation: ops.RenameConstraint, catalog: Catalog) -> Catalog:
+    table = catalog.table_or_new(operation.relation or Name(None, ""))
+    constraint = table.constraints.get(operation.name)
+    if constraint is None:
+        return catalog
+    constraints = {name: other for name, other in table.constraints.items() if name != operation.name}
+    renamed = constraint.changed(name=operation.new_name)
+    if constraint.index is not None:
+        catalog = tables.with_index_renamed(catalog, constraint.index, operation.new_name)
+        renamed = renamed.changed(index=Name(constraint.index.schema, operation.new_name))
+    table = catalog.table_or_new(table.name)
+    return catalog.with_table(table.changed(constraints={**constraints, operation.new_name: renamed}))
+
+
+# --------------------------------------------------------------------------- indexes, views, partitions
+
+
+def _create_index(operation: ops.CreateIndex, catalog: Catalog) -> Catalog:
+    table = catalog.table_or_new(operation.relation or Name(None, ""))
+    middle = "_".join(column or "expr" for column in operation.columns)
+
+    def is_taken(name: str) -> bool:
+        return catalog.has(Name(table.name.schema, name))
+
+    name = Name(table.name.schema, operation.name or free_name(table.name.name, middle, "idx", is_taken))
+    if catalog.has(name):
+        return catalog
+    index = Index(
+        name=name, table=table.name, columns=operation.columns, unique=operation.unique, partial=operation.partial
+    )
+    catalog = catalog.with_table(table.changed(indexes=(*table.indexes, name)))
+    return catalog.changed(indexes={**catalog.indexes, name: index})
+
+
+def _drop_index(operation: ops.DropIndex, catalog: Catalog) -> Catalog:
+    gone = catalog.resolve(operation.relation or Name(None, ""))
+    return catalog.changed(indexes={name: index for name, index in catalog.indexes.items() if name != gone})
+
+
+def _rename_index(operation: ops.RenameIndex, catalog: Catalog) -> Catalog:
+    return tables.with_index_renamed(catalog, operation.relation or Name(None, ""), operation.new_name)
+
+
+def _create_view(operation: ops.CreateView, catalog: Catalog) -> Catalog:
+    name = catalog.new_name(operation.relation or Name(None, ""), temporary=operation.temporary)
+    materialized = operation.kind == "create_materialized_view"
+    view = View(name=name, sources=tuple(map(catalog.resolve, operation.sources)), materialized=materialized)
+    return catalog.changed(views={**catalog.views, name: view})
+
+
+def _drop_view(operation: ops.DropRelation, catalog: Catalog) -> Catalog:
+    gone = catalog.resolve(operation.relation or Name(None, ""))
+    return catalog.changed(views={name: view for name, view in catalog.views.items() if name != gone})
+
+
+def _rename_view(operation: ops.RenameView, catalog: Catalog) -> Catalog:
+    old = catalog.resolve(operation.relation or Name(None, ""))
+    new = Name(old.schema, operation.new_name)
+    views = {name: view for name, view in catalog.views.items() if name != old}
+    return catalog.changed(views={**views, new: catalog.views.get(old, View(name=old)).changed(name=new)})
+
+
+def _attach(operation: ops.AttachPartition, catalog: Catalog) -> Catalog:
+    return tables.with_parent(catalog, operation.partition, operation.relation, default=operation.default)
+
+
+def _detach(operation: ops.DetachPartition, catalog: Catalog) -> Catalog:
+    return tables.without_parent(catalog, operation.partition, operation.relation)
+
+
+def _inherit(operation: ops.Inherit, catalog: Catalog) -> Catalog:
+    return tables.with_parent(catalog, operation.relation, operation.parent, partition=False)
+
+
+def _no_inherit(operation: ops.NoInherit, catalog: Catalog) -> Catalog:
+    return tables.without_parent(catalog, operation.relation, operation.parent)
+
+
+def _create_trigger(operation: ops.CreateTrigger, catalog: Catalog) -> Catalog:
+    table = catalog.table_or_new(operation.relation or Name(None, ""))
+    return catalog.with_table(table.changed(triggers=table.triggers | {operation.name}))
+
+
+# --------------------------------------------------------------------------- other objects, the session
+
+
+def _create_function(operation: ops.CreateFunction, catalog: Catalog) -> Catalog:
+    name = catalog.new_name(operation.name)
+    return catalog.changed(functions={**catalog.functions, name: operation.volatility})
+
+
+def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
+    if operation.object_type == "type":
+        return catalog.changed(types=catalog.types | {catalog.new_name(operation.name)})
+    if operation.object_type == "domain":
+        return catalog.changed(domains={**catalog.domains, catalog.new_name(operation.name): True})
+    return catalog
+
+
+def _create_domain(operation: ops.CreateDomain, catalog: Catalog) -> Catalog:
+    name = catalog.new_name(operation.name)
+    return catalog.changed(domains={**catalog.domains, name: operation.constrained})
+
+
+def _unknown(operation: ops.Unknown, catalog: Catalog) -> Catalog:
+    """ALTER DOMAIN may have constrained any of them."""
+    if not operation.statement.startswith("alter_domain"):
+        return catalog
+    return catalog.changed(domains=dict.fromkeys(catalog.domains, True))
+
+
+def _set_variable(operation: ops.SetVariable, catalog: Catalog) -> Catalog:
+    if operation.name not in ("search_path", "all"):
+        return catalog
+    if operation.value is None:
+        return catalog.rested()
+    schemas = (part.strip().strip("\"'") for part in operation.value.split(","))
+    return catalog.changed(search_path=tuple(schema for schema in schemas if schema and schema != "$user"))
+
+
+def _tree(operation: ops.AlterTable, catalog: Catalog) -> tuple[Name, ...]:
+    """The table that ALTER TABLE names and, without ONLY, all below it."""
+    table = catalog.resolve(operation.relation or Name(None, ""))
+    return (table,) if operation.only else (table, *dict.fromkeys(catalog.descendants(table)))
+
+
+_CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
+    "add_column": _add_column,
+    "drop_column": _drop_column,
+    "rename_column": _rename_column,
+    "set_not_null": _set_not_null,
+    "drop_not_null": _drop_not_null,
+    "set_default": _set_default,
+    "drop_default": _drop_default,
+    "alter_column_type": _alter_column_type,
+    "add_identity": _add_identity,
+    "drop_identity": _drop_identity,
+    "drop_expression": _drop_expression,
+    "add_check": _add_constraint,
+    "add_not_null": _add_constraint,
+    "add_unique": _add_constraint,
+    "add_primary_key": _add_constraint,
+    "add_foreign_key": _add_constraint,
+    "add_exclusion": _add_constraint,
+    "validate_constraint": _validate_constraint,
+    "drop_constraint": _drop_constraint,
+    "rename_constraint": _rename_constraint,
+    "create_table": tables.create_table,
+    "drop_table": tables.drop_table,
+    "rename_table": tables.rename_table,
+    "set_schema": tables.set_schema,
+    "create_index": _create_index,
+    "drop_index": _drop_index,
+    "rename_index": _rename_index,
+    "create_view": _create_view,
+    "create_materialized_view": _create_view,
+    "drop_view": _drop_view,
+    "drop_materialized_view": _drop_view,
+    "rename_view": _rename_view,
+    "attach_partition": _attach,
+    "detach_partition": _detach,
+    "inherit": _inherit,
+    "no_inherit": _no_inherit,
+    "create_trigger": _create_trigger,
+    "create_function": _create_function,
+    "create_object": _create_object,
+    "create_domain": _create_domain,
+    "unknown": _unknown,
+    "set_variable": _set_variable,
+}

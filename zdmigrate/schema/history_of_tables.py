@@ -1,0 +1,214 @@
+"""How the catalog records tables: made, dropped, renamed, put below a parent; and their columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.schema.constraints import with_constraint, without_constraints
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.relations import Table, TableColumn, TableConstraint
+
+if TYPE_CHECKING:
+    from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.catalog import Catalog
+
+SERIAL = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
+
+
+def unknown_column(name: str) -> TableColumn:
+    return TableColumn(name=name)
+
+
+def with_column(catalog: Catalog, table: Table, column: ops.Column) -> Catalog:
+    """The catalog once a table has got a column, and the constraints written on it."""
+    serial = column.type.name in SERIAL and column.type.schema is None
+    added = TableColumn(
+        name=column.name,
+        type=column.type.changed(name=SERIAL[column.type.name]) if serial else column.type,
+        not_null=column.not_null or serial or column.identity is not None,
+        default=column.default,
+        identity="by default" if serial else column.identity,
+        generated=column.generated,
+        generation=column.generation,
+    )
+    catalog = catalog.with_table(table.changed(columns={**table.columns, column.name: added}))
+    for constraint in column.constraints:
+        catalog = with_constraint(catalog, catalog.tables[table.name], constraint, column.name)
+    return catalog
+
+
+def without_column(catalog: Catalog, table: Table, column: str) -> Catalog:
+    """The catalog once a table has lost a column, with the constraints and indexes that name it."""
+    gone = {name for name, constraint in table.constraints.items() if column in constraint.columns}
+    indexed = {index.name for index in catalog.indexes_of(table.name) if column in index.columns}
+    columns = {name: known for name, known in table.columns.items() if name != column}
+    catalog = without_constraints(catalog, table.changed(columns=columns), gone)
+    return catalog.changed(indexes={name: index for name, index in catalog.indexes.items() if name not in indexed})
+
+
+def with_column_renamed(catalog: Catalog, table: Table, old: str, new: str) -> Catalog:
+    """The catalog once a column has another name, in constraints and indexes too."""
+
+    def named(columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(new if column == old else column for column in columns)
+
+    constraints = {
+        name: kept.changed(columns=named(kept.columns), filled=named(kept.filled)) if old in kept.columns else kept
+        for name, kept in table.constraints.items()
+    }
+    columns = {
+        (new if name == old else name): known.changed(name=new) if name == old else known
+        for name, known in table.columns.items()
+    }
+    changed = {index.name: index.changed(columns=named(index.columns)) for index in catalog.indexes_of(table.name)}
+    catalog = catalog.with_table(table.changed(columns=columns, constraints=constraints))
+    return catalog.changed(indexes={**catalog.indexes, **changed}) if changed else catalog
+
+
+# --------------------------------------------------------------------------- whole tables
+
+
+def create_table(operation: ops.CreateTable, catalog: Catalog) -> Catalog:
+    written = operation.relation or Name(None, "")
+    name = catalog.new_name(written, temporary=operation.persistence == "temporary")
+    if operation.if_not_exists and name in catalog.tables:
+        return catalog
+    table = _inheriting(operation, name, catalog)
+    catalog = catalog.with_table(table)
+    for column in operation.columns:
+        catalog = with_column(catalog, catalog.tables[name], column)
+    for constraint in operation.constraints:
+        catalog = with_constraint(catalog, catalog.tables[name], constraint)
+    for parent in table.parents:
+        catalog = with_parent(catalog, name, parent, default=table.default_partition, partition=not table.inherits)
+    return catalog
+
+
+def _inheriting(operation: ops.CreateTable, name: Name, catalog: Catalog) -> Table:
+    """A new table with what it takes from its parents and from LIKE."""
+    parents = operation.inherits if operation.partition_of is None else (operation.partition_of,)
+    models = [catalog.table_or_new(model) for model in (*parents, *operation.like)]
+    own = [model.changed(constraints={}) for model in models[len(parents) :]]  # LIKE alone takes no constraints
+    seen = not operation.from_query and not operation.of_type
+    return Table(
+        name=name,
+        columns={column: known for model in models for column, known in model.columns.items()},
+        constraints={key: kept for model in (*models[: len(parents)], *own) for key, kept in _inherited(model).items()},
+        complete=seen and all(model.complete for model in models),
+        persistence=operation.persistence,
+        partitioned=operation.partitioned,
+        partition_of=None if operation.partition_of is None else catalog.resolve(operation.partition_of),
+        default_partition=operation.default_partition,
+        inherits=tuple(map(catalog.resolve, operation.inherits)),
+    )
+
+
+def _inherited(model: Table) -> dict[str, TableConstraint]:
+    return {name: kept for name, kept in model.constraints.items() if kept.type in ("check", "not_null")}
+
+
+def drop_table(operation: ops.DropTable, catalog: Catalog) -> Catalog:
+    return without_table(catalog, catalog.resolve(operation.relation or Name(None, "")))
+
+
+def without_table(catalog: Catalog, gone: Name) -> Catalog:
+    """The catalog once a table is dropped, with its partitions, indexes, and foreign keys that pointed at it."""
+    dropped = catalog.tables.get(gone)
+    if dropped is None:
+        return catalog
+    for other, constraint in tuple(catalog.references_to(gone)):
+        catalog = without_constraints(catalog, other, {constraint.name})
+    for parent in dropped.parents:
+        catalog = without_parent(catalog, gone, parent)
+    for child in dropped.children:
+        catalog = without_table(catalog, child)
+    return catalog.changed(
+        tables={name: table for name, table in catalog.tables.items() if name != gone},
+        indexes={name: index for name, index in catalog.indexes.items() if index.table != gone},
+    )
+
+
+def rename_table(operation: ops.RenameTable, catalog: Catalog) -> Catalog:
+    old = catalog.resolve(operation.relation or Name(None, ""))
+    return with_table_renamed(catalog, old, Name(old.schema, operation.new_name))
+
+
+def set_schema(operation: ops.SetSchema, catalog: Catalog) -> Catalog:
+    old = catalog.resolve(operation.relation or Name(None, ""))
+    if old in catalog.views:
+        views = {name: view for name, view in catalog.views.items() if name != old}
+        new = Name(operation.name, old.name)
+        return catalog.changed(views={**views, new: catalog.views[old].changed(name=new)})
+    return with_table_renamed(catalog, old, Name(operation.name, old.name))
+
+
+def with_table_renamed(catalog: Catalog, old: Name, new: Name) -> Catalog:
+    """The catalog with another name for a table wherever the old one stood."""
+
+    def named(names: tuple[Name, ...]) -> tuple[Name, ...]:
+        return tuple(new if name == old else name for name in names)
+
+    def moved(table: Table) -> Table:
+        return table.changed(
+            name=new if table.name == old else table.name,
+            partition_of=new if table.partition_of == old else table.partition_of,
+            inherits=named(table.inherits),
+            children=named(table.children),
+            referencing=named(table.referencing),
+            constraints={
+                key: kept.changed(references=new) if kept.references == old else kept
+                for key, kept in table.constraints.items()
+            },
+        )
+
+    catalog = catalog if old in catalog.tables else catalog.with_table(catalog.table_or_new(old))
+    moved_tables = {(table := moved(known)).name: table for known in catalog.tables.values()}
+    indexes = {
+        name: index.changed(table=new) if index.table == old else index for name, index in catalog.indexes.items()
+    }
+    return catalog.changed(tables=moved_tables, indexes=indexes)
+
+
+def with_index_renamed(catalog: Catalog, index: Name, new_name: str) -> Catalog:
+    """The catalog with another name for an index; a constraint that it backs is renamed by its own function."""
+    old = catalog.resolve(index)
+    known = catalog.indexes.get(old)
+    if known is None:
+        return catalog
+    new = Name(old.schema, new_name)
+    indexes = {name: other for name, other in catalog.indexes.items() if name != old}
+    table = catalog.table_or_new(known.table)
+    names = tuple(new if name == old else name for name in table.indexes)
+    catalog = catalog.changed(indexes={**indexes, new: known.changed(name=new)})
+    return catalog.with_table(table.changed(indexes=names))
+
+
+# --------------------------------------------------------------------------- parents
+
+
+def with_parent(
+    catalog: Catalog, child: Name | None, parent: Name | None, *, default: bool = False, partition: bool = True
+) -> Catalog:
+    """The catalog once a table's rows are seen through a parent as well."""
+    if child is None or parent is None:
+        return catalog
+    above, below = catalog.table_or_new(parent), catalog.table_or_new(child)
+    if partition:
+        below = below.changed(partition_of=above.name, default_partition=default)
+        above = above.changed(partitioned=True)
+    else:
+        below = below.changed(inherits=tuple(dict.fromkeys((*below.inherits, above.name))))
+    above = above.changed(children=tuple(dict.fromkeys((*above.children, below.name))))
+    return catalog.with_table(below).with_table(above)
+
+
+def without_parent(catalog: Catalog, child: Name | None, parent: Name | None) -> Catalog:
+    """The catalog once a table stands by itself."""
+    if child is None or parent is None:
+        return catalog
+    above, below = catalog.table_or_new(parent), catalog.table_or_new(child)
+    below = below.changed(
+        partition_of=None, default_partition=False, inherits=tuple(n for n in below.inherits if n != above.name)
+    )
+    above = above.changed(children=tuple(name for name in above.children if name != below.name))
+    return catalog.with_table(below).with_table(above)

@@ -1,0 +1,206 @@
+"""What earlier statements of a change made true: a transaction, its locks, settings, what is new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.schema.constraints import constraint_name
+from zdmigrate.schema.names import Name
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.effects import Effects
+    from zdmigrate.schema.lock_modes import LockMode
+
+
+class Mark(Value):
+    """What a ROLLBACK goes back to; ``savepoint`` is None for that of the whole transaction."""
+
+    savepoint: str | None
+    catalog: Catalog
+    state: ScriptState
+
+
+class ScriptState(Value):
+    """The state before a statement.
+
+    ``held`` are the locks taken since BEGIN; ``settings`` are those that SET left, by lower-case name.
+    What is new was made by this change, in a section whose data no app has yet: in contract and revert, which
+    run weeks later, nothing is new any more. ``objects`` are (kind of object, its name in lower case).
+    """
+
+    section: str = ""
+    in_transaction: bool = False
+    held: dict[Name, LockMode] = {}  # noqa: RUF012 - a Value's defaults are never changed
+    settings: dict[str, str] = {}  # noqa: RUF012
+    relations: frozenset[Name] = frozenset()
+    columns: frozenset[tuple[Name, str]] = frozenset()
+    constraints: frozenset[tuple[Name, str]] = frozenset()
+    objects: frozenset[tuple[str, str]] = frozenset()
+    views_to_come: frozenset[Name] = frozenset()  # made later in the open transaction
+    marks: tuple[Mark, ...] = ()
+
+    def in_section(self, section: str) -> ScriptState:
+        """The state at the start of a section: each has a session of its own."""
+        if section in ("contract", "revert"):
+            return ScriptState(section=section)
+        return self.changed(section=section, in_transaction=False, held={}, settings={}, marks=())
+
+    def after(self, operation: ops.Operation, effects: Effects, catalog: Catalog) -> ScriptState:
+        """The state once ``operation`` has run; ``catalog`` is the one before it."""
+        if (mark := self.mark_of(operation)) is not None:
+            return _ended(mark.state) if mark.savepoint is None else mark.state.changed(marks=(*mark.state.marks, mark))
+        left_by = _LEFT_BY.get(operation.kind)
+        return _with_effects(self if left_by is None else left_by(self, operation, catalog), effects)
+
+    def at_rest(self) -> ScriptState:
+        """The state once a statement is done: without a transaction its locks are gone with it."""
+        return self if self.in_transaction or not self.held else self.changed(held={})
+
+    def mark_of(self, operation: ops.Operation) -> Mark | None:
+        """What a rollback goes back to; None for every other operation."""
+        if operation.kind == "rollback":
+            return self.marks[0] if self.marks else None
+        if operation.kind != "rollback_to_savepoint":
+            return None
+        wanted = getattr(operation, "name", None)
+        return next((mark for mark in reversed(self.marks) if mark.savepoint == wanted), None)
+
+    def is_new(self, relation: Name) -> bool:
+        """Whether no live app can have rows in the relation: made by this change, or temporary."""
+        return relation in self.relations or relation.schema == "pg_temp"
+
+
+def _ended(state: ScriptState) -> ScriptState:
+    return state.changed(in_transaction=False, held={}, views_to_come=frozenset(), marks=())
+
+
+def _begun(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
+    if state.in_transaction:
+        return state
+    return state.changed(in_transaction=True, held={}, marks=(Mark(savepoint=None, catalog=catalog, state=state),))
+
+
+def _committed(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
+    return _ended(state)
+
+
+def _saved(state: ScriptState, operation: ops.Savepoint, catalog: Catalog) -> ScriptState:
+    mark = Mark(savepoint=operation.name, catalog=catalog, state=state)
+    return state.changed(marks=(*state.marks, mark))
+
+
+def _set(state: ScriptState, operation: ops.SetVariable, catalog: Catalog) -> ScriptState:
+    name = operation.name.lower()
+    if name == "all":
+        return state.changed(settings={})
+    settings = {key: value for key, value in state.settings.items() if key != name}
+    return state.changed(settings=settings if operation.value is None else {**settings, name: operation.value})
+
+
+def _with_effects(state: ScriptState, effects: Effects) -> ScriptState:
+    held = dict(state.held)
+    for relation, mode in effects.locks.items():
+        held[relation] = max(mode, held.get(relation, mode))
+    return state.changed(held=held, relations=state.relations.union(effects.creates))
+
+
+def _column_added(state: ScriptState, operation: ops.AddColumn, catalog: Catalog) -> ScriptState:
+    table = catalog.resolve(operation.relation or Name(None, ""))
+    if operation.if_not_exists and catalog.column(table, operation.column.name) is not None:
+        return state
+    return state.changed(columns=state.columns | {(table, operation.column.name)})
+
+
+def _column_renamed(state: ScriptState, operation: ops.RenameColumn, catalog: Catalog) -> ScriptState:
+    table = catalog.resolve(operation.relation or Name(None, ""))
+    if (table, operation.column) not in state.columns:
+        return state
+    return state.changed(columns=state.columns - {(table, operation.column)} | {(table, operation.new_name)})
+
+
+def _column_dropped(state: ScriptState, operation: ops.DropColumn, catalog: Catalog) -> ScriptState:
+    table = catalog.resolve(operation.relation or Name(None, ""))
+    return state.changed(columns=state.columns - {(table, operation.column)})
+
+
+def _constraint_added(state: ScriptState, operation: ops.AddConstraint, catalog: Catalog) -> ScriptState:
+    table = catalog.table_or_new(operation.relation or Name(None, ""))
+    name = constraint_name(operation.constraint, table, catalog)
+    return state.changed(constraints=state.constraints | {(table.name, name)})
+
+
+def _relation_dropped(state: ScriptState, operation: ops.DropRelation, catalog: Catalog) -> ScriptState:
+    return state.changed(relations=state.relations - {catalog.resolve(operation.relation or Name(None, ""))})
+
+
+def _relation_renamed(state: ScriptState, operation: ops.RenameRelation, catalog: Catalog) -> ScriptState:
+    old = catalog.resolve(operation.relation or Name(None, ""))
+    return _moved(state, old, Name(old.schema, operation.new_name))
+
+
+def _relation_moved(state: ScriptState, operation: ops.SetSchema, catalog: Catalog) -> ScriptState:
+    old = catalog.resolve(operation.relation or Name(None, ""))
+    return _moved(state, old, Name(operation.name, old.name))
+
+
+def _moved(state: ScriptState, old: Name, new: Name) -> ScriptState:
+    if old not in state.relations:
+        return state
+    columns = frozenset((new if table == old else table, column) for table, column in state.columns)
+    constraints = frozenset((new if table == old else table, name) for table, name in state.constraints)
+    relations = state.relations - {old} | {new}
+    return state.changed(relations=relations, columns=columns, constraints=constraints)
+
+
+def _object_made(state: ScriptState, operation: ops.ObjectAction, catalog: Catalog) -> ScriptState:
+    return state.changed(objects=state.objects | {(operation.object_type, str(operation.name))})
+
+
+def _function_made(state: ScriptState, operation: ops.CreateFunction, catalog: Catalog) -> ScriptState:
+    kind = "procedure" if operation.procedure else "function"
+    return state.changed(objects=state.objects | {(kind, str(operation.name))})
+
+
+def _made_on_table(state: ScriptState, operation: ops.TableObject, catalog: Catalog) -> ScriptState:
+    kind = operation.kind.removeprefix("create_")
+    return state.changed(objects=state.objects | {(kind, f"{operation.relation}.{operation.name}")})
+
+
+_LEFT_BY: dict[str, Callable[[ScriptState, Any, Catalog], ScriptState]] = {
+    "begin": _begun,
+    "commit": _committed,
+    "rollback": _committed,
+    "prepare_transaction": _committed,
+    "savepoint": _saved,
+    "set_variable": _set,
+    "add_column": _column_added,
+    "rename_column": _column_renamed,
+    "drop_column": _column_dropped,
+    "add_check": _constraint_added,
+    "add_not_null": _constraint_added,
+    "add_unique": _constraint_added,
+    "add_primary_key": _constraint_added,
+    "add_foreign_key": _constraint_added,
+    "add_exclusion": _constraint_added,
+    "drop_table": _relation_dropped,
+    "drop_view": _relation_dropped,
+    "drop_materialized_view": _relation_dropped,
+    "drop_index": _relation_dropped,
+    "drop_sequence": _relation_dropped,
+    "rename_table": _relation_renamed,
+    "rename_view": _relation_renamed,
+    "rename_index": _relation_renamed,
+    "rename_sequence": _relation_renamed,
+    "set_schema": _relation_moved,
+    "create_object": _object_made,
+    "create_domain": _object_made,
+    "create_function": _function_made,
+    "create_trigger": _made_on_table,
+    "create_policy": _made_on_table,
+    "create_rule": _made_on_table,
+}

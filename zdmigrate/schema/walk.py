@@ -1,0 +1,108 @@
+"""The one loop over a change's statements: what each operation costs, and the facts that rules match on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from zdmigrate.schema.effects import Effects, effects_of
+from zdmigrate.schema.effects.claim import Locks, strongest
+from zdmigrate.schema.facts import facts_of
+from zdmigrate.schema.state import ScriptState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.facts import Facts
+    from zdmigrate.schema.names import Name, Span
+    from zdmigrate.schema.operations import Operation
+
+
+class StatementLike(Protocol):
+    """What this room sees of a statement: it knows no SQL."""
+
+    @property
+    def span(self) -> Span: ...
+
+    @property
+    def operations(self) -> tuple[Operation, ...]: ...
+
+
+class Analysed(NamedTuple):
+    """One operation, what it costs, and what rules may know of it. ``catalog`` is the schema that it leaves."""
+
+    statement: StatementLike
+    section: str
+    operation: Operation
+    effects: Effects
+    facts: Facts
+    catalog: Catalog
+
+
+class _Step(NamedTuple):
+    """An operation between the schema before it and the schema after it."""
+
+    operation: Operation
+    effects: Effects
+    state: ScriptState
+    before: Catalog
+    after: Catalog
+
+
+def analyse(statements: Sequence[tuple[str, StatementLike]], catalog: Catalog, major: int) -> Iterator[Analysed]:
+    """The operations of one change in order; ``statements`` are pairs of a section ("" for none) and a statement."""
+    state, current = ScriptState(), None
+    for place, (section, statement) in enumerate(statements):
+        if section != current:
+            state, catalog, current = state.in_section(section), catalog.rested(), section
+        steps, catalog, state = _steps(statement, catalog, state, major)
+        for step in steps:
+            known = step.state.changed(held=_held_beside(step, steps))
+            facts = facts_of(step.operation, step.before, known, step.effects, section, major)
+            yield Analysed(statement, section, step.operation, step.effects, facts, step.after)
+        state = state.at_rest()
+        if any(operation.kind == "begin" for operation in statement.operations):
+            state = state.changed(views_to_come=_views_made(statements[place + 1 :], catalog))
+
+
+def _steps(
+    statement: StatementLike, catalog: Catalog, state: ScriptState, major: int
+) -> tuple[list[_Step], Catalog, ScriptState]:
+    """The statement's operations, each seen from where the one before it has led."""
+    steps = []
+    for operation in statement.operations:
+        effects = effects_of(operation, catalog, state, major)
+        mark = state.mark_of(operation)
+        after = catalog.after(operation) if mark is None else mark.catalog
+        steps.append(_Step(operation, effects, state, catalog, after))
+        state, catalog = state.after(operation, effects, catalog), after
+    return steps, catalog, state
+
+
+def _held_beside(step: _Step, steps: list[_Step]) -> Locks:
+    """The locks of earlier statements, and of the statement's other clauses: it takes them all at its start."""
+    if len(steps) == 1:
+        return step.state.held
+    return strongest(step.state.held, *(other.effects.locks for other in steps if other is not step))
+
+
+def _views_made(statements: Sequence[tuple[str, StatementLike]], catalog: Catalog) -> frozenset[Name]:
+    """The names of the views that the rest of a transaction makes."""
+    made: list[Name] = []
+    for _, statement in statements:
+        for operation in statement.operations:
+            if operation.kind in ("commit", "rollback"):
+                return frozenset(made)
+            if operation.kind == "create_view" and operation.relation is not None:
+                made.append(catalog.new_name(operation.relation))
+    return frozenset()
+
+
+def catalog_after(statements: Iterable[tuple[str, StatementLike]], catalog: Catalog) -> Catalog:
+    """The schema that a change of the history leaves, its contract included, its revert not."""
+    begun = catalog
+    for section, statement in statements:
+        for operation in () if section == "revert" else statement.operations:
+            begun = catalog if operation.kind == "begin" else begun
+            catalog = begun if operation.kind == "rollback" else catalog.after(operation)
+    return catalog.rested()
