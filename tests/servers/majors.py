@@ -99,4 +99,4 @@ def only_one_process(lock: Path) -> Iterator[None]:
 
 if __name__ == "__main__":
     for major in sys.argv[1:]:
-        print(unpacked(int(major)).program("postgres"))
+        print(binaries_of(int(major)).program("postgres"))

@@ -48,8 +48,7 @@ class Place:
         return cls(folder, lock)
 
     def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        lock_of(self.folder).unlink(missing_ok=True)
+        remove_with_lock(self.folder)
         self._lock.close()
 
 
@@ -86,8 +85,14 @@ def sweep(parent: Path) -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
-            path.unlink(missing_ok=True)
+            remove_with_lock(path.with_suffix(""))
+
+
+def remove_with_lock(folder: Path) -> None:
+    """The lock goes last: a folder that a dying server still wrote to is left for the next sweep to find."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        lock_of(folder).unlink(missing_ok=True)
 
 
 def lock_of(folder: Path) -> Path:
