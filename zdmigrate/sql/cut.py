@@ -34,9 +34,10 @@ def scan_all(text: str) -> Scanned:
         if problem is None:
             break
         at = start + (problem.offset or 0)
-        start = _resume(text, at)
-        tokens.append(Token(at, start, t.BROKEN, 0))
+        end = _broken_end(text, at, problem.message)
+        tokens.append(Token(at, end, t.BROKEN, 0))
         problems[at] = problem.message
+        start = end + 1
     return Scanned(tokens, problems)
 
 
@@ -52,19 +53,20 @@ def _scan_until_problem(text: str) -> tuple[list[Token], GrammarError | None]:
             # the place named was inside of a token: what comes before that token can be scanned
             if error.offset is None or error.offset >= problem.offset:
                 break
-            problem = error
+            problem = GrammarError(problem.message, error.offset)
     return [], GrammarError(problem.message, 0)
 
 
-def _resume(text: str, at: int) -> int:
-    """Where reading goes on: after the next semicolon that ends a line.
+def _broken_end(text: str, at: int, message: str) -> int:
+    """Where what cannot be scanned is taken to end: at the next semicolon, of an unclosed quote at a line's end.
 
-    Not inside of a comment or a dollar-quoted body that was never closed: what follows there is not meant to run.
+    A comment or a dollar-quoted body that is never closed takes the rest: what follows is not meant to run.
     """
     if text.startswith(("/*", "$"), at):
         return len(text)
-    end = re.compile(r";(?=[ \t]*(?:--[^\r\n]*)?(?:[\r\n]|\Z))").search(text, at)
-    return end.end() if end else len(text)
+    closing = r";(?=[ \t]*(?:--[^\r\n]*)?(?:[\r\n]|\Z))" if message.startswith("unterminated") else ";"
+    end = re.compile(closing).search(text, at)
+    return end.start() if end else len(text)
 
 
 def cut(scanned: Scanned) -> tuple[list[Cut], list[Token]]:

@@ -41,7 +41,7 @@ class Masked(NamedTuple):
 
 def mask(text: str) -> Masked:
     """``text`` with what is no SQL overwritten, at the same length."""
-    if not (text.startswith("\ufeff") or any(sign in text for sign in "\\{:")):
+    if not any(sign in text for sign in ("\ufeff", "\\", "{", ":", "stdin", "STDIN")):
         return Masked(text, (), ())
     return _Masking(text).result()
 
@@ -114,7 +114,7 @@ class _Masking:
             self._put(start, end, ";" + " " * (len(line) - 1))
             self._statement = start + 1
         elif not self._begins_line(start):
-            return start + 1  # left to the grammar, which refuses it at its place
+            return start + 1  # inside of a statement: left to the grammar, which refuses it at its place
         else:
             self._put(start, end, " " * len(line))
             if _compiled(QUIT).search(line):
@@ -123,7 +123,8 @@ class _Masking:
         return end
 
     def _begins_line(self, at: int) -> bool:
-        start = max(self._text.rfind("\n", 0, at), self._text.rfind("\r", 0, at)) + 1
+        """Whether nothing stands before ``at`` on its line but the end of a statement."""
+        start = max(self._text.rfind("\n", 0, at) + 1, self._text.rfind("\r", 0, at) + 1, self._statement)
         return not self._text[start:at].strip(" \t\f\v\ufeff")
 
     def _end(self, found: re.Match[str]) -> int:

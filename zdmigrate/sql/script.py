@@ -50,7 +50,7 @@ class Statement(Value):
         """SHA-256 of its tokens: the same for the same statement with other comments and white space."""
         from hashlib import sha256
 
-        return sha256("\0".join(self.words).encode()).hexdigest()
+        return sha256("\0".join(self.words).encode(errors="surrogatepass")).hexdigest()
 
 
 class Script(Value):
@@ -98,7 +98,7 @@ def _statement(text: str, masked: str, found: Cut) -> Statement:
 
 def _read(source: Source, found: Cut) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
     if found.problem:
-        return "", (), SyntaxProblem(found.problem, _first_line(source))
+        return "", (), SyntaxProblem(_shortened(found.problem), _first_line(source))
     try:
         trees = parse(source.parsed)["stmts"]
     except NestedTooDeeply as error:
@@ -121,6 +121,12 @@ def _place(source: Source, offset: int | None) -> Span:
     at = source.tokens[0].start + offset
     token = next((token for token in source.tokens if token.end > at), source.tokens[-1])
     return Span(token.start, token.end)
+
+
+def _shortened(message: str) -> str:
+    """The message without the rest of the file, which PostgreSQL quotes after an unclosed quote."""
+    first, *rest = re.split(r"[\r\n]", message, maxsplit=1)
+    return f'{first.rstrip()} …"' if rest else message
 
 
 def _first_line(source: Source) -> Span:

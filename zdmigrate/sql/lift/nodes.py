@@ -83,7 +83,7 @@ def object_name(node: Node) -> Name:
     if kind == "List":
         texts = strings([item for item in body["items"] if kind_of(item) == "String"])
         # a cast, an operator class and their like are named by what they are made of
-        return qualified(texts) if texts else Name(None, " ".join(str(object_name(item)) for item in body["items"]))
+        return qualified(texts) if texts else Name(None, " ".join(object_name(item).name for item in body["items"]))
     if kind == "TypeName":
         return qualified(strings(body["names"]))
     if kind == "ObjectWithArgs":

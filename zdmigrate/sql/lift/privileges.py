@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import operations as o
-from zdmigrate.sql.lift.nodes import Node, object_name, object_type, relation
+from zdmigrate.sql.lift.nodes import Node, object_name, object_type, qualified, relation, strings
 
 if TYPE_CHECKING:
+    from zdmigrate.schema.names import Name
     from zdmigrate.sql.lift.source import Source
+
+
+RELATIONS = tuple(f"OBJECT_{kind}" for kind in ("TABLE", "VIEW", "MATVIEW", "INDEX", "SEQUENCE", "FOREIGN_TABLE"))
+OF_RELATIONS = tuple(f"OBJECT_{kind}" for kind in ("COLUMN", "TABCONSTRAINT", "TRIGGER", "RULE", "POLICY"))
 
 
 def grant(body: Node, source: Source) -> tuple[o.Operation, ...]:
@@ -27,8 +32,17 @@ def grant_role(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 
 def comment_on(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    kind = object_type(body["objtype"])
-    return (o.CommentOn(span=source.span, object_type=kind, name=object_name(body["object"])),)
+    kind, name = object_type(body["objtype"]), object_name(body["object"])
+    return (o.CommentOn(span=source.span, relation=_described(body), object_type=kind, name=name),)
+
+
+def _described(body: Node) -> Name | None:
+    """The relation that a comment is on, itself or with something of it."""
+    if body["objtype"] in RELATIONS:
+        return object_name(body["object"])
+    if body["objtype"] in OF_RELATIONS:
+        return qualified(strings(body["object"]["List"]["items"])[:-1])
+    return None
 
 
 STATEMENTS = {

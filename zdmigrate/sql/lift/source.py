@@ -27,7 +27,7 @@ class Source:
         self.parsed = parsed  # the text whose tree it is: its offsets begin at the first token
         self._base = tokens[0].start
         self._starts: list[int] = []
-        self._offsets = None if parsed.isascii() else Offsets(parsed.encode())
+        self._offsets: Offsets | None = None
 
     @property
     def span(self) -> Span:
@@ -51,7 +51,8 @@ class Source:
         """The token at a location of the tree, which is in bytes from the statement's start."""
         if not self._starts:
             self._starts = [token.start for token in self.tokens]
-        if self._offsets:
+        if not self.parsed.isascii():
+            self._offsets = self._offsets or Offsets(self.parsed.encode())
             location = self._offsets.at(location)
         return bisect_left(self._starts, self._base + location)
 
