@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.options import common, database
+from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import changes_of, target_of
 from zdmigrate.duration import Duration
 from zdmigrate.errors import UsageError
@@ -63,6 +64,7 @@ def command(
     """
     if force and not reason:
         raise UsageError("--force needs --reason: it is recorded", hint='--reason "billing was shut down in May"')
+    stop_on_sigterm()
     target, changes = target_of(dsn, config, console), changes_of(config)
     if dry_run:
         _dry_run(target, console, changes, phase)

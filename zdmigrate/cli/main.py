@@ -94,15 +94,30 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _tell("interrupted")
+        _tell("interrupted", "what was committed stands", "run the same command again")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a bug becomes a sentence, and its traceback waits until asked for
-        return _tell_bug(error)
+        known = _of_the_database(error)
+        if known is None:
+            return _tell_bug(error)
+        _tell(known.sentence, known.state, known.hint)
+        return known.exit_code
     return result if isinstance(result, int) else 0
 
 
+def _of_the_database(error: Exception) -> ZdmigrateError | None:
+    """The sentence for an error of psycopg's that no room had one for; psycopg is not imported to find out."""
+    psycopg = sys.modules.get("psycopg")
+    if psycopg is None or not isinstance(error, psycopg.Error):
+        return None
+    from zdmigrate.cli.ledger_session import explain
+
+    return explain(error)
+
+
 def _tell(sentence: str, state: str = "", hint: str = "") -> None:
-    click.secho(redact(f"error: {sentence}"), err=True, fg="red")
+    colour = False if os.environ.get("NO_COLOR") else None  # None: where stderr is a terminal
+    click.secho(redact(f"error: {sentence}"), err=True, fg="red", color=colour)
     if state:
         click.echo(redact(f"state: {state}"), err=True)
     if hint:

@@ -53,7 +53,7 @@ class Lines:
             self._say(f"    {time.strftime('%H:%M:%S')} {line.strip()}")
 
     def done(self, step: Step, result: StepResult) -> None:
-        parts = [f"{result.seconds:.2f} s"]
+        parts = [f"{result.seconds:.1f} s" if result.seconds >= 1 else f"{result.seconds * 1000:.0f} ms"]
         if step.mode == BACKFILL:
             parts.append(f"{result.rows or 0} rows")
         elif result.held:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.options import common, database
+from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import change_named, changes_of, target_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def command(config: Config, console: Console, dsn: str, change: str) -> None:
     """
     from zdmigrate.run.revert import revert
 
+    stop_on_sigterm()
     target = target_of(dsn, config, console)
     if not revert(target, change_named(changes_of(config), change)):
         console.say(f"{change} is not expanded: nothing to undo")

@@ -13,7 +13,7 @@ from zdmigrate.run.due import due_for_contract, plan_of
 from zdmigrate.run.lease import DDL, take_lease
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import run_phase
-from zdmigrate.run.preflight import preflight
+from zdmigrate.run.preflight import preflight, refuse_unfit
 from zdmigrate.run.session import Session
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def open_gate(target: Target, change: Change, release: str, forced_why: str | No
         if row.state == State.CONTRACTING:
             return None
         plan = plan_of(target, connection, change, "contract")
+        refuse_unfit(target, connection, plan)
         _note_difference(target, connection, plan, row)
     with take_lease(target.dsn, DDL, f"gate {change.id}") as lease:
         session = Session(lease, target.limits, target.listener)

@@ -8,6 +8,7 @@ from zdmigrate.plan.step import BACKFILL
 from zdmigrate.run.due import due_for_expand, plan_of
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import run_phase
+from zdmigrate.run.preflight import refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ def expand(target: Target, changes: Sequence[Change], *, backfill: bool = True, 
         with target.connect("plan") as connection:
             plan = plan_of(target, connection, change, "expand")
             contract = plan_of(target, connection, change, "contract")
+            refuse_unfit(target, connection, plan)
         complete = run_phase(target, change, plan, contract=contract, until=_nothing if backfill else _is_backfill)
         (outcome.expanded if complete else outcome.waiting_for_backfill).append(change.id)
     return outcome

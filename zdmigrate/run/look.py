@@ -79,6 +79,8 @@ class Watch:
 
     def look(self) -> dict[Holder, float]:
         """Holders of conflicting locks, and for how many seconds they have been seen to hold one."""
+        if not self.wanted:
+            return {}
         now = self.clock()
         rows = self.connection.execute(_HOLDERS, [list(self.wanted), self.own]).fetchall()
         holders = {_holder(row) for row in rows if self._conflicts(row[0], row[1])}

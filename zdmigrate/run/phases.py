@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from zdmigrate.errors import InputError
+from zdmigrate.errors import InputError, Interrupted
 from zdmigrate.ledger.changes import forget_steps, move, store_contract, write_pending, write_sections
 from zdmigrate.ledger.states import State
 from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import run_backfill
 from zdmigrate.run.lease import DDL, backfill_lease, take_lease
-from zdmigrate.run.session import Session
+from zdmigrate.run.session import Session, state_after
 from zdmigrate.run.steps import DONE, read_steps
 from zdmigrate.run.transactions import run_transaction
 
@@ -50,7 +50,12 @@ def run_phase(
             if until(step):
                 return False
             target.listener.step(plan, step)
-            target.listener.done(step, _run(sessions.for_step(step), plan, step, forgiving))
+            session = sessions.for_step(step)
+            try:
+                target.listener.done(step, _run(session, plan, step, forgiving))
+            except KeyboardInterrupt:
+                session.roll_back()
+                raise _interrupted(plan, step) from None
         _end(sessions.for_step(None), target, change, plan)
     target.listener.finished(plan)
     return True
@@ -62,6 +67,14 @@ def _run(session: Session, plan: Plan, step: Step, forgiving: bool) -> StepResul
     if step.mode == ALONE:
         return run_alone(session, plan, step)
     return run_transaction(session, plan, step, forgiving=forgiving)
+
+
+def _interrupted(plan: Plan, step: Step) -> Interrupted:
+    return Interrupted(
+        f"interrupted in step {step.position + 1} of {plan.phase} {plan.change}",
+        state=state_after(plan, step),
+        hint="run the same command again: it goes on from there",
+    )
 
 
 def _todo(target: Target, plan: Plan) -> list[Step]:
@@ -142,7 +155,7 @@ class _Sessions:
 @contextmanager
 def _session(target: Target, name: str, doing: str) -> Iterator[Session]:
     with take_lease(target.dsn, name, doing) as lease:
-        session = Session(lease, target.limits, target.listener)
+        session = Session(lease, target.limits, target.listener, target.replicas)
         try:
             yield session
         finally:

@@ -1,4 +1,4 @@
-"""Point 5 of the gate: what only the runner can look at before a contract."""
+"""What only the runner can look at before a phase begins; before a contract it is point 5 of the gate."""
 
 from __future__ import annotations
 
@@ -8,15 +8,25 @@ from zdmigrate.live.verdict import Reason
 from zdmigrate.run.backfill import remaining_rows
 from zdmigrate.run.dependents import what_hangs_on
 from zdmigrate.run.due import plan_of
+from zdmigrate.run.privileges import refuse_without_privileges
+from zdmigrate.run.standbys import refuse_standby, refuse_unnamed_standbys
 from zdmigrate.schema.operations import CreateTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Plan
     from zdmigrate.run.session import Session
     from zdmigrate.run.target import Target
     from zdmigrate.sources.change import Change
+
+
+def refuse_unfit(target: Target, connection: Connection, plan: Plan) -> None:
+    """Raise DatabaseError where the role or a standby would stop the plan half way: before anything runs."""
+    refuse_standby(connection)
+    refuse_without_privileges(connection, [plan])
+    refuse_unnamed_standbys(connection, target.config, [plan])
 
 
 def preflight(target: Target, session: Session, change: Change) -> list[Reason]:

@@ -13,6 +13,7 @@ from zdmigrate.live.sighting import Presence
 from zdmigrate.live.sources import sources_of
 from zdmigrate.run.due import plan_of
 from zdmigrate.run.phases import run_phase
+from zdmigrate.run.preflight import refuse_unfit
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.changes import ChangeRow
@@ -35,6 +36,7 @@ def revert(target: Target, change: Change) -> bool:
         refuse_impossible(change, row)
         refuse_needed(target, connection, change)
         plan = plan_of(target, connection, change, "revert")
+        refuse_unfit(target, connection, plan)
     run_phase(target, change, plan, forgiving=row.state != State.EXPANDED)
     return True
 

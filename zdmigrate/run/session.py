@@ -10,11 +10,11 @@ import psycopg
 from psycopg import sql
 
 from zdmigrate.errors import StepFailed
-from zdmigrate.ledger.connection import SETTINGS
+from zdmigrate.ledger.connection import SETTINGS, connect
 from zdmigrate.ledger.ledger import one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Plan, Step
@@ -39,14 +39,18 @@ class Limits:
 
 
 class Session:
-    """One connection that holds a lease, for one step after another. The lease's keeper looks on meanwhile."""
+    """One connection that holds a lease, for one step after another. The lease's keeper looks on meanwhile.
 
-    def __init__(self, lease: Lease, limits: Limits, listener: Listener) -> None:
+    ``replicas`` are connections to the named hot standbys, to look there, too.
+    """
+
+    def __init__(self, lease: Lease, limits: Limits, listener: Listener, replicas: Iterable[str] = ()) -> None:
         self.lease = lease
         self.limits = limits
         self.listener = listener
         self.connection = lease.connect("step")
         self.pid = int(one(self.connection, "SELECT pg_catalog.pg_backend_pid()")[0])
+        self.replicas = [connect(dsn, purpose="look") for dsn in replicas]
 
     @property
     def watcher(self) -> Connection:
@@ -54,7 +58,8 @@ class Session:
         return self.lease.keeper
 
     def close(self) -> None:
-        self.connection.close()
+        for connection in (self.connection, *self.replicas):
+            connection.close()
 
     @contextmanager
     def settings(self, step: Step) -> Iterator[None]:

@@ -29,6 +29,12 @@ class Target:
     def app(self) -> str:
         return self.config.app
 
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """DSNs of the hot standbys to look at."""
+        named = self.config.replicas
+        return named if isinstance(named, tuple) else ()
+
     def connect(self, purpose: str) -> Connection:
         """A connection for reading the ledger. Raises DatabaseError where there is none, or a pooler in between."""
         connection = connect(self.dsn, purpose=purpose)

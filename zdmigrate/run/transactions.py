@@ -15,9 +15,11 @@ from zdmigrate.run.patience import Patience
 from zdmigrate.run.relations import find_relations
 from zdmigrate.run.session import connection_lost, failed, state_after
 from zdmigrate.run.steps import write_done
+from zdmigrate.schema.lock_modes import LockMode
 
 if TYPE_CHECKING:
     from zdmigrate.plan.step import Plan, Step
+    from zdmigrate.run.look import Blocker
     from zdmigrate.run.relations import Relations
     from zdmigrate.run.session import Session
 
@@ -93,13 +95,13 @@ class _Brief:
         self.start = self.limits.clock()
         self.reported = self.start
         self.patience = Patience(self.limits.budget, self.start)
-        self.watch = Watch(session.watcher, relations.modes, [session.pid], self.limits.clock)
+        self.watches = _watches(session, relations)
         self.tries = self.slow = 0
 
     def run(self) -> StepResult:
         """Look; ask when only short transactions are in the way; do it within the budget; else once more."""
         while True:
-            if self.patience.too_old(list(self.watch.look().values())):
+            if self.patience.too_old([age for watch in self.watches for age in watch.look().values()]):
                 self._in_the_way()
                 self.limits.sleep(self.patience.wait(self.limits.clock()))
                 continue
@@ -154,11 +156,10 @@ class _Brief:
             raise self._given_up()
         if now - self.reported >= REPORT_EVERY:
             self.reported = now
-            self.session.listener.waiting(self.step, self.watch.details(), now - self.start)
+            self.session.listener.waiting(self.step, self._blockers(), now - self.start)
 
     def _given_up(self) -> NotLocked:
-        self.watch.look()
-        blockers = "".join(f"\n  - {blocker}" for blocker in self.watch.details())
+        blockers = "".join(f"\n  - {blocker}" for blocker in self._blockers())
         tables = ", ".join(f"{mode.pg_locks} on {name}" for name, mode in self.step.locks)
         return NotLocked(
             f"{self.step.path}:{self.step.line}: no {tables or 'lock'} within {self.limits.deadline:g} s, "
@@ -167,6 +168,9 @@ class _Brief:
             state=state_after(self.plan, self.step),
             hint="end what is in the way, or run the same command again at a quieter time",
         )
+
+    def _blockers(self) -> list[Blocker]:
+        return [blocker for watch in self.watches if watch.look() for blocker in watch.details()]
 
     def _too_slow(self) -> None:
         self.slow += 1
@@ -180,3 +184,11 @@ class _Brief:
             state=state_after(self.plan, self.step),
             hint=f"zdmigrate lint --effects {self.step.path} shows what it reads or rewrites, and what to do instead",
         )
+
+
+def _watches(session: Session, relations: Relations) -> list[Watch]:
+    """One on the primary; one on each named standby, where only a lock that excludes readers is replayed."""
+    replayed = {oid: mode for oid, mode in relations.modes.items() if mode == LockMode.ACCESS_EXCLUSIVE}
+    clock = session.limits.clock
+    primary = Watch(session.watcher, relations.modes, [session.pid], clock)
+    return [primary, *(Watch(replica, replayed, [], clock) for replica in session.replicas if replayed)]
