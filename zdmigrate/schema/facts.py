@@ -8,7 +8,7 @@ from zdmigrate.schema import backfills
 from zdmigrate.schema.compatibility import breaks_old, is_new_object
 from zdmigrate.schema.effects.claim import Situation
 from zdmigrate.schema.effects.constraints import index_columns
-from zdmigrate.schema.fact_table import DEFAULTS
+from zdmigrate.schema.fact_table import DEFAULTS, FACTS
 from zdmigrate.schema.filling import fills_rows, gets_value, is_required
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.proofs import is_proven_not_null
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from zdmigrate.schema.effects import Effects
     from zdmigrate.schema.lock_modes import LockMode
     from zdmigrate.schema.state import ScriptState
+
+__all__ = ["FACTS", "Facts", "facts_of"]
 
 Facts = dict[str, str | int | bool]
 

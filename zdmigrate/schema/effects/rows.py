@@ -61,7 +61,8 @@ def _lock_table(operation: ops.LockTable, at: Situation) -> Effects:
     return Effects(locks=locked(LockMode(operation.mode), at.below(at.name(operation))))
 
 
-def _call(operation: ops.Call, at: Situation) -> Effects:
+def _code(operation: ops.Call | ops.Do, at: Situation) -> Effects:
+    """A procedure's or block's body may do anything."""
     return Effects(unknown=True)
 
 
@@ -74,5 +75,6 @@ CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
     "select": _select,
     "truncate": _truncate,
     "lock_table": _lock_table,
-    "call": _call,
+    "call": _code,
+    "do": _code,
 }
