@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from zdmigrate.config import KEYS, Config, flag_name, load, variable_name
 from zdmigrate.duration import Duration
 from zdmigrate.errors import ConfigError
 from zdmigrate.redact import redact
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AGREED = """
 app = "shop"

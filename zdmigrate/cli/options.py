@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,11 @@ class Console(Value):
     @property
     def is_json(self) -> bool:
         return self.format == "json"
+
+    @property
+    def colour(self) -> bool:
+        """Whether stdout is a terminal whose owner has not asked for plain text (https://no-color.org)."""
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def result(self, text: str) -> None:
         """What was asked for, printed even when quiet; unchanged, for it may be SQL that sets a password column."""

@@ -1,0 +1,22 @@
+"""Runs one command line in this process and keeps what it printed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import NamedTuple
+
+from zdmigrate.cli.main import run
+
+
+class Printed(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def zdmigrate(*arguments: str) -> Printed:
+    """Exit code, stdout and stderr of ``zdmigrate ARGUMENTS``."""
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        code = run(arguments)
+    return Printed(code, out.getvalue(), err.getvalue())

@@ -1,0 +1,50 @@
+"""``zdmigrate lint``: check change files for what breaks or blocks a running app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import Console, common
+from zdmigrate.lint.engine import lint_changes
+from zdmigrate.lint.rules import load_rules
+from zdmigrate.sources.history import read_history
+
+if TYPE_CHECKING:
+    from zdmigrate.config import Config
+    from zdmigrate.lint.finding import LintResult
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--effects", is_flag=True, help="Show what each statement locks, rewrites and reads.")
+@common("postgres", "lint.fail_on")
+def command(paths: tuple[str, ...], effects: bool, config: Config, console: Console) -> int:
+    """Check change files for what breaks or blocks a running app.
+
+    PATH is a folder, a file, or - for standard input; without one, the folder of change files. When single
+    files are given, the other files of the folder that sort before them tell what the schema looks like.
+    Exit code: 0 clean, 1 findings at or above --fail-on, 2 unreadable input.
+
+    \b
+    Examples:
+      zdmigrate lint
+      zdmigrate lint migrations/ --postgres 16
+      git show :migrations/007_rename.sql | zdmigrate lint -
+    """
+    changes, reported = read_history(paths or (config.dir,), config.dir)
+    result = lint_changes(changes, config, load_rules(config.lint.rules), reported=reported)
+    _print(result, effects, console)
+    return 1 if result.fails(config.lint.fail_on) else 0
+
+
+def _print(result: LintResult, effects: bool, console: Console) -> None:
+    if console.is_json:
+        from zdmigrate.report.json import as_json
+
+        console.json(as_json(result, effects=effects))
+    elif result.findings or effects or not console.quiet:
+        from zdmigrate.report.text import render
+
+        console.result(render(result, colour=console.colour, effects=effects))

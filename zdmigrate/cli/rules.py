@@ -1,0 +1,46 @@
+"""``zdmigrate rules``: all rules, with the severities that the configuration gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import Console, common
+from zdmigrate.lint.rules import load_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zdmigrate.config import Config
+    from zdmigrate.lint.rule import Rule
+
+
+@click.command()
+@common()
+def command(config: Config, console: Console) -> None:
+    """List all rules: id, name, severity, category and title.
+
+    Your own rules (lint.rules) come last; severities are those of your configuration.
+
+    \b
+    Example:
+      zdmigrate rules
+    """
+    rules = [
+        rule.changed(severity=config.lint.severity.get(rule.name, rule.severity))
+        for rule in load_rules(config.lint.rules)
+    ]
+    if console.is_json:
+        fields = ("id", "name", "severity", "category", "title", "recipe")
+        console.json({"version": 1, "rules": [{field: getattr(rule, field) for field in fields} for rule in rules]})
+    else:
+        console.result("\n".join(_table(rules)))
+
+
+def _table(rules: Sequence[Rule]) -> Iterator[str]:
+    name, severity, category = (
+        max(len(getattr(rule, field)) for rule in rules) for field in ("name", "severity", "category")
+    )
+    for rule in sorted(rules, key=lambda rule: rule.id):
+        yield f"{rule.id}  {rule.name:{name}}  {rule.severity:{severity}}  {rule.category:{category}}  {rule.title}"

@@ -1,0 +1,109 @@
+"""Linting: changes in order, each statement's facts against the rules, with the catalog that history leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from zdmigrate.lint.file_report import FileReport
+from zdmigrate.lint.finding import LintResult, Summary
+from zdmigrate.lint.match import Matcher
+from zdmigrate.schema.catalog import Catalog
+from zdmigrate.schema.walk import analyse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from zdmigrate.config import Config
+    from zdmigrate.lint.finding import Finding, StatementEffects
+    from zdmigrate.lint.rule import Rule
+    from zdmigrate.schema.walk import Analysed
+    from zdmigrate.sources.change import Change, Section
+    from zdmigrate.sql.lines import Lines
+
+
+def lint_changes(
+    changes: Sequence[Change],
+    config: Config,
+    rules: Sequence[Rule],
+    *,
+    reported: Collection[str] | None = None,
+) -> LintResult:
+    """Lint the files of a history in order. Of those whose path is not in ``reported`` only the catalog is kept."""
+    linter = _Linter(config, rules)
+    for change in changes:
+        linter.read(change, reported is None or change.path in reported)
+    return linter.result()
+
+
+class _Linter:
+    """What a run carries from file to file."""
+
+    def __init__(self, config: Config, rules: Sequence[Rule]) -> None:
+        self._config = config
+        severity = config.lint.severity
+        self._rules = {
+            rule.name: rule.changed(severity=severity.get(rule.name, rule.severity)) if rule.name in severity else rule
+            for rule in rules
+        }
+        self._off = {rule.name for rule in self._rules.values() if rule.severity == "off"}
+        self._matcher = Matcher(rule for rule in self._rules.values() if rule.name not in self._off)
+        self._catalog = Catalog()
+        self._findings: list[Finding] = []
+        self._statements: list[StatementEffects] = []
+        self._lines: dict[str, Lines] = {}
+        self._not_analysed = 0
+
+    def read(self, change: Change, is_reported: bool) -> None:
+        """Walk one file; its findings are kept when it is reported on, what it does to the schema always."""
+        analysed = self._walk(change)
+        if is_reported:
+            report = FileReport(change, self._rules, self._off)
+            found = [*report.syntax_errors(), *report.matched(analysed, self._matcher), *report.runs_on()]
+            self._findings += sorted((*found, *report.unused_allows()), key=lambda f: (f.line, f.column, f.id))
+            self._statements += report.effects(analysed)
+            self._lines[change.path] = change.lines
+            self._not_analysed += sum(not found.facts["analysed"] for found in analysed)
+
+    def _walk(self, change: Change) -> list[Analysed]:
+        """Every operation of the file. A revert starts from the schema that expand left, not from contract's."""
+        pairs = [
+            (_phase(change, section, self._config), statement)
+            for section in change.sections
+            for statement in section.statements
+        ]
+        onward = [pair for pair in pairs if pair[0] != "revert"]
+        before = self._catalog.rested()
+        analysed = list(analyse(onward, before, self._config.postgres))
+        self._catalog = analysed[-1].catalog if analysed else before
+        if len(onward) < len(pairs):
+            undone = [pair for pair in pairs if pair[0] != "contract"]
+            back = analyse(undone, before, self._config.postgres)
+            analysed += [found for found in back if found.section == "revert"]
+        return analysed
+
+    def result(self) -> LintResult:
+        count = Counter(finding.severity for finding in self._findings)
+        summary = Summary(
+            files=len(self._lines),
+            statements=len(self._statements),
+            errors=count["error"],
+            warnings=count["warning"],
+            hints=count["hint"],
+            not_analysed=self._not_analysed,
+        )
+        return LintResult(
+            findings=tuple(self._findings), summary=summary, statements=tuple(self._statements), lines=self._lines
+        )
+
+
+def _phase(change: Change, section: Section, config: Config) -> str:
+    """The section's name; for a file without markers that ``[lint] contract`` names, contract."""
+    if section.name or change.marked:
+        return section.name
+    path = change.path.replace("\\", "/")
+    is_contract = any(
+        fnmatchcase(path, pattern) or fnmatchcase(path, pattern.removeprefix("**/")) for pattern in config.lint.contract
+    )
+    return "contract" if is_contract else ""

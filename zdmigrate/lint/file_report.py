@@ -1,0 +1,112 @@
+"""The findings of one file: what rules matched, what only the engine can see, and allows without use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.lint.finding import Finding, StatementEffects
+from zdmigrate.lint.suppression import Suppression
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from zdmigrate.lint.match import Facts, Matcher
+    from zdmigrate.lint.rule import Rule
+    from zdmigrate.schema.names import Span
+    from zdmigrate.schema.walk import Analysed
+    from zdmigrate.sources.change import Change
+
+# The gate answers for what these two break: they run when no version is left that could notice.
+_GATED = ("contract", "revert")
+
+
+class FileReport:
+    """One file's findings. Ask for the unused allows last: until then nobody knows which are of use."""
+
+    def __init__(self, change: Change, rules: Mapping[str, Rule], off: Collection[str]) -> None:
+        self._change = change
+        self._rules = rules
+        self._off = off
+        self._suppression = Suppression(change)
+
+    def matched(self, analysed: Sequence[Analysed], matcher: Matcher) -> Iterator[Finding]:
+        """What the rules say of each operation, where no allow takes it back."""
+        for found in analysed:
+            for rule in matcher.rules_for(found.facts):
+                gated = rule.category == "compatibility" and found.section in _GATED
+                if not gated and not self._is_allowed(rule.name, found.statement.span):
+                    yield self._finding(rule, found.operation.span, found.facts, found.section)
+
+    def syntax_errors(self) -> Iterator[Finding]:
+        """What PostgreSQL's own grammar refuses; the statements around it were read all the same."""
+        for section in self._change.sections:
+            for statement in section.statements:
+                if statement.error and self._raises("syntax-error", statement.span):
+                    facts = {"problem": statement.error.message, "repair": ""}
+                    yield self._finding(self._rules["syntax-error"], statement.error.span, facts, section.name)
+
+    def runs_on(self) -> Iterator[Finding]:
+        r"""A contract or revert that ``psql -f`` would reach from the section above it, for want of a ``\quit``."""
+        sections = self._change.sections
+        first = next((number for number, section in enumerate(sections) if section.name in _GATED), 0)
+        section = sections[first]
+        ends = any(place.start < section.span.start for place in self._change.script.quits)
+        if first and not ends and self._raises("runs-on-in-psql", section.span):
+            facts = {"problem": section.name, "repair": ""}
+            yield self._finding(self._rules["runs-on-in-psql"], section.span, facts, section.name)
+
+    def unused_allows(self) -> Iterator[Finding]:
+        """Allows that allowed nothing: the reason they gave is about SQL that is no longer there."""
+        for unused in self._suppression.unused(self._rules.keys(), self._off):
+            if "unused-allow" not in self._off:
+                facts = {"problem": unused.problem, "repair": unused.repair}
+                yield self._finding(self._rules["unused-allow"], unused.allow.span, facts, "")
+
+    def effects(self, analysed: Sequence[Analysed]) -> Iterator[StatementEffects]:
+        """What each statement costs, in the file's order."""
+        operations: dict[Span, list[Analysed]] = {}
+        for found in analysed:
+            operations.setdefault(found.statement.span, []).append(found)
+        for section in self._change.sections:
+            for statement in section.statements:
+                own = tuple(operations.get(statement.span, ()))
+                line = self._change.lines.position(statement.span.start)[0]
+                yield StatementEffects(self._change.path, line, (own[0].section if own else section.name) or None, own)
+
+    def _raises(self, name: str, span: Span) -> bool:
+        return name not in self._off and not self._is_allowed(name, span)
+
+    def _is_allowed(self, name: str, span: Span) -> bool:
+        position = self._change.lines.position
+        return self._suppression.allows(name, position(span.start)[0], position(span.end)[0])
+
+    def _finding(self, rule: Rule, span: Span, facts: Facts, section: str) -> Finding:
+        line, column = self._change.lines.position(span.start)
+        end_line, end_column = self._change.lines.position(span.end)
+        words = _Words(facts)
+        return Finding(
+            rule=rule.name,
+            id=rule.id,
+            severity=rule.severity,
+            path=self._change.path,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            message=rule.message.format_map(words),
+            help=rule.instead.format_map(words),
+            phase=section or None,
+            operation=words.get("operation"),
+            relation=words.get("relation") or None,
+            recipe=rule.recipe,
+        )
+
+
+class _Words(dict[str, str]):
+    """Facts as a message writes them; one that an operation does not have is called by its kind: "the column"."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__((name, str(fact)) for name, fact in facts.items())
+
+    def __missing__(self, name: str) -> str:
+        return f"the {name.replace('_', ' ')}"

@@ -1,0 +1,65 @@
+"""What linting found: findings with their places, what the statements cost, and a summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.config import SEVERITIES
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zdmigrate.schema.walk import Analysed
+    from zdmigrate.sql.lines import Lines
+
+
+class Finding(Value):
+    """A place where a rule matched. Lines and columns begin at 1; ``end_column`` is the one after the last."""
+
+    rule: str
+    id: str
+    severity: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    help: str = ""
+    phase: str | None = None  # the section's name; None without markers
+    operation: str | None = None
+    relation: str | None = None
+    recipe: str | None = None
+
+
+class StatementEffects(NamedTuple):
+    """What one statement's operations cost, for ``--effects``."""
+
+    path: str
+    line: int
+    phase: str | None
+    operations: tuple[Analysed, ...]
+
+
+class Summary(NamedTuple):
+    files: int
+    statements: int
+    errors: int
+    warnings: int
+    hints: int
+    not_analysed: int  # operations that the linter recognises by name only
+
+
+class LintResult(Value):
+    """Everything that a report may show. ``lines`` has the source of every file that was reported on."""
+
+    findings: tuple[Finding, ...]
+    summary: Summary
+    statements: tuple[StatementEffects, ...] = ()
+    lines: Mapping[str, Lines] = {}
+
+    def fails(self, fail_on: str) -> bool:
+        """Whether a finding is at or above a severity; ``never`` is above them all."""
+        failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
+        return any(finding.severity in failing for finding in self.findings)

@@ -1,0 +1,53 @@
+"""Whether a rule's matches fit what is known of an operation: equality, one of several, or a glob on a name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from zdmigrate.lint.rule import Rule
+
+    Facts = Mapping[str, str | int | bool]
+
+
+class Matcher:
+    """Rules by the operations they speak of: a file of a thousand INSERTs asks none about columns."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_operation: dict[str, list[tuple[Rule, Mapping[str, Any]]]] = defaultdict(list)
+        for rule in rules:
+            for match in rule.matches:
+                for operation in _choices(match.get("operation", "*")):
+                    self._by_operation[operation if not _is_glob(operation) else "*"].append((rule, match))
+
+    def rules_for(self, facts: Facts) -> Iterator[Rule]:
+        """The rules that match, each once; a fallback only where no other rule of its category does."""
+        operation = str(facts["operation"])
+        candidates = (*self._by_operation.get(operation, ()), *self._by_operation.get("*", ()))
+        found = {rule.name: rule for rule, match in candidates if matches(match, facts)}
+        categories = {rule.category for rule in found.values() if not rule.fallback}
+        return (rule for rule in found.values() if not (rule.fallback and rule.category in categories))
+
+
+def matches(match: Mapping[str, Any], facts: Facts) -> bool:
+    """Whether every key of the match fits. A fact that the operation does not have fits nothing."""
+    return all(key in facts and any(_fits(facts[key], choice) for choice in _choices(match[key])) for key in match)
+
+
+def _choices(wanted: Any) -> list[Any]:
+    return wanted if isinstance(wanted, list) else [wanted]
+
+
+def _fits(fact: str | int | bool, wanted: Any) -> bool:
+    if isinstance(wanted, str) and _is_glob(wanted):
+        from fnmatch import fnmatchcase
+
+        return isinstance(fact, str) and fnmatchcase(fact, wanted)
+    return type(fact) is type(wanted) and fact == wanted  # 1 is not true
+
+
+def _is_glob(text: str) -> bool:
+    return "*" in text or "?" in text

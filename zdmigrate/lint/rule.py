@@ -1,0 +1,42 @@
+"""A rule as a value: its words, what it matches, and the examples that prove it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What only the engine can see: these have words, and no [[match]].
+ENGINE_RULES = ("syntax-error", "unused-allow", "runs-on-in-psql")
+
+
+class Example(Value):
+    """SQL that a test executes: after ``given``, ``bad`` gives the finding, and each of ``good`` does not."""
+
+    bad: str
+    given: str = ""
+    good: tuple[str, ...] = ()
+    breaks: str = ""  # works before, fails after bad, works after good
+    section: str = ""
+    title: str = ""
+
+
+class Rule(Value):
+    """A rule. ``matches`` are "or"; the keys inside one are "and", each a value or several to choose from."""
+
+    id: str
+    name: str
+    title: str
+    severity: str
+    category: str
+    message: str
+    instead: str
+    why: str = ""
+    recipe: str | None = None
+    dialects: tuple[str, ...] = ("postgres",)
+    fallback: bool = False  # raised only where no other rule of its category matched the operation
+    matches: tuple[Mapping[str, Any], ...] = ()
+    examples: tuple[Example, ...] = ()

@@ -1,0 +1,82 @@
+"""Which findings a file's own ``-- zdmigrate: allow`` comments take back, and which allows take back nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from zdmigrate.sources.change import Change
+    from zdmigrate.sources.markers import Allow
+
+
+class UnusedAllow(NamedTuple):
+    """An allow that does nothing, why, and what would mend it."""
+
+    allow: Allow
+    problem: str
+    repair: str
+
+
+class Suppression:
+    """The allows of one file, and which of them were of use."""
+
+    def __init__(self, change: Change) -> None:
+        self._lines = change.lines
+        self._allows = change.allows
+        self._used: set[Allow] = set()
+        comments = _lines_of_comments(change) if change.allows else set()
+        self._target = {allow: self._line_meant(allow, comments) for allow in change.allows}
+
+    def allows(self, rule: str, first_line: int, last_line: int) -> bool:
+        """Whether a finding of this rule in a statement on these lines is allowed."""
+        found = [
+            allow
+            for allow in self._allows
+            if allow.rule == rule
+            and allow.reason
+            and (allow.whole_file or first_line <= self._target[allow] <= last_line)
+        ]
+        self._used.update(found)
+        return bool(found)
+
+    def unused(self, rules: Collection[str], off: Collection[str]) -> Iterator[UnusedAllow]:
+        """The allows without use, after all findings were asked about; rules turned off need none."""
+        for allow in self._allows:
+            if allow not in self._used and allow.rule not in off:
+                yield UnusedAllow(allow, *_why_unused(allow, rules))
+
+    def _line_meant(self, allow: Allow, comments: set[int]) -> int:
+        """A comment on a line of its own speaks for the line below it and below further comments."""
+        line = self._lines.position(allow.span.start)[0]
+        while line in comments:
+            line += 1
+        return line
+
+
+def _lines_of_comments(change: Change) -> set[int]:
+    """The numbers of the lines that hold nothing but a comment."""
+    found: set[int] = set()
+    for comment in change.script.comments:
+        first, column = change.lines.position(comment.span.start)
+        last, end = change.lines.position(comment.span.end)
+        alone = not change.lines.text_of(first)[: column - 1].strip()
+        if alone and not change.lines.text_of(last)[end - 1 :].strip():
+            found.update(range(first, last + 1))
+    return found
+
+
+def _why_unused(allow: Allow, rules: Collection[str]) -> tuple[str, str]:
+    if allow.rule not in rules:
+        close = nearest(allow.rule, rules)
+        return f"there is no rule {allow.rule or 'without a name'}", f"Write {close}." if close else "Remove it."
+    if not allow.reason:
+        return (
+            f"allow {allow.rule} gives no reason",
+            f"Write allow {allow.rule} because …",
+        )
+    place = "in this file" if allow.whole_file else "on its line or just below it"
+    return f"nothing {place} is {allow.rule}", "Remove it, or move it to the statement that it is for."

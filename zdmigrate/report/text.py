@@ -1,0 +1,104 @@
+"""Findings as a person reads them in a terminal: place, words, the source line, and what is meant underlined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zdmigrate.lint.finding import Finding, LintResult, StatementEffects, Summary
+    from zdmigrate.schema.walk import Analysed
+    from zdmigrate.sql.lines import Lines
+
+    Paint = Callable[[str, str], str]
+
+_COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan", "help": "green"}
+
+
+def render(result: LintResult, *, colour: bool = False, effects: bool = False) -> str:
+    """The whole report, without a newline at its end."""
+    paint = _paint if colour else _plain
+    blocks = ["\n".join(_effects(statement)) for statement in result.statements] if effects else []
+    blocks += ["\n".join(_finding(finding, result.lines[finding.path], paint)) for finding in result.findings]
+    return "\n\n".join([*blocks, summary_line(result.summary)])
+
+
+def summary_line(summary: Summary) -> str:
+    """``1 error, 2 warnings in 3 files (14 statements)``."""
+    counts = {"error": summary.errors, "warning": summary.warnings, "hint": summary.hints}
+    found = ", ".join(_counted(count, word) for word, count in counts.items() if count)
+    read = f"{_counted(summary.files, 'file')} ({_counted(summary.statements, 'statement')})"
+    return f"{found or 'no findings'} in {read}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _plain(text: str, _: str) -> str:
+    return text
+
+
+def _paint(text: str, word: str) -> str:
+    from click import style
+
+    return style(text, fg=_COLOURS[word], bold=word != "help")
+
+
+# --------------------------------------------------------------------------- one finding
+
+
+def _finding(finding: Finding, lines: Lines, paint: Paint) -> Iterator[str]:
+    head = paint(f"{finding.severity} {finding.rule}", finding.severity)
+    yield f"{finding.path}:{finding.line}:{finding.column} {head}: {finding.message}"
+    margin = " " * len(str(finding.line))
+    source = lines.text_of(finding.line)
+    yield f" {finding.line} | {source}"
+    yield f" {margin} | {paint(_underline(finding, source), finding.severity)}"
+    for number, line in enumerate(finding.help.splitlines()):
+        yield f" {margin} {paint('= help:', 'help') if number == 0 else '       '} {line}".rstrip()
+
+
+def _underline(finding: Finding, source: str) -> str:
+    """Carets below the clause; where it goes on in further lines, below what stands in this one."""
+    goes_on = finding.end_line > finding.line
+    start = finding.column - 1
+    end = len(source.rstrip()) if goes_on else finding.end_column - 1
+    before = "".join("\t" if letter == "\t" else " " * _width(letter) for letter in source[:start])
+    carets = "^" * max(1, sum(map(_width, source[start:end])))
+    return f"{before}{carets}" + (f" … to line {finding.end_line}" if goes_on else "")
+
+
+def _width(letter: str) -> int:
+    """How many columns of a terminal a letter takes."""
+    if letter.isascii():
+        return 1
+    from unicodedata import combining, east_asian_width
+
+    return 0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1
+
+
+# --------------------------------------------------------------------------- effects
+
+
+def _effects(statement: StatementEffects) -> Iterator[str]:
+    yield f"{statement.path}:{statement.line} {statement.phase or 'no phase'}"
+    if not statement.operations:
+        yield "  not read: a syntax error"
+    for found in statement.operations:
+        about = f" {relation}" if (relation := found.facts.get("relation")) else ""
+        yield f"  {found.operation.kind}{about}: {'; '.join(_costs(found)) or 'no lock'}"
+
+
+def _costs(found: Analysed) -> Iterator[str]:
+    effects = found.effects
+    for relation, mode in effects.locks.items():
+        yield f"{mode.sql} on {relation}"
+    for word, relations in (("rewrites", effects.rewrites), ("reads all of", effects.scans)):
+        if relations:
+            yield f"{word} {', '.join(map(str, relations))}"
+    if effects.builds_index:
+        yield "builds an index"
+    if effects.unknown:
+        yield "not analysed: expect the worst"
