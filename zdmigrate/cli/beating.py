@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ def keep_beating(heartbeat: Heartbeat, console: Console) -> int:
     Retired, it ends without a goodbye: it does not know that the application it beats for has stopped. Raises
     DatabaseError if the first beat is refused; one that gets no answer is tried again, for ever.
     """
+    logging.getLogger("zdmigrate.sdk").addHandler(logging.NullHandler())  # what it logs is told below
     with _terminated() as terminated, heartbeat:
         for _ in _news(heartbeat, console, terminated):
             if heartbeat.retired.is_set():

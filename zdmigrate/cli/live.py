@@ -8,23 +8,11 @@ import click
 
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.release_name import release_name, release_option
+from zdmigrate.cli.seconds import seconds
 
 if TYPE_CHECKING:
     from zdmigrate.cli.options import Console
     from zdmigrate.config import Config
-
-
-def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> float:
-    """A duration in PostgreSQL's units, as seconds."""
-    from zdmigrate.duration import Duration
-
-    try:
-        seconds = Duration.parse(value).seconds
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is not {error}", context, parameter) from None
-    if seconds <= 0:
-        raise click.BadParameter("it must be longer than nothing", context, parameter)
-    return seconds
 
 
 @click.group()
@@ -40,7 +28,7 @@ def command() -> None:
 @command.command()
 @release_option
 @click.option("--instance", required=True, metavar="NAME", help="What tells this instance from the others.")
-@click.option("--every", default="10s", show_default=True, callback=_seconds, metavar="TIME", help="How often to beat.")
+@click.option("--every", default="10s", show_default=True, callback=seconds, metavar="TIME", help="How often to beat.")
 @database
 @common(formats=("text",))
 def beat(release: str | None, instance: str, every: float, dsn: str, config: Config, console: Console) -> int:
@@ -83,7 +71,7 @@ def list_(dsn: str, config: Config, console: Console) -> None:
 
 
 @command.command()
-@click.option("--every", default="2s", show_default=True, callback=_seconds, metavar="TIME", help="How often to look.")
+@click.option("--every", default="2s", show_default=True, callback=seconds, metavar="TIME", help="How often to look.")
 @database
 @common("gate.heartbeat_ttl", formats=("text",))
 def watch(every: float, dsn: str, config: Config, console: Console) -> None:

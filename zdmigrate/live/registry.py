@@ -94,15 +94,12 @@ def bind_change(connection: Connection, app: str, change: str, version: str) -> 
     """
     with connection.transaction():
         row = connection.execute(
-            "SELECT bound_to, EXISTS (SELECT FROM zdmigrate.fence AS f WHERE f.app = c.app AND f.change = c.id)"
-            " FROM zdmigrate.change AS c WHERE app = %s AND id = %s FOR UPDATE",
-            [app, change],
+            "SELECT bound_to FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [app, change]
         ).fetchone()
         if row is None:
             raise UsageError(f"the ledger has no change {change}", state=_NOTHING, hint="zdmigrate status")
-        bound_to, fenced = row
-        if fenced:
-            raise UsageError(f"the contract of {change} has begun, and older versions are retired", state=_NOTHING)
+        (bound_to,) = row
+        _refuse_fenced(connection, app, change)
         if bound_to == version:
             return
         _check_later(connection, app, change, bound_to, version)
@@ -110,6 +107,16 @@ def bind_change(connection: Connection, app: str, change: str, version: str) -> 
             "UPDATE zdmigrate.change SET bound_to = %s WHERE app = %s AND id = %s", [version, app, change]
         )
         record(connection, "bind", app=app, change=change, release=version, before=bound_to)
+
+
+def _refuse_fenced(connection: Connection, app: str, change: str) -> None:
+    """A statement of its own: in that which waited for the row's lock, the snapshot is older than the fence."""
+    if connection.execute("SELECT 1 FROM zdmigrate.fence WHERE app = %s AND change = %s", [app, change]).fetchone():
+        raise UsageError(
+            f"the contract of {change} has begun, and older versions are retired",
+            state=_NOTHING,
+            hint=f"zdmigrate status shows how far {change} is",
+        )
 
 
 def _check_later(connection: Connection, app: str, change: str, bound_to: str | None, version: str) -> None:
