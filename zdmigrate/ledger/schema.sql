@@ -76,19 +76,19 @@ CREATE TABLE zdmigrate.pending (
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
 );
 
--- A backfill's place in one table (or leaf partition): next_block is the cursor, written with the batch.
+-- A backfill's place: next_block is the cursor, written with the batch. A range of blocks is one in every partition
+-- at once, so last_block is the longest one's; files is a hash of all their files, to notice that one was rewritten.
 CREATE TABLE zdmigrate.backfill (
     app        text NOT NULL,
     change     text NOT NULL,
     position   integer NOT NULL,
-    relation   oid NOT NULL,
-    filenode   oid NOT NULL,
+    files      bigint NOT NULL,
     next_block bigint NOT NULL,
     last_block bigint NOT NULL,
     rows       bigint NOT NULL DEFAULT 0,
     pass       integer NOT NULL DEFAULT 1,
     started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    PRIMARY KEY (app, change, position, relation),
+    PRIMARY KEY (app, change, position),
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
 );
 

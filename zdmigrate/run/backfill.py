@@ -29,12 +29,10 @@ PASSES = 10
 ROW_LOCK_TIMEOUT = 0.020  # below deadlock_timeout: the app is never a deadlock's victim because of a batch
 
 
-class Range(NamedTuple):
-    """A leaf table's place: blocks from ``next_block`` to before ``last_block`` are still to do."""
+class Place(NamedTuple):
+    """Where a backfill stands: blocks from ``next_block`` to before ``last_block`` are still to do in this pass."""
 
-    relation: int
-    name: str
-    filenode: int
+    files: int
     next_block: int
     last_block: int
     rows: int
@@ -65,49 +63,45 @@ def run_backfill(session: Session, plan: Plan, step: Step) -> StepResult:
 def remaining_rows(session: Session, step: Step) -> int:
     """How many rows a backfill has still to change, in one snapshot; 0 for INSERT, whose passes tell."""
     assert step.backfill is not None
-    if step.backfill.remaining is None:
-        return 0
     with session.settings(step):
-        return int(one(session.connection, step.backfill.remaining)[0])
+        return _remaining(session, step.backfill)
+
+
+def _remaining(session: Session, backfill: Backfill) -> int:
+    return int(one(session.connection, backfill.remaining)[0]) if backfill.remaining else 0
 
 
 class _Runner:
-    """One backfill, one worker: passes over all leaf tables until none has a row left to change."""
+    """One backfill, one worker: passes over the table until none has a row left to change."""
 
     def __init__(self, session: Session, plan: Plan, step: Step, backfill: Backfill) -> None:
         self.session, self.plan, self.step, self.backfill = session, plan, step, backfill
         self.connection = session.connection
+        self.key = {"app": plan.app, "change": plan.change, "position": step.position}
+        self.table = quoted(backfill.table)
         self.rate = Rate(session.limits.clock)
         self.rows = 0
 
     def run(self) -> int:
         """Rows changed in all passes of this run."""
-        number = self._pass_number()
+        place = self._place()
         while True:
-            changed = self._pass(number)
-            if self._complete(changed):
+            before = self.rows
+            place = self._pass(place)
+            if self._complete(self.rows - before):
                 return self.rows
-            if number >= PASSES:
+            if place.pass_number >= PASSES:
                 raise self._unfinished()
-            number += 1
+            place = self._new_place(place.rows, place.pass_number + 1)
 
     def _complete(self, changed: int) -> bool:
         if self.backfill.remaining is None:
             return changed == 0
-        return remaining_rows(self.session, self.step) == 0
+        return _remaining(self.session, self.backfill) == 0
 
-    def _pass(self, number: int) -> int:
-        """One pass over every leaf; rows it changed."""
-        before = self.rows
-        for relation, name in self._leaves():
-            place = self._place(relation, name, number)
-            while place.next_block < place.last_block:
-                place = self._batches(place)
-        return self.rows - before
-
-    def _batches(self, place: Range) -> Range:
-        """Batches to the end of the range, or until the table was rewritten under us: then its new range."""
-        size = BatchSize(self._blocks_of(place))
+    def _pass(self, place: Place) -> Place:
+        """Batches from the cursor to the table's end; from its beginning when it was rewritten under us."""
+        size = BatchSize(self._fixed_blocks())
         while place.next_block < place.last_block:
             end = min(place.next_block + size.blocks, place.last_block)
             began = self.session.limits.clock()
@@ -119,89 +113,87 @@ class _Runner:
                 self.session.limits.sleep(ROW_LOCK_TIMEOUT)
                 continue
             if changed is None:
-                return self._restart(place)
+                self.session.listener.note(f"{self.backfill.table} was rewritten meanwhile: starting it again")
+                place = self._new_place(place.rows, place.pass_number)
+                continue
             size.took(self.session.limits.clock() - began)
-            place = self._tell(place._replace(next_block=end, rows=place.rows + changed), changed)
+            place = place._replace(next_block=end, rows=place.rows + changed)
+            self._tell(place, changed)
         return place
 
-    def _batch(self, place: Range, end: int) -> int | None:
-        """Change one range's rows and move the cursor; None, and nothing done, when the table has a new file."""
+    def _batch(self, place: Place, end: int) -> int | None:
+        """Change one range's rows and move the cursor; None, and nothing done, when the table has other files."""
         connection = self.connection
         connection.execute("BEGIN")
         self.session.lease.guard(connection)
         self.session.limit(0, lock=ROW_LOCK_TIMEOUT)
         connection.execute("SET LOCAL synchronous_commit = off")
         changed = connection.execute(self.backfill.batch_sql(place.next_block, end).encode()).rowcount
-        if self._filenode(place.relation) != place.filenode:  # read after the statement's lock: it holds still now
+        if self._files()[0] != place.files:  # read after the statement's lock: they hold still now
             connection.rollback()
             return None
         connection.execute(
-            "UPDATE zdmigrate.backfill SET next_block = %s, rows = rows + %s"
-            " WHERE app = %s AND change = %s AND position = %s AND relation = %s",
-            [end, changed, *self._key(), place.relation],
+            "UPDATE zdmigrate.backfill SET next_block = %(end)s, rows = rows + %(changed)s"
+            " WHERE app = %(app)s AND change = %(change)s AND position = %(position)s",
+            {**self.key, "end": end, "changed": changed},
         )
         connection.execute("COMMIT")
         return changed
 
-    def _leaves(self) -> list[tuple[int, str]]:
-        """The driving table, or its leaf partitions and children: what has blocks of its own."""
+    def _files(self) -> tuple[int, int]:
+        """A hash of the files of the table and its partitions, and the blocks of the longest of them."""
         query = """
             WITH RECURSIVE tree AS (
                 SELECT pg_catalog.to_regclass(%s)::oid AS relation
                 UNION ALL
                 SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree ON i.inhparent = tree.relation
             )
-            SELECT c.oid, c.oid::regclass::text FROM tree JOIN pg_catalog.pg_class AS c ON c.oid = tree.relation
-            WHERE c.relkind = 'r' ORDER BY c.oid
+            SELECT pg_catalog.hashtextextended(
+                       pg_catalog.string_agg(
+                           c.oid || ':' || pg_catalog.pg_relation_filenode(c.oid), ' ' ORDER BY c.oid), 0),
+                   pg_catalog.max(pg_catalog.pg_relation_size(c.oid))
+                       / pg_catalog.current_setting('block_size')::bigint
+            FROM tree JOIN pg_catalog.pg_class AS c ON c.oid = tree.relation WHERE c.relkind IN ('r', 'm')
         """
-        leaves = self.connection.execute(query, [quoted(self.backfill.table)]).fetchall()
-        if not leaves:
+        files, blocks = one(self.connection, query, [self.table])
+        if files is None:
             raise StepFailed(
-                f"{self.step.path}:{self.step.line}: there is no table {self.backfill.table} to backfill",
+                f"{self.step.path}:{self.step.line}: there is no table {self.backfill.table} with rows to backfill",
                 state=state_after(self.plan, self.step),
                 hint="zdmigrate doctor",
             )
-        return [(relation, name) for relation, name in leaves]
+        return int(files), int(blocks)
 
-    def _place(self, relation: int, name: str, number: int) -> Range:
-        """Where a leaf's backfill stands; its row is made, or set back for a new pass or a new file, if need be."""
+    def _place(self) -> Place:
+        """Where the backfill stands; at the beginning if it is new, or if the table has other files by now."""
         query = (
-            "SELECT filenode, next_block, last_block, rows, pass FROM zdmigrate.backfill"
-            " WHERE app = %s AND change = %s AND position = %s AND relation = %s"
+            "SELECT files, next_block, last_block, rows, pass FROM zdmigrate.backfill"
+            " WHERE app = %(app)s AND change = %(change)s AND position = %(position)s"
         )
-        row = self.connection.execute(query, [*self._key(), relation]).fetchone()
-        if row is None or row[0] != self._filenode(relation) or row[4] < number:
-            return self._new_place(relation, name, number, row[3] if row else 0)
-        return Range(relation, name, *row)
+        row = self.connection.execute(query, self.key).fetchone()
+        if row is None or row[0] != self._files()[0]:
+            return self._new_place(row[3] if row else 0, 1)
+        return Place(*row)
 
-    def _new_place(self, relation: int, name: str, number: int, rows: int) -> Range:
+    def _new_place(self, rows: int, number: int) -> Place:
         query = """
-            INSERT INTO zdmigrate.backfill
-                (app, change, position, relation, filenode, next_block, last_block, rows, pass)
-            SELECT %(app)s, %(change)s, %(position)s, %(relation)s, pg_catalog.pg_relation_filenode(%(relation)s), 0,
-                   pg_catalog.pg_relation_size(%(relation)s) / pg_catalog.current_setting('block_size')::bigint,
-                   %(rows)s, %(pass)s
-            ON CONFLICT (app, change, position, relation) DO UPDATE
-                SET filenode = excluded.filenode, next_block = 0, last_block = excluded.last_block, pass = excluded.pass
-            RETURNING filenode, next_block, last_block, rows, pass
+            INSERT INTO zdmigrate.backfill (app, change, position, files, next_block, last_block, rows, pass)
+            VALUES (%(app)s, %(change)s, %(position)s, %(files)s, 0, %(blocks)s, %(rows)s, %(pass)s)
+            ON CONFLICT (app, change, position) DO UPDATE
+                SET files = excluded.files, next_block = 0, last_block = excluded.last_block, pass = excluded.pass
         """
-        app, change, position = self._key()
-        values = {"app": app, "change": change, "position": position, "relation": relation}
+        files, blocks = self._files()
+        values = {**self.key, "files": files, "blocks": blocks, "rows": rows, "pass": number}
         with self.connection.transaction():
             self.session.lease.guard(self.connection)
-            row = self.connection.execute(query, {**values, "rows": rows, "pass": number}).fetchone()
-        assert row is not None
-        return Range(relation, name, *row)
+            self.connection.execute(query, values)
+        return Place(files, 0, blocks, rows, number)
 
-    def _restart(self, place: Range) -> Range:
-        self.session.listener.note(f"{place.name} was rewritten meanwhile (VACUUM FULL, CLUSTER …): starting it again")
-        return self._new_place(place.relation, place.name, place.pass_number, place.rows)
-
-    def _tell(self, place: Range, changed: int) -> Range:
+    def _tell(self, place: Place, changed: int) -> None:
         self.rows += changed
         self.rate.add(changed, place.next_block)
         progress = BackfillProgress(
-            relation=place.name,
+            relation=str(self.backfill.table),
             done=place.next_block,
             total=place.last_block,
             rows=place.rows,
@@ -210,32 +202,19 @@ class _Runner:
             pass_number=place.pass_number,
         )
         self.session.listener.progress(self.step, progress)
-        return place
 
-    def _pass_number(self) -> int:
-        query = (
-            "SELECT coalesce(pg_catalog.max(pass), 1) FROM zdmigrate.backfill"
-            " WHERE app = %s AND change = %s AND position = %s"
-        )
-        return int(one(self.connection, query, self._key())[0])
-
-    def _filenode(self, relation: int) -> int | None:
-        number = one(self.connection, "SELECT pg_catalog.pg_relation_filenode(%s)", [relation])[0]
-        return None if number is None else int(number)
-
-    def _blocks_of(self, place: Range) -> int | None:
+    def _fixed_blocks(self) -> int | None:
         """The section's ``batch=ROWS`` in blocks, by the table's own density; None where it says nothing."""
         if self.backfill.batch is None:
             return None
-        query = "SELECT reltuples / greatest(relpages, 1) FROM pg_catalog.pg_class WHERE oid = %s"
-        per_block = max(float(one(self.connection, query, [place.relation])[0]), 1.0)
+        query = (
+            "SELECT reltuples / greatest(relpages, 1) FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%s)"
+        )
+        per_block = max(float(one(self.connection, query, [self.table])[0]), 1.0)
         return max(1, round(self.backfill.batch / per_block))
 
-    def _key(self) -> list[str | int]:
-        return [self.plan.app, self.plan.change, self.step.position]
-
     def _unfinished(self) -> StepFailed:
-        left = remaining_rows(self.session, self.step)
+        left = _remaining(self.session, self.backfill)
         return StepFailed(
             f"{self.step.path}:{self.step.line}: {left} rows of {self.backfill.table} are still not as the backfill "
             f"would have them after {PASSES} passes: something keeps writing them otherwise",

@@ -25,7 +25,7 @@ _TREE = """
     JOIN pg_catalog.pg_class AS c ON c.oid = tree.relation
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 """
-_LOCKABLE = ("r", "p", "v")  # LOCK TABLE takes tables and views; foreign tables, indexes, sequences it refuses
+_LOCKABLE = ("r", "p")  # LOCK TABLE of a view locks its tables, too, and of anything else it is refused
 
 
 class Relations:

@@ -69,7 +69,7 @@ class Session:
         try:
             yield
         finally:
-            if step.settings and not self.connection.broken:
+            if not self.connection.broken and (step.settings or any(_sets(text) for text in step.statements)):
                 self._reset()
 
     def limit(self, statement: float, lock: float = 0.0) -> None:
@@ -90,6 +90,11 @@ class Session:
         self.connection.execute("RESET ALL")
         for name, value in SETTINGS.items():
             self.connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+
+
+def _sets(statement: str) -> bool:
+    """Whether a statement within BEGIN … COMMIT is a SET that would outlive it."""
+    return statement[:3].upper() == "SET"
 
 
 def failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
