@@ -111,4 +111,4 @@ def every_option() -> list[click.Parameter]:
 
 
 def test_every_option_says_what_it_is_for() -> None:
-    assert [option.name for option in every_option() if not option.help] == []  # type: ignore[attr-defined]
+    assert [option.name for option in every_option() if not option.help] == []

@@ -6,14 +6,16 @@ from collections import Counter
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from zdmigrate.errors import ConfigError
 from zdmigrate.lint.file_report import FileReport
 from zdmigrate.lint.finding import LintResult, Summary
 from zdmigrate.lint.match import Matcher
+from zdmigrate.nearest import did_you_mean
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.walk import analyse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from zdmigrate.config import Config
     from zdmigrate.lint.finding import Finding, StatementEffects
@@ -43,6 +45,7 @@ class _Linter:
     def __init__(self, config: Config, rules: Sequence[Rule]) -> None:
         self._config = config
         severity = config.lint.severity
+        _check_names(severity, [rule.name for rule in rules])
         self._rules = {
             rule.name: rule.changed(severity=severity.get(rule.name, rule.severity)) if rule.name in severity else rule
             for rule in rules
@@ -96,6 +99,12 @@ class _Linter:
         return LintResult(
             findings=tuple(self._findings), summary=summary, statements=tuple(self._statements), lines=self._lines
         )
+
+
+def _check_names(severity: Iterable[str], rules: Sequence[str]) -> None:
+    for name in severity:
+        if name not in rules:
+            raise ConfigError(f"[lint.severity]: no rule {name}", hint=did_you_mean(name, rules))
 
 
 def _phase(change: Change, section: Section, config: Config) -> str:

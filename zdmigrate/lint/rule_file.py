@@ -102,7 +102,8 @@ def _example(example: dict[str, Any], path: Path) -> Example:
         if key not in _EXAMPLE:
             raise ConfigError(f"{path}: unknown key {key} in [[example]]", hint=did_you_mean(key, _EXAMPLE))
         if not isinstance(value, _EXAMPLE[key]):
-            raise ConfigError(f"{path}: {key} in [[example]] must be a {_EXAMPLE[key].__name__}")
+            kind = "text" if _EXAMPLE[key] is str else "list of texts"
+            raise ConfigError(f"{path}: {key} in [[example]] must be a {kind}")
     if "bad" not in example:
         raise ConfigError(f"{path}: an [[example]] needs bad")
     return Example(**{**example, "good": tuple(example.get("good", ()))})

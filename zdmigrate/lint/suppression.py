@@ -29,7 +29,7 @@ class Suppression:
         self._allows = change.allows
         self._used: set[Allow] = set()
         comments = _lines_of_comments(change) if change.allows else set()
-        self._target = {allow: self._line_meant(allow, comments) for allow in change.allows}
+        self._reach = {allow: self._lines_meant(allow, comments) for allow in change.allows}
 
     def allows(self, rule: str, first_line: int, last_line: int) -> bool:
         """Whether a finding of this rule in a statement on these lines is allowed."""
@@ -38,7 +38,7 @@ class Suppression:
             for allow in self._allows
             if allow.rule == rule
             and allow.reason
-            and (allow.whole_file or first_line <= self._target[allow] <= last_line)
+            and (allow.whole_file or any(first_line <= line <= last_line for line in self._reach[allow]))
         ]
         self._used.update(found)
         return bool(found)
@@ -49,12 +49,12 @@ class Suppression:
             if allow not in self._used and allow.rule not in off:
                 yield UnusedAllow(allow, *_why_unused(allow, rules))
 
-    def _line_meant(self, allow: Allow, comments: set[int]) -> int:
-        """A comment on a line of its own speaks for the line below it and below further comments."""
-        line = self._lines.position(allow.span.start)[0]
-        while line in comments:
-            line += 1
-        return line
+    def _lines_meant(self, allow: Allow, comments: set[int]) -> range:
+        """Its own line; where that holds nothing but comments, the lines down to the first that does."""
+        first = last = self._lines.position(allow.span.start)[0]
+        while last in comments:
+            last += 1
+        return range(first, last + 1)
 
 
 def _lines_of_comments(change: Change) -> set[int]:
