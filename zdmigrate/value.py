@@ -6,7 +6,7 @@ would take a fifth of a linter's whole start (docs/decisions/0002). Type checker
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -14,18 +14,24 @@ class Value:
     """A frozen value. Annotated names are its fields, in order; a class attribute is a field's default."""
 
     field_names: ClassVar[tuple[str, ...]] = ()
+    _known: ClassVar[frozenset[str]] = frozenset()
+    _required: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         own = [name for name, kind in vars(cls).get("__annotations__", {}).items() if "ClassVar" not in str(kind)]
         cls.field_names = cls.field_names + tuple(name for name in own if name not in cls.field_names)
+        cls._known = frozenset(cls.field_names)
+        cls._required = frozenset(name for name in cls.field_names if not hasattr(cls, name))
 
     def __init__(self, **values: Any) -> None:
-        if not values.keys() <= set(self.field_names):
-            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(values.keys() - set(self.field_names)))}")
+        if not self._required <= values.keys() <= self._known:
+            self._refuse(values)
         self.__dict__.update(values)
-        for name in self.field_names:
-            if name not in values and not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} needs {name}")
+
+    def _refuse(self, values: dict[str, Any]) -> NoReturn:
+        unknown, missing = sorted(values.keys() - self._known), sorted(self._required - values.keys())
+        told = f"has no {', '.join(unknown)}" if unknown else f"needs {', '.join(missing)}"
+        raise TypeError(f"{type(self).__name__} {told}")
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
@@ -53,4 +59,6 @@ class Value:
 
     def changed(self, **values: Any) -> Self:
         """The same value with some fields changed."""
-        return type(self)(**{**dict(zip(self.field_names, self.field_values(), strict=True)), **values})
+        # What __dict__ holds besides fields was computed from the old ones (functools.cached_property).
+        given = {name: value for name, value in self.__dict__.items() if name in self._known}
+        return type(self)(**{**given, **values})
