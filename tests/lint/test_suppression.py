@@ -47,13 +47,13 @@ def test_an_allow_reaches_no_further(text: str) -> None:
 @pytest.mark.parametrize(
     ("allow", "problem", "repair"),
     [
-        ("allow drop-colum because x", "there is no rule drop-colum", "Write drop-column."),
-        ("allow", "there is no rule without a name", "Remove it."),
-        ("allow drop-column", "allow drop-column gives no reason", "Write allow drop-column because …"),
-        ("allow drop-column because", "allow drop-column gives no reason", "Write allow drop-column because …"),
+        ("allow drop-colum because x", "There is no rule drop-colum: this allow does nothing.", "Write drop-column."),
+        ("allow", "This allow names no rule.", "Remove it."),
+        ("allow drop-column", "This allow of drop-column gives no reason", "Write allow drop-column because …"),
+        ("allow drop-column because", "This allow of drop-column gives no reason", "Write allow drop-column because …"),
         ("allow drop-column billing is retired", "gives no reason", "Write allow drop-column because …"),
-        ("allow-file not-additive because x", "nothing in this file is not-additive", "Remove it, or move it"),
-        ("allow not-additive because x", "nothing on its line or just below it is not-additive", "Remove it, or move"),
+        ("allow-file not-additive because x", "Nothing in this file is not-additive", "Remove it, or move it"),
+        ("allow not-additive because x", "Nothing on its line or just below it is not-additive", "Remove it, or move"),
     ],
 )
 def test_an_allow_without_use_is_told_why_and_what_to_do(allow: str, problem: str, repair: str) -> None:

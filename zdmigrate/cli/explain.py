@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import indent
+from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
 import click
@@ -49,5 +49,9 @@ def _told(rule: Rule) -> Iterator[str]:
 
 def _example(example: Example) -> Iterator[str]:
     parts = {"given": (example.given,), "bad": (example.bad,), "good": example.good}
-    told = [f"{word}:\n{indent(chr(10).join(sql).strip(), '  ')}" for word, sql in parts.items() if any(sql)]
+    told = [f"{word}:\n{indent(_joined(sql), '  ')}" for word, sql in parts.items() if any(sql)]
     yield "\n".join([f"example{': ' + example.title if example.title else ''}", *told])
+
+
+def _joined(statements: tuple[str, ...]) -> str:
+    return "\n".join(dedent(statement).strip() for statement in statements)

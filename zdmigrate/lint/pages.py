@@ -5,6 +5,7 @@ Run ``python -m zdmigrate.lint.pages`` after changing a rule; a test compares wh
 
 from __future__ import annotations
 
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from zdmigrate.lint.rules import INDEX, index_text, read_folder, rules_folder
@@ -39,7 +40,7 @@ def _page(rule: Rule) -> Iterator[str]:
     yield f"{rule.title}\n\n{rule.id} · {rule.severity} · {rule.category}"
     yield f"## Message\n\n> {_code(rule.message)}"
     yield f"## Why\n\n{rule.why}"
-    yield f"## Instead\n\n{_block(rule.instead)}"
+    yield f"## Instead\n\n{_code(rule.instead)}"
     if rule.matches:
         yield "## When\n\n" + "\n".join(f"- {_told(match)}" for match in rule.matches)
     for number, example in enumerate(rule.examples):
@@ -57,17 +58,15 @@ def _example(example: Example, heading: str) -> Iterator[str]:
 
 
 def _sql(statements: Sequence[str]) -> str:
-    return "```sql\n{}\n```".format("\n".join(statement.strip() for statement in statements))
+    return "```sql\n{}\n```".format("\n".join(dedent(statement).strip() for statement in statements))
 
 
 def _code(text: str) -> str:
-    """A message's placeholders, as what they are."""
-    return text.replace("{", "`{").replace("}", "}`").replace("\n", "\n> ")
-
-
-def _block(text: str) -> str:
-    """Advice of several lines holds SQL to paste, and must not be reflowed."""
-    return f"```text\n{text}\n```" if "\n" in text else _code(text)
+    """Placeholders as what they are; indented lines are SQL to paste, which Markdown leaves alone."""
+    lines = (
+        line if line.startswith("    ") else line.replace("{", "`{").replace("}", "}`") for line in text.splitlines()
+    )
+    return "\n".join(lines)
 
 
 def _told(match: Mapping[str, object]) -> str:

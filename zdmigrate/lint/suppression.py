@@ -72,11 +72,10 @@ def _lines_of_comments(change: Change) -> set[int]:
 def _why_unused(allow: Allow, rules: Collection[str]) -> tuple[str, str]:
     if allow.rule not in rules:
         close = nearest(allow.rule, rules)
-        return f"there is no rule {allow.rule or 'without a name'}", f"Write {close}." if close else "Remove it."
+        told = f"There is no rule {allow.rule}: this allow does nothing." if allow.rule else "This allow names no rule."
+        return told, f"Write {close}." if close else "Remove it."
     if not allow.reason:
-        return (
-            f"allow {allow.rule} gives no reason",
-            f"Write allow {allow.rule} because …",
-        )
+        told = f"This allow of {allow.rule} gives no reason, and so does nothing."
+        return told, f"Write allow {allow.rule} because …"
     place = "in this file" if allow.whole_file else "on its line or just below it"
-    return f"nothing {place} is {allow.rule}", "Remove it, or move it to the statement that it is for."
+    return f"Nothing {place} is {allow.rule}.", "Remove it, or move it to the statement that it is for."
