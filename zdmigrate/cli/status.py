@@ -59,14 +59,11 @@ def _read(connection: Connection, config: Config, changes: Sequence[Change]) -> 
     from zdmigrate.ledger.changes import read_changes
     from zdmigrate.live.registry import list_releases
     from zdmigrate.live.sources import sources_of
+    from zdmigrate.run.lease import held_leases
 
     app = config.app
     pending = connection.execute(
         "SELECT change, count(*) FROM zdmigrate.pending WHERE app = %s GROUP BY change", [app]
-    ).fetchall()
-    leases = connection.execute(
-        "SELECT name, holder, to_char(acquired_at, 'YYYY-MM-DD HH24:MI:SS TZ') FROM zdmigrate.lease"
-        " WHERE holder IS NOT NULL ORDER BY name"
     ).fetchall()
     rows, releases = read_changes(connection, app), list_releases(connection, app)
     return Standing(
@@ -75,7 +72,7 @@ def _read(connection: Connection, config: Config, changes: Sequence[Change]) -> 
         releases=releases,
         seen=[seen for source in sources_of(config) for seen in source.look(connection, app)],
         verdicts=_verdicts(connection, config, changes, rows, releases),
-        leases=[(name, holder, since) for name, holder, since in leases],
+        leases=held_leases(connection),
     )
 
 

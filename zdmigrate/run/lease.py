@@ -120,6 +120,21 @@ def take_lease(dsn: str, name: str, doing: str) -> Iterator[Lease]:
         yield lease
 
 
+def held_leases(connection: Connection) -> list[tuple[str, dict[str, Any], str]]:
+    """Leases that a runner holds right now: name, holder, since when. A row alone may be of one that was killed."""
+    held = connection.execute(
+        "SELECT objid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = %s::oid"
+        " AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+        [CLASS],
+    ).fetchall()
+    rows = connection.execute(
+        "SELECT name, holder, pg_catalog.to_char(acquired_at, 'YYYY-MM-DD HH24:MI:SS TZ') FROM zdmigrate.lease"
+        " WHERE holder IS NOT NULL ORDER BY name"
+    ).fetchall()
+    numbers = {number for (number,) in held}
+    return [(name, holder, since) for name, holder, since in rows if _key(name)[1] % 2**32 in numbers]
+
+
 def lost(name: str) -> NotLocked:
     """Another runner has the lease now."""
     return NotLocked(
