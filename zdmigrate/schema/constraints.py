@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.operations import Constraint
+    from zdmigrate.schema.operations import Constraint, CreateIndex
     from zdmigrate.schema.relations import Table
 
 _LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
@@ -62,6 +62,15 @@ def constraint_name(constraint: Constraint, table: Table, catalog: Catalog) -> s
         return name in table.constraints or (constraint.type in INDEXED and catalog.has(Name(table.name.schema, name)))
 
     return free_name(table.name.name, _middle(constraint), _LABELS[constraint.type], is_taken)
+
+
+def index_name(operation: CreateIndex, catalog: Catalog) -> Name:
+    """The name of a new index as written, or the one that the server will give it."""
+    table = catalog.resolve(operation.relation or Name(None, ""))
+    if operation.name is not None:
+        return Name(table.schema, operation.name)
+    middle = "_".join(column or "expr" for column in operation.columns)
+    return Name(table.schema, free_name(table.name, middle, "idx", lambda name: catalog.has(Name(table.schema, name))))
 
 
 def _middle(constraint: Constraint) -> str:

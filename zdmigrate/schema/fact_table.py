@@ -30,6 +30,7 @@ FACTS: dict[str, tuple[str | bool, str]] = {
     "held_blocks": ("", "what that lock stops: 'reads and writes', 'writes', or nothing"),
     "rewrites": (False, "every row of a table is written anew"),
     "scans": (False, "every row of a table is read"),
+    "row_work": ("", "in words: writes every row anew, reads every row, builds an index; as much as is known"),
     "builds_index": (False, "an index is built"),
     "refuses_transaction": (False, "PostgreSQL refuses it inside a transaction block"),
     "analysed": (True, "the operation is understood"),
@@ -59,6 +60,7 @@ FACTS: dict[str, tuple[str | bool, str]] = {
     "generated": ("", "stored or virtual"),
     "required": (False, "the new column is NOT NULL and gets no value by itself"),
     # what follows from both
+    "inline": ("", "the constraints written on the new column, between commas: check, unique, primary_key …"),
     "fills": ("", "why every row is written: volatile default, sequence, stored generation, constrained domain"),
     "proven_not_null": (False, "the column is NOT NULL already, or a validated CHECK (column IS NOT NULL) says so"),
     "type_change": ("", "none, scan (a CHECK on the column is verified again) or rewrite"),

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import backfills
 from zdmigrate.schema.compatibility import breaks_old, is_new_object
+from zdmigrate.schema.constraints import constraint_name, index_name
 from zdmigrate.schema.effects.claim import Situation
 from zdmigrate.schema.effects.constraints import index_columns
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS
 from zdmigrate.schema.filling import fills_rows, gets_value, is_required
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.proofs import is_proven_not_null
+from zdmigrate.schema.spelling import spelled, spelled_list, spelled_name
 from zdmigrate.schema.type_changes import type_change
 from zdmigrate.schema.volatility import is_volatile
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.effects import Effects
     from zdmigrate.schema.lock_modes import LockMode
+    from zdmigrate.schema.relations import Table
     from zdmigrate.schema.state import ScriptState
 
 __all__ = ["FACTS", "Facts", "facts_of"]
@@ -49,19 +52,18 @@ def facts_of(
 
 # --------------------------------------------------------------------------- for every operation
 
-_SAME_NAME = ("column", "name", "new_name", "object_type", "statement", "reason", "concurrently", "if_exists")
-_MORE_SAME = ("cascade", "only", "unique")
+_NAMES = frozenset(("column", "name", "new_name"))
+_WORDS = frozenset(("object_type", "statement", "reason", "concurrently", "if_exists", "cascade", "only", "unique"))
 
 
 def _words(operation: ops.Operation) -> Facts:
-    """The fields of an operation that are facts as they stand."""
+    """The fields of an operation that are facts as they stand; names in SQL's spelling."""
     facts: Facts = {}
-    for field in (*_SAME_NAME, *_MORE_SAME):
-        value = getattr(operation, field, None)
-        if isinstance(value, (str, bool)):
+    for field, value in vars(operation).items():
+        if field in _NAMES and isinstance(value, (str, Name)):
+            facts[field] = spelled_name(value) if isinstance(value, Name) else spelled(value)
+        elif field in _WORDS and isinstance(value, (str, bool)):
             facts[field] = value
-        elif isinstance(value, Name):
-            facts[field] = str(value)
     return facts
 
 
@@ -78,10 +80,17 @@ def _costs(operation: ops.Operation, effects: Effects, at: Situation) -> Facts:
         "scans": bool(effects.scans),
         "builds_index": effects.builds_index,
         "refuses_transaction": effects.refuses_transaction,
+        "row_work": _row_work(effects),
         "analysed": not effects.unknown,
         "in_transaction": at.state.in_transaction,
         "object_is_new": is_new_object(operation, at),
     }
+
+
+def _row_work(effects: Effects) -> str:
+    work = ["writes every row anew" if effects.rewrites else "reads every row" if effects.scans else ""]
+    work += ["builds an index" if effects.builds_index and not effects.rewrites else ""]
+    return " and ".join(filter(None, work))
 
 
 def _stopped_by(mode: LockMode | None) -> str:
@@ -114,8 +123,9 @@ def _about_table(operation: ops.Operation, at: Situation) -> Facts:
 def _as_written(operation: ops.Operation, relation: Name, owner: Name, at: Situation) -> str:
     if owner == relation:
         unknown_index = operation.kind in ("drop_index", "rename_index") or getattr(operation, "target", "") == "index"
-        return f"the table of {operation.relation}" if unknown_index else str(operation.relation)
-    return owner.name if at.catalog.resolve(Name(None, owner.name)) == owner else str(owner)
+        written = spelled_name(operation.relation or owner)
+        return f"the table of {written}" if unknown_index else written
+    return spelled_name(Name(None, owner.name) if at.catalog.resolve(Name(None, owner.name)) == owner else owner)
 
 
 # --------------------------------------------------------------------------- for some operations
@@ -125,9 +135,13 @@ def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
     column = operation.column
     relation = at.name(operation)
     return {
-        "column": column.name,
+        "column": spelled(column.name),
+        "name": spelled(_first_name(column, at.catalog.table_or_new(operation.relation or relation), at)),
+        "columns": spelled(column.name),
+        "inline": ", ".join(constraint.type for constraint in column.constraints),
+        "references": _references(column),
         "type": column.type.sql or column.type.name,
-        "expression": "" if column.default is None else column.default.sql,
+        "expression": _check_or_default(column),
         "not_null": column.not_null or any(kept.type in ("not_null", "primary_key") for kept in column.constraints),
         "has_default": gets_value(column),
         "volatile_default": column.default is not None and is_volatile(column.default, at.catalog),
@@ -137,6 +151,26 @@ def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
         "fills": fills_rows(column, at.catalog),
         "column_is_new": (relation, column.name) in at.state.columns,
     }
+
+
+def _first_name(column: ops.Column, table: Table, at: Situation) -> str:
+    """The name of the first constraint that is written on a column, as the server will choose it."""
+    for constraint in column.constraints:
+        if constraint.type in _CONSTRAINTS_WITH_NAMES:
+            return constraint_name(constraint.changed(columns=(column.name,)), table, at.catalog)
+    return ""
+
+
+_CONSTRAINTS_WITH_NAMES = ("check", "unique", "primary_key", "foreign_key")
+
+
+def _references(column: ops.Column) -> str:
+    return next((spelled_name(kept.references) for kept in column.constraints if kept.references is not None), "")
+
+
+def _check_or_default(column: ops.Column) -> str:
+    checks = [kept.expression.sql for kept in column.constraints if kept.expression is not None]
+    return checks[0] if checks else "" if column.default is None else column.default.sql
 
 
 def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Facts:
@@ -164,17 +198,17 @@ def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
     table = at.name(operation)
     proven = bool(columns) and all(is_proven_not_null(table, column, at.catalog) for column in columns)
     return {
-        "name": constraint.name or "",
-        "columns": ", ".join(columns),
-        "column": columns[0] if len(columns) == 1 else "",
+        "name": spelled(constraint_name(constraint, at.catalog.table_or_new(table), at.catalog)),
+        "columns": spelled_list(columns),
+        "column": spelled(columns[0]) if len(columns) == 1 else "",
         "constraint_type": constraint.type,
         "expression": "" if constraint.expression is None else constraint.expression.sql,
-        "references": str(constraint.references or ""),
-        "referenced_columns": ", ".join(constraint.referenced_columns),
-        "index": constraint.using_index or "",
+        "references": "" if constraint.references is None else spelled_name(constraint.references),
+        "referenced_columns": spelled_list(constraint.referenced_columns),
+        "index": spelled(constraint.using_index or ""),
         "not_valid": constraint.not_valid or not constraint.enforced,
         "using_index": constraint.using_index is not None,
-        "using_index_nullable": constraint.using_index is not None and not proven,
+        "using_index_nullable": constraint.using_index is not None and bool(columns) and not proven,
         "proven_not_null": proven,
     }
 
@@ -193,26 +227,32 @@ def _named_constraint(operation: ops.NamedAction, at: Situation) -> Facts:
     known = at.catalog.constraint(operation.relation, operation.name)
     return {
         "constraint_type": "" if known is None else known.type,
-        "columns": "" if known is None else ", ".join(known.columns),
+        "columns": "" if known is None else spelled_list(known.columns),
         "constraint_is_new": (at.name(operation), operation.name) in at.state.constraints,
     }
 
 
 def _create_index(operation: ops.CreateIndex, at: Situation) -> Facts:
-    return {"index": operation.name or "", "columns": ", ".join(filter(None, operation.columns))}
+    name = index_name(operation, at.catalog).name
+    return {"index": spelled(name), "name": spelled(name), "columns": spelled_list(operation.columns)}
 
 
 def _index_itself(operation: ops.Operation, at: Situation) -> Facts:
     index = at.catalog.indexes.get(at.name(operation))
+    written = "" if operation.relation is None else spelled_name(operation.relation)
     return {
-        "index": str(operation.relation or ""),
-        "name": str(operation.relation or ""),
+        "index": written,
+        "name": written,
         "unique": index is not None and index.unique,
     }
 
 
 def _reindex(operation: ops.Reindex, at: Situation) -> Facts:
-    return _index_itself(operation, at) if operation.target == "index" else {"name": str(operation.relation or "")}
+    if operation.target == "index":
+        return _index_itself(operation, at)
+    if operation.relation is not None:
+        return {"name": spelled_name(operation.relation)}
+    return {"table": f"every table of the {operation.target} {operation.name or ''}".strip()}
 
 
 def _update(operation: ops.Update, at: Situation) -> Facts:
@@ -235,16 +275,20 @@ def _merge(operation: ops.Merge, at: Situation) -> Facts:
     return {"repeatable": False}
 
 
+def _code(operation: ops.Do | ops.Call | ops.Select, at: Situation) -> Facts:
+    return {"statement": operation.kind}
+
+
 def _rename_table(operation: ops.RenameTable, at: Situation) -> Facts:
     return {"name_is_kept": at.name(operation) in at.state.views_to_come}
 
 
 def _partition(operation: ops.AttachPartition | ops.DetachPartition, at: Situation) -> Facts:
-    return {"other": str(operation.partition)}
+    return {"other": spelled_name(operation.partition)}
 
 
 def _parent(operation: ops.Inherit, at: Situation) -> Facts:
-    return {"other": str(operation.parent)}
+    return {"other": spelled_name(operation.parent)}
 
 
 def _options(operation: ops.SetTableOptions, at: Situation) -> Facts:
@@ -274,6 +318,9 @@ _OWN: dict[str, Callable[[Any, Situation], Facts]] = {
     "delete": _delete,
     "insert": _insert,
     "merge": _merge,
+    "do": _code,
+    "call": _code,
+    "select": _code,
     "rename_table": _rename_table,
     "attach_partition": _partition,
     "detach_partition": _partition,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import history_of_tables as tables
-from zdmigrate.schema.constraints import free_name, with_constraint, with_not_null, without_constraints
+from zdmigrate.schema.constraints import index_name, with_constraint, with_not_null, without_constraints
 from zdmigrate.schema.history_of_tables import with_column
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Index, TableConstraint, View
@@ -137,12 +137,7 @@ def _rename_constraint(operation: ops.RenameConstraint, catalog: Catalog) -> Cat
 
 def _create_index(operation: ops.CreateIndex, catalog: Catalog) -> Catalog:
     table = catalog.table_or_new(operation.relation or Name(None, ""))
-    middle = "_".join(column or "expr" for column in operation.columns)
-
-    def is_taken(name: str) -> bool:
-        return catalog.has(Name(table.name.schema, name))
-
-    name = Name(table.name.schema, operation.name or free_name(table.name.name, middle, "idx", is_taken))
+    name = index_name(operation, catalog)
     if catalog.has(name):
         return catalog
     index = Index(

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.schema.constraints import index_name
 from zdmigrate.schema.effects.claim import Effects, Situation, locked, strongest
 from zdmigrate.schema.lock_modes import LockMode
-from zdmigrate.schema.names import Name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.names import Name
 
 
 def _create(operation: ops.CreateIndex, at: Situation) -> Effects:
     table = at.name(operation)
     tables = (table,) if operation.only else at.below(table)
     mode = LockMode.SHARE_UPDATE_EXCLUSIVE if operation.concurrently else LockMode.SHARE
-    name = () if operation.name is None else (Name(table.schema, operation.name),)
+    known = at.table(operation)
+    alone = operation.only and (known is None or not known.complete or known.partitioned)
     return Effects(
         locks=locked(mode, tables),
-        scans=at.stored(tables),
-        builds_index=bool(at.stored(tables)),
+        scans=() if alone else at.stored(tables),
+        builds_index=not alone,  # ON ONLY is written for partitioned tables, which have no rows of their own
         refuses_transaction=operation.concurrently,
-        creates=name,
+        creates=(index_name(operation, at.catalog),),
     )
 
 
