@@ -22,7 +22,7 @@ _WHY = {
     Code.INSTANCE_LOST: "fell silent",
 }
 _NEXT = {
-    Code.OLD_VERSION_LIVE: "drain {version}; each instance says goodbye when it stops",
+    Code.OLD_VERSION_LIVE: "drain {version}; the rollback window begins when its last instance has said goodbye",
     Code.INSTANCE_LOST: 'if {version} is gone for good: zdmigrate live retire {version} --reason "…"',
     Code.NO_EVIDENCE: "deploy a release that has {change}, and let it beat (zdmigrate.sdk, or zdmigrate live beat)",
     Code.SAME_RELEASE: "nothing: the next release contracts it",
