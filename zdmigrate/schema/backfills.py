@@ -71,10 +71,11 @@ def _is_settled(assignment: Assignment, assigned: set[str], catalog: Catalog) ->
 def _settles(expression: Expression, column: str) -> bool:
     """lower(email), trim(lower(email)): nothing but calls after which the same call changes nothing."""
     called = {call.name for call in expression.calls}
-    if len(set(expression.columns)) != 1 or not called or not called <= _SETTLED_AT_ONCE:
+    if len(set(expression.columns)) != 1 or not called <= _SETTLED_AT_ONCE:
         return False
     return all(
-        part in "(),." or part in called or part == column or _is_literal(part) for part in tokens_of(expression.sql)
+        part in "(),." or part in _SETTLED_AT_ONCE or part == column or _is_literal(part)
+        for part in tokens_of(expression.sql)
     )
 
 

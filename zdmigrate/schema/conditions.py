@@ -100,18 +100,27 @@ def _filled(condition: Tokens) -> str:
 def is_bounded(where: str, columns: Collection[str], keys: Collection[str]) -> bool:
     """Whether a WHERE holds for few rows only, whatever is in the table.
 
-    It does with a range of a key that has both ends, with a key's value or list of values, with a range of
-    ctid, and with a subquery that has a LIMIT. ``columns`` are those named in the WHERE.
+    It does with a range of a key that has both ends, with a key's value or list of values, with ctid, and with a
+    list from a subquery that has a LIMIT. ``columns`` are those named in the WHERE.
     """
-    everything = tokens_of(where)
-    if "ctid" in columns or ("select" in everything and ("limit" in everything or "fetch" in everything)):
+    if "ctid" in columns:
         return True
     ends: dict[str, set[str]] = {}
     for condition in conjuncts(where):
+        if "select" in condition:
+            if _is_limited_list(condition):
+                return True
+            continue
         column, rest = column_and_rest(condition)
-        if column in keys and not set(rest[1:]) & set(columns) and "or" not in rest:
-            ends.setdefault(column, set()).add(rest[0] if rest else "")
+        if rest and column in keys and "or" not in rest and set(rest).isdisjoint(columns):
+            ends.setdefault(column, set()).add(rest[0])
     return any(found & {"=", "in", "between"} or _both_ends(found) for found in ends.values())
+
+
+def _is_limited_list(condition: Tokens) -> bool:
+    """``id IN (SELECT … LIMIT 1000)``, ``id = ANY (ARRAY(SELECT … LIMIT 1000))``."""
+    listed = "in" in condition or "any" in condition
+    return listed and "not" not in condition[: condition.index("select")] and bool({"limit", "fetch"} & set(condition))
 
 
 def _both_ends(operators: set[str]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import history_of_tables as tables
 from zdmigrate.schema.constraints import index_name, with_constraint, with_not_null, without_constraints
+from zdmigrate.schema.filling import is_constrained_domain
 from zdmigrate.schema.history_of_tables import with_column
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Index, TableConstraint, View
@@ -213,8 +214,10 @@ def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
 
 
 def _create_domain(operation: ops.CreateDomain, catalog: Catalog) -> Catalog:
+    """A domain over a domain keeps the constraints of that."""
     name = catalog.new_name(operation.name)
-    return catalog.changed(domains={**catalog.domains, name: operation.constrained})
+    constrained = operation.constrained or bool(is_constrained_domain(operation.base, catalog))
+    return catalog.changed(domains={**catalog.domains, name: constrained})
 
 
 def _unknown(operation: ops.Unknown, catalog: Catalog) -> Catalog:

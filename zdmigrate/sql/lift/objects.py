@@ -9,6 +9,7 @@ from zdmigrate.schema import operations as o
 from zdmigrate.schema.names import Name
 from zdmigrate.sql.lift.nodes import Node, cascades, object_name, object_type, qualified, relation, strings
 from zdmigrate.sql.lift.source import Source
+from zdmigrate.sql.lift.types import type_name
 
 Lift = Callable[[Node, Source], tuple[o.Operation, ...]]
 
@@ -51,6 +52,17 @@ def define(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 def create_composite_type(body: Node, source: Source) -> tuple[o.Operation, ...]:
     return (o.CreateObject(**_said(body, source, "type", relation(body["typevar"]))),)
+
+
+def create_domain(body: Node, source: Source) -> tuple[o.Operation, ...]:
+    constraints = (node["Constraint"]["contype"] for node in body.get("constraints", ()))
+    return (
+        o.CreateDomain(
+            **_said(body, source, "domain", qualified(strings(body["domainname"]))),
+            base=type_name(body["typeName"], source),
+            constrained=any(kind in ("CONSTR_CHECK", "CONSTR_NOTNULL") for kind in constraints),
+        ),
+    )
 
 
 def create_sequence(body: Node, source: Source) -> tuple[o.Operation, ...]:
@@ -118,7 +130,7 @@ STATEMENTS: dict[str, Lift] = {
     "CompositeTypeStmt": create_composite_type,
     "CreateEnumStmt": _listed(o.CreateObject, "type", "typeName"),
     "CreateRangeStmt": _listed(o.CreateObject, "type", "typeName"),
-    "CreateDomainStmt": _listed(o.CreateObject, "domain", "domainname"),
+    "CreateDomainStmt": create_domain,
     "CreateConversionStmt": _listed(o.CreateObject, "conversion", "conversion_name"),
     "CreateOpClassStmt": _listed(o.CreateObject, "operator_class", "opclassname"),
     "CreateOpFamilyStmt": _listed(o.CreateObject, "operator_family", "opfamilyname"),

@@ -50,8 +50,15 @@ def delete(body: Node, source: Source) -> tuple[o.Operation, ...]:
             only=not body["relation"].get("inh", False),
             where=_where(body, source),
             sources=relations_read(_queried(body)),
+            limited=_is_limited(body),
         ),
     )
+
+
+def _is_limited(body: Node) -> bool:
+    """Whether a query that the rows are joined with gives only so many."""
+    joined = {field: body.get(field) for field in ("withClause", "fromClause", "usingClause")}
+    return any(kind == "SelectStmt" and "limitCount" in query for kind, query in walk(joined))
 
 
 def _where(body: Node, source: Source) -> o.Expression | None:
@@ -81,6 +88,7 @@ def update(body: Node, source: Source) -> tuple[o.Operation, ...]:
             assignments=tuple(_assignment(node["ResTarget"], source) for node in body["targetList"]),
             where=_where(body, source),
             sources=relations_read(_queried(body)),
+            limited=_is_limited(body),
         ),
     )
 
