@@ -59,6 +59,10 @@ class Value:
 
     def changed(self, **values: Any) -> Self:
         """The same value with some fields changed."""
-        # What __dict__ holds besides fields was computed from the old ones (functools.cached_property).
-        given = {name: value for name, value in self.__dict__.items() if name in self._known}
-        return type(self)(**{**given, **values})
+        if not values.keys() <= self._known:
+            self._refuse({**self.__dict__, **values})
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, **values)
+        for name in other.__dict__.keys() - self._known:  # what functools.cached_property computed from old fields
+            del other.__dict__[name]
+        return other
