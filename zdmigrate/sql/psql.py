@@ -16,15 +16,16 @@ PATTERN = r"""
 | (?P<block> /\* )
 | (?P<quoted> (?<![\w$])[eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'? | '[^']*'? | "[^"]*"? )
 | (?P<dollar> (?<![\w$])\$(?:[^\W\d]\w*)?\$ )
-| (?P<template> \{%.*?%\} | \{\#.*?\#\} )
-| (?P<placeholder> \$\{[^}\r\n]*\} | \{\{.*?\}\} )
+| (?P<template> \{%.{0,500}?%\} | \{\#.{0,500}?\#\} )
+| (?P<placeholder> \$\{[^}\r\n]*\} | \{\{.{0,500}?\}\} )
 | ::
 | (?P<variable> (?<![\w\])]):(?:[^\W\d]\w*|'\w+'|"\w+") )
 | (?P<backslash> \\[^\r\n]* )
 | (?P<end> ; )
 """
 BLOCK_EDGE = r"/\*|\*/"
-COPY_FROM_STDIN = r"(?:\s|--[^\r\n]*|/\*.*?\*/)*copy\b.*\bfrom\s+stdin\b"
+# possessive, or white space and comments could be told apart in exponentially many ways
+COPY_FROM_STDIN = r"(?>\s++|--[^\r\n]*+|/\*.*?\*/)*+copy\b.*\bfrom\s+stdin\b"
 COPY_DATA = r"[^\r\n]*(?:\r\n?|\n)(?P<data>.*?^\\\.[ \t]*(?=[\r\n]|\Z)|.*)"
 QUIT = r"(?:^|\s)\\q(?:uit)?(?:\s|$)"
 # these send what was typed so far to the server, as a semicolon does
@@ -124,7 +125,8 @@ class _Masking:
 
     def _begins_line(self, at: int) -> bool:
         """Whether nothing stands before ``at`` on its line but the end of a statement."""
-        start = max(self._text.rfind("\n", 0, at) + 1, self._text.rfind("\r", 0, at) + 1, self._statement)
+        start = max(self._text.rfind("\n", self._statement, at) + 1, self._statement)
+        start = max(self._text.rfind("\r", start, at) + 1, start)
         return not self._text[start:at].strip(" \t\f\v\ufeff")
 
     def _end(self, found: re.Match[str]) -> int:
