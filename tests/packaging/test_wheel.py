@@ -59,8 +59,8 @@ def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
 
 
 def test_the_rules_are_in_it(wheel: Path) -> None:
-    ours = {f"zdmigrate/rules/{path.name}" for path in (CHECKOUT / "rules").glob("*.toml")}
-    assert ours
+    ours = {f"zdmigrate/rules/{path.name}" for path in (CHECKOUT / "rules").iterdir()}
+    assert "zdmigrate/rules/rename-column.toml" in ours
     assert ours <= names(wheel)
 
 
