@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.live.shop import CONFIG, PATIENT, until
+from tests.live.shop import CONFIG, PATIENT, Shop, until
 from zdmigrate.errors import UsageError
 from zdmigrate.ledger.changes import move
+from zdmigrate.ledger.ledger import create_ledger
 from zdmigrate.live import fence
 from zdmigrate.live.fence import close_fence
 from zdmigrate.live.registry import bind_change
@@ -19,7 +20,7 @@ from zdmigrate.live.verdict import Code, Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.live.shop import Shop
+    from tests.servers.database import Database
     from zdmigrate.config import Config
     from zdmigrate.live.verdict import Verdict
 
@@ -72,6 +73,25 @@ def test_an_open_gate_closes_the_fence_and_the_contract_begins(open_gate: Shop) 
     assert (open_gate.fenced(), open_gate.state()) == (["c"], "contracting")
     assert [open_gate.beat(version) for version in ("v1", "v2", "v3", "unknown")] == ["retired", "ok", "ok", "retired"]
     assert [open_gate.ready(version) for version in ("v1", "v2", "unknown")] == ["retired", "ready", "retired"]
+
+
+@pytest.mark.matrix
+def test_on_every_major_old_versions_are_kept_out(any_database: Database) -> None:
+    with any_database.connect() as connection:
+        create_ledger(connection)
+        shop = Shop(connection, any_database)
+        shop.release("v1")
+        shop.release("v2", "c")
+        shop.release("v3", "c")
+        shop.expand("c")
+        shop.beat("v1")
+        assert not close(shop).open
+        shop.goodbye("v1")
+        shop.beat("v2", "web-2")
+        assert close(shop).open
+        assert [shop.beat("v1"), shop.beat("v2"), shop.ready("v1"), shop.ready("v2")] == [
+            *("retired", "ok", "retired", "ready")
+        ]
 
 
 def test_a_shut_gate_writes_nothing(shop: Shop) -> None:
