@@ -14,7 +14,6 @@ from zdmigrate.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 SEVERITIES = ("error", "warning", "hint")
 
@@ -135,10 +134,10 @@ KEYS = {
 
 
 def load(
-    start: Path,
+    start: str | os.PathLike[str],
     flags: Mapping[str, object] | None = None,
     *,
-    path: Path | None = None,
+    path: str | os.PathLike[str] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Config:
     """The configuration as seen from ``start``; flags (by dotted key, None for "not given") win over variables.
@@ -148,9 +147,11 @@ def load(
     file = path or _find(start)
     values: dict[str, Any] = {}
     if file:
+        from pathlib import Path
+
         from zdmigrate.config_file import read_file  # and with it tomllib, which most runs can do without
 
-        values = read_file(file, start)
+        values = read_file(Path(file), Path(start))
     for key, text in _variables(os.environ if environ is None else environ):
         values[key] = read_key(key, text, variable_name(key))
     for key, value in (flags or {}).items():
@@ -183,26 +184,32 @@ def read_key(key: str, value: object, where: str) -> object:
         raise ConfigError(f"{where}: {value!r} is not {error}") from None
 
 
-def _config(values: dict[str, Any], file: Path | None) -> Config:
+def _config(values: dict[str, Any], file: str | os.PathLike[str] | None) -> Config:
     def table(name: str) -> dict[str, Any]:
         return {key.partition(".")[2]: value for key, value in values.items() if key.startswith(f"{name}.")}
 
     top = {key: value for key, value in values.items() if "." not in key}
     gate, lint = Gate(**table("gate")), Lint(**table("lint"))
-    return Config(**top, gate=gate, lint=lint, path=None if file is None else str(file))
+    return Config(**top, gate=gate, lint=lint, path=None if file is None else os.fspath(file))
 
 
 # --------------------------------------------------------------------------- the file
 
 
-def _find(start: Path) -> Path | None:
+def _find(start: str | os.PathLike[str]) -> str | None:
     """The nearest file upward that configures zdmigrate; a pyproject.toml that does not name it is passed by."""
-    here = start.absolute()
-    for folder in (here, *here.parents):
-        own, shared = folder / "zdmigrate.toml", folder / "pyproject.toml"
-        has_table = shared.is_file() and b"[tool.zdmigrate" in shared.read_bytes()
-        if has_table and own.is_file():
+    folder, below = os.path.abspath(start), ""
+    while folder != below:
+        own, shared = os.path.join(folder, "zdmigrate.toml"), os.path.join(folder, "pyproject.toml")
+        has_own, has_table = os.path.isfile(own), os.path.isfile(shared) and _names_us(shared)
+        if has_table and has_own:
             raise ConfigError(f"{own} and {shared} both configure zdmigrate", hint="keep one of them")
-        if has_table or own.is_file():
+        if has_table or has_own:
             return shared if has_table else own
+        folder, below = os.path.dirname(folder), folder
     return None
+
+
+def _names_us(pyproject: str) -> bool:
+    with open(pyproject, "rb") as file:
+        return b"[tool.zdmigrate" in file.read()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,6 @@ from zdmigrate.lint.match import Matcher, matches
 from zdmigrate.lint.rule import Rule
 from zdmigrate.lint.rule_file import read_rule
 from zdmigrate.lint.rules import index_text, load_rules, read_folder, rules_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = """
 id = "U1"
@@ -43,12 +41,12 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in place of the one that ships."""
     folder = tmp_path / "shipped"
     written(folder, GOOD.replace("U1", "S1").replace("own-rule", "first"), "first.toml")
-    monkeypatch.setattr(catalogue, "rules_folder", lambda: folder)
+    monkeypatch.setattr(catalogue, "rules_folder", lambda: str(folder))
     return folder
 
 
 def test_the_shipped_rules_load_and_their_index_is_current() -> None:
-    index = (rules_folder() / "index.json").read_text("utf-8")
+    index = Path(rules_folder(), "index.json").read_text("utf-8")
     assert index == index_text(rules_folder()), "run python -m zdmigrate.lint.pages"
     words = {rule.name: (rule.severity, rule.message, rule.matches) for rule in load_rules()}
     assert words == {rule.name: (rule.severity, rule.message, rule.matches) for rule in read_folder(rules_folder())}
@@ -59,7 +57,7 @@ def test_the_engines_own_rules_are_shipped() -> None:
 
 
 def test_an_index_is_used_only_while_it_says_what_the_files_say(shipped: Path) -> None:
-    (shipped / "index.json").write_text(index_text(shipped))
+    (shipped / "index.json").write_text(index_text(str(shipped)))
     (rule,) = load_rules()
     assert rule.title == "a title"
     assert rule.why == "", "which is in the file and not in the index"
@@ -179,5 +177,5 @@ def test_a_fallback_yields_to_its_own_category_only() -> None:
 
 
 def test_the_index_is_json_with_a_rule_a_line() -> None:
-    text = index_text(RULES)
+    text = index_text(str(RULES))
     assert len(json.loads(text)["rules"]) == len(text.splitlines()) - 3

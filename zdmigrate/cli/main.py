@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -42,8 +41,8 @@ class Commands(click.Group):
     """The commands by name; a command's module is imported only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        here = Path(__file__).parent
-        return [name for name in COMMANDS if (here / f"{name}.py").is_file()]
+        here = os.path.dirname(__file__)
+        return [name for name in COMMANDS if os.path.isfile(os.path.join(here, f"{name}.py"))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

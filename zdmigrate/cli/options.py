@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,10 +66,10 @@ def common(*keys: str, formats: tuple[str, ...] = ("text", "json")) -> Callable[
 
     def decorate(function: Command) -> Command:
         @functools.wraps(function)
-        def command(config: Path | None, quiet: bool, verbose: bool, format: str = "text", **values: Any) -> Any:  # noqa: A002
+        def command(config: str | None, quiet: bool, verbose: bool, format: str = "text", **values: Any) -> Any:  # noqa: A002
             flags = {key: values.pop(_parameter(key)) for key in settings}
             console = Console(format=format, quiet=quiet, verbose=verbose)
-            return function(config=load(Path.cwd(), flags, path=config), console=console, **values)
+            return function(config=load(os.curdir, flags, path=config), console=console, **values)
 
         decorated: Command = command
         for option in reversed([*map(_setting, settings), *_output(formats)]):
@@ -102,7 +101,7 @@ def _parameter(key: str) -> str:
 
 
 def _output(formats: tuple[str, ...]) -> list[Callable[[Command], Command]]:
-    path = click.Path(exists=True, dir_okay=False, path_type=Path)
+    path = click.Path(exists=True, dir_okay=False)
     options: list[Callable[[Command], Command]] = [
         click.option("--config", type=path, help="The configuration file. [default: found upward]"),
         click.option("-q", "--quiet", is_flag=True, help="Print results and errors only."),

@@ -82,7 +82,7 @@ def read_change(path: str | Path, text: str | None = None) -> Change:
 
 def id_of(path: str) -> tuple[str, str]:
     """A file's change and part: ``m/007_x.contract.sql`` -> ``("007_x", "contract")``."""
-    stem = os.path.basename(path)  # noqa: PTH119 - a Path object costs ten times as much, for each of 2,000 files
+    stem = os.path.basename(path)
     stem = stem[:-4] if stem.lower().endswith(".sql") else stem
     id, dot, part = stem.rpartition(".")  # noqa: A001
     return (id, part) if dot and part in PARTS else (stem, "")
@@ -91,7 +91,7 @@ def id_of(path: str) -> tuple[str, str]:
 def read_text(path: str) -> str:
     """A file's text, with its line ends and byte order mark as they are."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - as above
+        with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
         raise InputError(f"{path}:1: cannot be read: {error.strerror}") from None

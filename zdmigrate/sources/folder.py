@@ -34,7 +34,7 @@ def change_files(directory: str | Path) -> tuple[str, ...]:
             f"{directory}: this folder cannot be read: {error.strerror}",
             hint="name the folder of change files with --dir, or begin with zdmigrate new NAME",
         ) from None
-    paths = [os.path.join(directory, name) for name in sorted(names, key=place_in_order)]  # noqa: PTH118
+    paths = [os.path.join(directory, name) for name in sorted(names, key=place_in_order)]
     _check_ids(paths)
     return tuple(paths)
 
@@ -42,7 +42,7 @@ def change_files(directory: str | Path) -> tuple[str, ...]:
 def place_in_order(path: str) -> tuple[object, ...]:
     """A sort key for files: by their ids with numbers compared as numbers, then the change before its parts."""
     id, part = id_of(path)  # noqa: A001
-    return _numbered(id), ("", *PARTS).index(part), os.path.basename(path)  # noqa: PTH119
+    return _numbered(id), ("", *PARTS).index(part), os.path.basename(path)
 
 
 def _numbered(id: str) -> tuple[str | int, ...]:  # noqa: A002

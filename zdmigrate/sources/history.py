@@ -29,14 +29,14 @@ def read_history(paths: Sequence[str], directory: str) -> tuple[list[Change], se
     reported = {STDIN_PATH if path == STDIN else path for path in named}
     if not named:
         raise InputError(f"{paths[0]}: no change file in this folder", hint="begin with zdmigrate new NAME")
-    single = [path for path in paths if not os.path.isdir(path)]  # noqa: PTH112 - one of perhaps 2,000 paths
+    single = [path for path in paths if not os.path.isdir(path)]
     if single:
         named = sorted((*_before(single, named, directory), *named), key=_place)
     return [_read(path) for path in named], reported
 
 
 def _files(path: str) -> Sequence[str]:
-    return change_files(path) if os.path.isdir(path) or path.endswith("/") else [path]  # noqa: PTH112
+    return change_files(path) if os.path.isdir(path) or path.endswith("/") else [path]
 
 
 def _place(path: str) -> tuple[bool, object]:
@@ -45,15 +45,11 @@ def _place(path: str) -> tuple[bool, object]:
 
 def _before(single: Sequence[str], named: Sequence[str], directory: str) -> list[str]:
     """The folder's files that are not named and sort before the last that is; standard input sorts last."""
-    if not os.path.isdir(directory):  # noqa: PTH112
+    if not os.path.isdir(directory):
         return []
     last = max(map(_place, single))
-    known = {os.path.abspath(path) for path in named}  # noqa: PTH100
-    return [
-        path
-        for path in change_files(directory)
-        if _place(path) < last and os.path.abspath(path) not in known  # noqa: PTH100
-    ]
+    known = {os.path.abspath(path) for path in named}
+    return [path for path in change_files(directory) if _place(path) < last and os.path.abspath(path) not in known]
 
 
 def _read(path: str) -> Change:
