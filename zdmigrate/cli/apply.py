@@ -53,7 +53,7 @@ def command(
     force: bool,
     reason: str | None,
     again: bool,
-) -> None:
+) -> int:
     """Run what is due: expand before the deploy, contract when nobody needs the old side any more.
 
     \b
@@ -74,9 +74,10 @@ def command(
         limit = _duration(wait_for)
         outcome = _contract(target, console, changes, release, reason if force else None, limit)
         if outcome.refused and not if_open:
-            raise SystemExit(NOT_YET)
+            return NOT_YET
     else:
         _all(target, console, changes, again)
+    return 0
 
 
 def _expand(

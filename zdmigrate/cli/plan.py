@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--phase", default="expand", type=click.Choice(["expand", "contract", "revert", "all"]), show_default=True
+    "--phase",
+    default="expand",
+    type=click.Choice(["expand", "contract", "revert", "all"]),
+    show_default=True,
+    help="What to show; a backfill belongs to expand.",
 )
 @database
 @common("lock_budget")

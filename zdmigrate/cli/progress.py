@@ -34,6 +34,7 @@ class Lines:
 
     def step(self, plan: Plan, step: Step) -> None:
         self._say(f"  step {step.position + 1} of {len(plan.steps)}: {summary(step)}")
+        self.told = time.monotonic()  # a backfill that is over in a moment needs no word of its place
 
     def waiting(self, step: Step, blockers: list[Blocker], seconds: float) -> None:  # noqa: ARG002 - Listener's shape
         self._say(f"    waiting for a lock for {seconds:.1f} s; the app runs free meanwhile. In the way:")
