@@ -87,10 +87,10 @@ def parse(sql: str) -> dict[str, Any]:
     source = _encoded(sql)
     _refuse_depth(sql, source)
     if library is None:
-        return cast("dict[str, Any]", _fallback().parse(sql, source))
+        return cast("dict[str, Any]", _fallback().parse(sql))
     result = library.pg_query_parse(source)
     try:
-        _raise_error(result.error, source)
+        _raise_error(result.error)
         tree: bytes = result.tree
     finally:
         library.pg_query_free_parse_result(result)
@@ -103,10 +103,10 @@ def scan(sql: str) -> list[Token]:
     library = _library()
     source = _encoded(sql)
     if library is None:
-        return _in_code_points(_fallback().scan(sql, source), source, sql)
+        return _in_code_points(_fallback().scan(sql), source, sql)
     result = library.pg_query_scan(source)
     try:
-        _raise_error(result.error, source)
+        _raise_error(result.error)
         data = ctypes.string_at(result.data, result.length) if result.length else b""
     finally:
         library.pg_query_free_scan_result(result)
@@ -118,10 +118,10 @@ def parse_plpgsql(sql: str) -> list[Any]:
     library = _library()
     source = _encoded(sql)
     if library is None:
-        return cast("list[Any]", _fallback().parse_plpgsql(sql, source))
+        return cast("list[Any]", _fallback().parse_plpgsql(sql))
     result = library.pg_query_parse_plpgsql(source)
     try:
-        _raise_error(result.error, source)
+        _raise_error(result.error)
         tree: bytes = result.tree
     finally:
         library.pg_query_free_plpgsql_parse_result(result)
@@ -180,16 +180,16 @@ def _fallback() -> Any:
     return postgast_api
 
 
-def _raise_error(pointer: Any, source: bytes) -> None:
+def _raise_error(pointer: Any) -> None:
     if pointer:
         error = pointer.contents
         message = error.message.decode(errors="replace") if error.message else "syntax error"
-        raise GrammarError(message, code_points(source, error.cursorpos))
+        raise GrammarError(message, offset_of(error.cursorpos))
 
 
-def code_points(source: bytes, cursor: int) -> int | None:
-    """The offset in code points of PostgreSQL's 1-based cursor in bytes; 0 says that there is none."""
-    return len(source[: cursor - 1].decode(errors="ignore")) if cursor > 0 else None
+def offset_of(cursor: int) -> int | None:
+    """The offset of an error's cursor. Unlike every place in a tree it is in characters, from 1; 0 is no place."""
+    return cursor - 1 if cursor > 0 else None
 
 
 def _loaded(tree: bytes) -> Any:

@@ -5,36 +5,36 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, Token, code_points
+from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, Token, offset_of
 
 postgast: Any = import_module("postgast")  # its own stubs do not pass mypy
 
 
-def parse(sql: str, source: bytes) -> dict[str, Any]:
+def parse(sql: str) -> dict[str, Any]:
     """The tree; its field names are those of libpg_query's own JSON."""
     try:
         tree: dict[str, Any] = _to_dict(postgast.parse(sql))
     except postgast.PgQueryError as error:
-        raise GrammarError(error.message, code_points(source, error.cursorpos)) from error
+        raise GrammarError(error.message, offset_of(error.cursorpos)) from error
     except (RecursionError, ValueError) as error:  # protobuf says "error parsing message" of a tree that is too deep
         raise NestedTooDeeply(None) from error
     return {"stmts": [], **tree}
 
 
-def scan(sql: str, source: bytes) -> list[Token]:
+def scan(sql: str) -> list[Token]:
     """The tokens, their offsets still in bytes."""
     try:
         return [Token(token.start, token.end, token.token, token.keyword_kind) for token in postgast.scan(sql).tokens]
     except postgast.PgQueryError as error:
-        raise GrammarError(error.message, code_points(source, error.cursorpos)) from error
+        raise GrammarError(error.message, offset_of(error.cursorpos)) from error
 
 
-def parse_plpgsql(sql: str, source: bytes) -> list[Any]:
+def parse_plpgsql(sql: str) -> list[Any]:
     """The trees of the PL/pgSQL bodies."""
     try:
         trees: list[Any] = postgast.parse_plpgsql(sql)
     except postgast.PgQueryError as error:
-        raise GrammarError(error.message, code_points(source, error.cursorpos)) from error
+        raise GrammarError(error.message, offset_of(error.cursorpos)) from error
     return trees
 
 
