@@ -100,17 +100,22 @@ def parse(sql: str) -> dict[str, Any]:
 
 def scan(sql: str) -> list[Token]:
     """The tokens of ``sql``, comments among them."""
-    library = _library()
     source = _encoded(sql)
+    return _in_code_points(_scanned(sql, source), source, sql)
+
+
+def _scanned(sql: str, source: bytes) -> list[Token]:
+    """The tokens with offsets in bytes."""
+    library = _library()
     if library is None:
-        return _in_code_points(_fallback().scan(sql), source, sql)
+        return cast("list[Token]", _fallback().scan(sql))
     result = library.pg_query_scan(source)
     try:
         _raise_error(result.error)
         data = ctypes.string_at(result.data, result.length) if result.length else b""
     finally:
         library.pg_query_free_scan_result(result)
-    return _in_code_points(_decoded(data), source, sql)
+    return _decoded(data)
 
 
 def parse_plpgsql(sql: str) -> list[Any]:
@@ -208,7 +213,7 @@ def _refuse_depth(sql: str, source: bytes) -> None:
 
     The parser itself bounds what is nested by parentheses ("memory exhausted"); a chain it reads without end.
     """
-    if len(source) > CHAIN and _longest_chain(scan(sql)) > CHAIN:
+    if len(source) > CHAIN and _longest_chain(_scanned(sql, source)) > CHAIN:
         raise NestedTooDeeply(None)
 
 

@@ -20,7 +20,7 @@ PATTERN = r"""
 | (?P<placeholder> \$\{[^}\r\n]*\} | \{\{.{0,500}?\}\} )
 | ::
 | (?P<variable> (?<![\w\])]):(?:[^\W\d]\w*|'\w+'|"\w+") )
-| (?P<backslash> \\[^\r\n]* )
+| (?P<backslash> \\ )
 | (?P<end> ; )
 """
 BLOCK_EDGE = r"/\*|\*/"
@@ -90,7 +90,7 @@ class _Masking:
             case "variable":
                 self._put(found.start(), found.end(), _variable(found[0]))
             case "backslash":
-                return self._backslash(found)
+                return self._backslash(found.start())
             case "end":
                 return self._end(found)
         return found.end()
@@ -108,26 +108,26 @@ class _Masking:
                 return edge.end()
         return len(self._text)
 
-    def _backslash(self, found: re.Match[str]) -> int:
-        line = found[0]
-        start, end = found.span()
-        if _compiled(SENDS).match(line):
-            self._put(start, end, ";" + " " * (len(line) - 1))
-            self._statement = start + 1
-        elif not self._begins_line(start):
+    def _backslash(self, start: int) -> int:
+        sends = _compiled(SENDS).match(self._text, start)
+        if not sends and not self._begins_line(start):
             return start + 1  # inside of a statement: left to the grammar, which refuses it at its place
-        else:
-            self._put(start, end, " " * len(line))
-            if _compiled(QUIT).search(line):
-                self._quits.append(Span(start, start + len(line.rstrip())))
-        self._psql_lines.append(Span(start, start + len(line.rstrip())))
+        end = _line_end(self._text, start)
+        line = self._text[start:end]
+        self._put(start, end, (";" if sends else " ") + " " * (len(line) - 1))
+        if sends:
+            self._statement = start + 1
+        span = Span(start, start + len(line.rstrip()))
+        self._psql_lines.append(span)
+        if _compiled(QUIT).search(line):
+            self._quits.append(span)
         return end
 
     def _begins_line(self, at: int) -> bool:
         """Whether nothing stands before ``at`` on its line but the end of a statement."""
-        start = max(self._text.rfind("\n", self._statement, at) + 1, self._statement)
-        start = max(self._text.rfind("\r", start, at) + 1, start)
-        return not self._text[start:at].strip(" \t\f\v\ufeff")
+        while at > self._statement and self._text[at - 1] in " \t\f\v\ufeff":
+            at -= 1
+        return at == self._statement or self._text[at - 1] in "\r\n"
 
     def _end(self, found: re.Match[str]) -> int:
         """After a semicolon; after that of COPY … FROM stdin, its data come to a line with ``\\.``."""
@@ -139,6 +139,11 @@ class _Masking:
         self._put(data.start("data"), data.end("data"), _blank(data["data"]))
         self._statement = data.end()
         return data.end()
+
+
+def _line_end(text: str, at: int) -> int:
+    end = re.compile(r"[\r\n]").search(text, at)
+    return end.start() if end else len(text)
 
 
 def _blank(text: str) -> str:

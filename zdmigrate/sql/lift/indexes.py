@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema import operations as o
-from zdmigrate.sql.lift.nodes import Node, is_on, relation
+from zdmigrate.sql.lift.nodes import Node, is_on, relation, string, walk
 
 if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
@@ -28,12 +28,18 @@ def create_index(body: Node, source: Source) -> tuple[o.Operation, ...]:
             method=body["accessMethod"],
             partial="whereClause" in body,
             nulls_not_distinct=body.get("nulls_not_distinct", False),
+            mentioned=_mentioned([*body.get("indexParams", []), body.get("whereClause")]),
         ),
     )
 
 
 def _columns(elements: list[Node]) -> tuple[str, ...]:
     return tuple(element["IndexElem"].get("name", "") for element in elements)
+
+
+def _mentioned(expressions: list[Node | None]) -> tuple[str, ...]:
+    fields = (body["fields"][-1] for kind, body in walk(expressions) if kind == "ColumnRef")
+    return tuple(dict.fromkeys(string(field) for field in fields if "String" in field))
 
 
 def reindex(body: Node, source: Source) -> tuple[o.Operation, ...]:

@@ -22,15 +22,16 @@ WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")
 def insert(body: Node, source: Source) -> tuple[o.Operation, ...]:
     query = body.get("selectStmt")
     conflict = body.get("onConflictClause", {}).get("action")
+    sources = relations_read(_queried(body))
     return (
         *_in_with(body, source),
         o.Insert(
             span=source.span,
             relation=relation(body["relation"]),
             columns=tuple(node["ResTarget"]["name"] for node in body.get("cols", ())),
-            from_query=bool(query and "valuesLists" not in query["SelectStmt"] and relations_read(_queried(body))),
+            from_query=bool(query and "valuesLists" not in query["SelectStmt"] and sources),
             on_conflict=conflict and conflict.removeprefix("ONCONFLICT_").lower(),
-            sources=relations_read(_queried(body)),
+            sources=sources,
         ),
     )
 
