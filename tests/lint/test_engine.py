@@ -61,9 +61,10 @@ def test_a_file_that_the_configuration_calls_a_contract_is_one() -> None:
     assert found(DROP, contract=("**/V*__contract_*.sql",)) == [(1, "drop-column")]
 
 
-def test_a_fallback_is_raised_only_where_nothing_more_specific_of_its_category_is() -> None:
+def test_a_fallback_is_raised_only_where_nothing_more_specific_is() -> None:
     assert found(f"-- zdmigrate: expand\n{DROP}") == [(2, "drop-column")]
     assert found(f"-- zdmigrate: expand\n{RENAME}") == [(2, "not-additive")]
+    assert found(f"-- zdmigrate: expand\n{DROP}", severity={"drop-column": "off"}) == []
     assert found(RENAME) == []
 
 

@@ -169,11 +169,10 @@ def test_a_rule_without_an_operation_is_asked_about_every_operation() -> None:
     assert [found.name for found in Matcher([rule("any", table="users")]).rules_for(FACTS)] == ["any"]
 
 
-def test_a_fallback_yields_to_its_own_category_only() -> None:
+def test_a_fallback_yields_to_whatever_says_more() -> None:
     fallback = rule("fallback", fallback=True, operation="drop_column")
-    for category, names in (("locking", ["other"]), ("data", ["fallback", "other"])):
-        matcher = Matcher([fallback, rule("other", category=category, operation="drop_column")])
-        assert [found.name for found in matcher.rules_for(FACTS)] == names
+    assert [found.name for found in Matcher([fallback, rule("other", table="users")]).rules_for(FACTS)] == ["other"]
+    assert [found.name for found in Matcher([fallback, rule("other", table="x")]).rules_for(FACTS)] == ["fallback"]
 
 
 def test_the_index_is_json_with_a_rule_a_line() -> None:

@@ -51,7 +51,7 @@ class _Linter:
             for rule in rules
         }
         self._off = {rule.name for rule in self._rules.values() if rule.severity == "off"}
-        self._matcher = Matcher(rule for rule in self._rules.values() if rule.name not in self._off)
+        self._matcher = Matcher(self._rules.values())
         self._catalog = Catalog()
         self._findings: list[Finding] = []
         self._statements: list[StatementEffects] = []

@@ -34,7 +34,7 @@ class FileReport:
         for found in analysed:
             for rule in matcher.rules_for(found.facts):
                 gated = rule.category == "compatibility" and found.section in _GATED
-                if not gated and not self._is_allowed(rule.name, found.statement.span):
+                if not gated and self._raises(rule.name, found.statement.span):
                     yield self._finding(rule, found.operation.span, found.facts, found.section)
 
     def syntax_errors(self) -> Iterator[Finding]:

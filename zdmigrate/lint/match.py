@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from zdmigrate.lint.rule import Rule
 
@@ -23,13 +23,13 @@ class Matcher:
                 for operation in _choices(match.get("operation", "*")):
                     self._by_operation[operation if not _is_glob(operation) else "*"].append((rule, match))
 
-    def rules_for(self, facts: Facts) -> Iterator[Rule]:
-        """The rules that match, each once; a fallback only where no other rule of its category does."""
+    def rules_for(self, facts: Facts) -> list[Rule]:
+        """The rules that match, each once; a fallback only where nothing more specific does."""
         operation = str(facts["operation"])
         candidates = (*self._by_operation.get(operation, ()), *self._by_operation.get("*", ()))
         found = {rule.name: rule for rule, match in candidates if matches(match, facts)}
-        categories = {rule.category for rule in found.values() if not rule.fallback}
-        return (rule for rule in found.values() if not (rule.fallback and rule.category in categories))
+        specific = [rule for rule in found.values() if not rule.fallback]
+        return specific or list(found.values())
 
 
 def matches(match: Mapping[str, Any], facts: Facts) -> bool:

@@ -37,6 +37,6 @@ class Rule(Value):
     why: str = ""
     recipe: str | None = None
     dialects: tuple[str, ...] = ("postgres",)
-    fallback: bool = False  # raised only where no other rule of its category matched the operation
+    fallback: bool = False  # raised only where no other rule matches the operation
     matches: tuple[Mapping[str, Any], ...] = ()
     examples: tuple[Example, ...] = ()
