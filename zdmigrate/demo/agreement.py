@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import psycopg
 from psycopg import errors
 
-CHECK_EVERY = 0.25  # seconds between two checks; one reads the whole table, in one statement and so in one snapshot
+# Seconds between two checks; one reads the whole table, in one statement and so in one snapshot. Where that takes
+# long, the pause is longer too: whoever reads a table holds a lock on it.
+CHECK_EVERY = 0.25
+REST = 4  # times as long as the check took
 
 # Until expand is complete a row may be unfilled; afterwards that, too, is a disagreement.
 _WRITTEN = "SELECT count(*) FROM users WHERE full_name IS DISTINCT FROM name AND full_name IS NOT NULL"
@@ -45,8 +49,11 @@ class Agreement(threading.Thread):
     def run(self) -> None:
         try:
             with psycopg.connect(self.dsn, autocommit=True, application_name="agreement") as connection:
-                while not self.halt.wait(CHECK_EVERY):
+                pause = CHECK_EVERY
+                while not self.halt.wait(pause):
+                    began = time.monotonic()
                     self._check(connection)
+                    pause = max(CHECK_EVERY, REST * (time.monotonic() - began))
         except psycopg.Error as error:
             self.error = error
 

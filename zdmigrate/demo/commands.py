@@ -87,8 +87,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """All variables but libpq's and our own: a demo must not reach, or obey, anything of the caller's."""
-    kept = {"ZDMIGRATE_TRACEBACK"}
+    """All variables but libpq's and our own: the story must not reach, or obey, anything of the caller's."""
     return {
-        name: value for name, value in environment.items() if name in kept or not name.startswith(("PG", "ZDMIGRATE_"))
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(("PG", "ZDMIGRATE_")) or name == "ZDMIGRATE_TRACEBACK"
     }
+
+
+def forget_libpq_variables() -> None:
+    """The same for the connections of this process: PGOPTIONS or PGSSLMODE would be theirs, too."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]

@@ -62,7 +62,8 @@ def _broken_by(name: str, version: VersionFigures, budget: float) -> Iterator[st
         yield f"{name} ran no query"
     longest = version.longest_wait
     if longest is not None and longest.seconds > budget:
-        yield f"a query of {name} waited {_ms(longest.seconds)} for {longest.what}; the budget is {_ms(budget)}"
+        waited = f"{longest.seconds * 1000:.1f} ms"
+        yield f"a query of {name} waited {waited} for {longest.what}; the budget is {_ms(budget)}"
 
 
 def table(figures: Figures) -> str:
@@ -76,8 +77,8 @@ def table(figures: Figures) -> str:
         _line("longest lock wait", *(_wait(version.longest_wait) for version in versions.values()))
         + f"   budget {_ms(figures.lock_budget)}",
         "",
-        _line("lost writes", str(len(figures.lost))) + f"   all {figures.rows:,} users compared with what was written",
-        _line("names that disagreed", str(figures.disagreed)) + f"   at {figures.checks:,} checks of the whole table",
+        _line("lost writes", str(len(figures.lost))) + f"   all {figures.rows:,} users were compared",
+        _line("names that disagreed", str(figures.disagreed)) + f"   in {figures.checks:,} checks of all users",
         _line("duration", f"{figures.seconds:.0f} s"),
     ]
     return "\n".join(lines)
@@ -86,9 +87,9 @@ def table(figures: Figures) -> str:
 def how_measured(figures: Figures, logged_from: float) -> str:
     """What the figure of the longest wait is worth."""
     return (
-        f"Lock waits as the server saw them: pg_locks was looked at {figures.looks:,} times, never more than "
-        f"{_ms(figures.widest_gap)} apart, and a wait counts until it was seen to be over; every wait over "
-        f"{_ms(logged_from)} is in the server's log besides."
+        f"Lock waits are the server's own: pg_locks was looked at {figures.looks:,} times, at most "
+        f"{_ms(figures.widest_gap)} apart, and a wait counts until it was seen to be over. No longer one than "
+        f"{_ms(logged_from)} can be missed: those are in the server's log, to the microsecond."
     )
 
 

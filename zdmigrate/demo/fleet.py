@@ -49,8 +49,7 @@ class Fleet:
         for worker in self.workers:
             worker.stop()
         for worker in self.workers:
-            if worker.ident is not None:
-                worker.join(STOPPED)
+            worker.end(STOPPED)
         for heart in self.hearts:
             heart.stop()
 

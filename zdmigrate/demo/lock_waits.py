@@ -5,17 +5,19 @@ Two witnesses, so that the figure is never smaller than the truth:
 - An observer looks at ``pg_locks.waitstart`` (the server's own clock) every few milliseconds. A wait that was seen
   counts until the first look at which it was *gone*, so it is told too long by up to one gap between two looks, and
   never too short. A wait that came and went between two looks is not seen: it was shorter than the widest gap.
-- The server logs every wait over ``LOGGED_FROM`` when it ends (log_lock_waits), with its exact length. So no wait
-  that was seen, and none that was not, can have been longer than that without a line in the log.
+- The server logs every wait over ``LOGGED_FROM`` as it begins to be one, and its exact length once the lock is there
+  (log_lock_waits). So no wait, seen or not, was longer than that without a line in the log; one that ended without
+  its lock (cancelled) has no length there, and then the observer's counts.
 
-Waits of the application's own queries for each other's row locks count as well: the server does not ask why.
+The figure does not depend on how busy the machine is: an observer that gets no time makes the first witness vaguer,
+and the second one bounds it. The queries' waits for each other's row locks count as well; the server does not ask why.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -42,8 +44,8 @@ _LOOK = """
     ) AS waiting ON true
 """
 _LOGGED = re.compile(
-    r"^(?P<who>[^|\n]*)\|LOG:  process \d+ (?:still waiting for|acquired) (?P<what>\w+ on [^\n]*?)"
-    r" after (?P<milliseconds>[\d.]+) ms$",
+    r"^(?P<who>[^|\n]*)\|LOG:  process (?P<pid>\d+) (?P<how>[a-z ]+) (?P<what>\w+ on [^\n]*?)"
+    r" after (?P<milliseconds>[\d.]+) ms\b",  # and "at character 22", where the lock is the parser's
     re.MULTILINE,
 )
 
@@ -55,6 +57,7 @@ class Wait:
     seconds: float
     who: str
     what: str
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class LockWaits(threading.Thread):
         """Both witnesses together, once the observer has stopped. Raises what ended it before its time."""
         if self.error is not None:
             raise self.error
-        return Waits(tuple(exact(self.ended, logged_waits(server_log))), self.looks, self.widest_gap)
+        return Waits(tuple(exact(self.ended, server_log)), self.looks, self.widest_gap)
 
     def run(self) -> None:
         try:
@@ -125,18 +128,28 @@ class LockWaits(threading.Thread):
     def _close(self, keys: Iterable[tuple[int, float]], now: float) -> None:
         for key in keys:
             who, what = self._open[key]
-            self.ended.append(Wait(now - key[1], who, what))
+            self.ended.append(Wait(now - key[1], who, what, key[0]))
 
 
-def logged_waits(server_log: str) -> list[Wait]:
-    """Every wait that the server's log tells of, as it grew; log_line_prefix is ``%a|``."""
-    return [
-        Wait(float(line["milliseconds"]) / 1000, line["who"], line["what"]) for line in _LOGGED.finditer(server_log)
-    ]
-
-
-def exact(seen: Iterable[Wait], logged: Iterable[Wait]) -> Iterator[Wait]:
-    """The logged ones as they are; the others cannot have been longer than what is logged."""
+def exact(seen: Iterable[Wait], server_log: str) -> Iterator[Wait]:
+    """The logged waits as they are; another that was seen was no longer than what is logged."""
+    logged, cancelled = logged_waits(server_log)
     yield from logged
     for wait in seen:
-        yield Wait(min(wait.seconds, LOGGED_FROM), wait.who, wait.what)
+        yield wait if wait.pid in cancelled else replace(wait, seconds=min(wait.seconds, LOGGED_FROM))
+
+
+def logged_waits(server_log: str) -> tuple[list[Wait], set[int]]:
+    """What a log with the prefix ``%a|`` tells of waits; and the processes of which one ended without its lock."""
+    waits: list[Wait] = []
+    waiting: set[int] = set()
+    cancelled: set[int] = set()
+    for line in _LOGGED.finditer(server_log):
+        pid = int(line["pid"])
+        waits.append(Wait(float(line["milliseconds"]) / 1000, line["who"], line["what"], pid))
+        if line["how"] == "acquired":
+            waiting.discard(pid)
+        elif line["how"] == "still waiting for":
+            cancelled |= {pid} & waiting  # another began, and this one's lock never came
+            waiting.add(pid)
+    return waits, cancelled | waiting

@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from threading import Event
 from typing import TYPE_CHECKING
 
-from zdmigrate.demo.commands import Commands
+from zdmigrate.demo.commands import Commands, forget_libpq_variables
 from zdmigrate.demo.figures import broken, how_measured, table
 from zdmigrate.demo.fleet import APP
 from zdmigrate.demo.shop import LOGGED_FROM, let_it_beat, text_of
 from zdmigrate.demo.stage import Stage
 
 if TYPE_CHECKING:
+    from zdmigrate.demo.figures import Figures
     from zdmigrate.demo.screen import Screen
 
 NAIVE, PHASED = "migrations/002_rename_name.sql", "migrations/002_full_name.sql"
@@ -25,7 +26,8 @@ FOUND, NOT_YET = 1, 3  # what lint and a shut gate answer
 def tell(screen: Screen, users: int, *, keep: bool = False) -> int:
     """The whole story; the exit code says whether the promise held."""
     with ExitStack() as running:
-        screen.say("Starting PostgreSQL 18 …")
+        screen.say(f"Starting a PostgreSQL 18, and filling a shop with {users:,} users …")
+        forget_libpq_variables()
         stage = Stage(users, running)
         commands = Commands(screen, stage.folder)
         the_shop_is_open(screen, stage, commands)
@@ -33,18 +35,18 @@ def tell(screen: Screen, users: int, *, keep: bool = False) -> int:
         the_same_in_phases(screen, stage, commands)
         two_versions(screen, stage, commands)
         v1_leaves(screen, stage, commands)
-        held = the_figures(screen, stage)
+        code = the_figures(screen, stage.figures())
         if keep:
             wait_for_interrupt(screen, stage.dsn)
-        return HELD if held else BROKEN
+        return code
 
 
 def the_shop_is_open(screen: Screen, stage: Stage, commands: Commands) -> None:
     screen.act(1, "The shop is open")
     screen.say(
-        f"A shop with {stage.users.count:,} users, on a PostgreSQL {stage.server.binaries.version} of its own. Version "
-        f"v1 of its app runs as two instances with {len(stage.v1.workers)} connections, which read and write "
-        "users.name all the while: selects, inserts, updates, deletes, upserts, transactions."
+        f"PostgreSQL {stage.server.binaries.version} runs. Version v1 of the shop's app has two instances with "
+        f"{len(stage.v1.workers)} connections, which read and write users.name all the while: selects, inserts, "
+        "updates, deletes, upserts, transactions."
     )
     commands.write("zdmigrate.toml", f'app = "{APP}"\n')
     commands.write("migrations/001_shop.sql", text_of("shop.sql"))
@@ -118,9 +120,8 @@ def v1_leaves(screen: Screen, stage: Stage, commands: Commands) -> None:
     screen.watch(1.0, time.sleep, stage.state)
 
 
-def the_figures(screen: Screen, stage: Stage) -> bool:
-    """Whether all of it held."""
-    figures = stage.figures()
+def the_figures(screen: Screen, figures: Figures) -> int:
+    """Show them; the exit code says whether all of the promise held."""
     screen.heading("What was measured")
     screen.text(table(figures))
     screen.blank()
@@ -129,9 +130,10 @@ def the_figures(screen: Screen, stage: Stage) -> bool:
     faults = list(broken(figures))
     for fault in faults:
         screen.bad(f"It did not hold: {fault}.")
-    if not faults:
-        screen.good("No query failed, none waited over the budget, and no write was lost.")
-    return not faults
+    if faults:
+        return BROKEN
+    screen.good("No query failed, none waited over the budget, and no write was lost.")
+    return HELD
 
 
 def wait_for_interrupt(screen: Screen, dsn: str) -> None:

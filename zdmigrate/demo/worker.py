@@ -38,11 +38,20 @@ class Worker(threading.Thread):
         self.numbers = 0
         self.chance = random.Random(slot)  # noqa: S311 - nothing secret hangs on it
         self.halt = threading.Event()
+        self.left_well = False
         self.connection: psycopg.Connection[Any]
 
     def stop(self) -> None:
-        """Finish what is begun, and no more; ``join`` waits for it."""
+        """Finish what is begun, and no more; ``end`` waits for it."""
         self.halt.set()
+
+    def end(self, seconds: float) -> None:
+        """Wait so long for it to end. One that hangs, or died of a bug of ours, must not pass for one that worked."""
+        if self.ident is None or self.left_well:
+            return
+        self.join(seconds)
+        if not self.left_well and not self.record.failures:
+            self.record.failures.append(f"{self.name} did not end well")
 
     def run(self) -> None:
         try:
@@ -53,6 +62,7 @@ class Worker(threading.Thread):
         with self.connection:
             while not self.halt.wait(PAUSE) and not self.connection.broken:
                 self._do(self.chance.choices(ACTIONS, WEIGHTS)[0])
+        self.left_well = True
 
     def _do(self, action: Any) -> None:
         try:
@@ -133,7 +143,7 @@ class Worker(threading.Thread):
         """
         email = self._somebody_shared()
         with self.record.counting(email), self.connection.transaction():
-            [(name, visits)] = self._query(self.queries.hold, email).fetchall()
+            name, visits = self._query(self.queries.hold, email).fetchone() or (None, 0)
             if counter_of(name) != visits:
                 self.record.misread[email] = f"{name!r} after {visits} writes"
             self._query(self.queries.count, f"{visits + 1}{self._signature}", visits + 1, email)
