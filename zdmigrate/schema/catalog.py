@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zdmigrate.schema.operations import Operation
-    from zdmigrate.schema.relations import Index, TableColumn, TableConstraint, View
+    from zdmigrate.schema.relations import Domain, Index, TableColumn, TableConstraint, View
 
 TEMPORARY = "pg_temp"
 
@@ -28,7 +28,7 @@ class Catalog(Value):
     tables: dict[Name, Table] = {}  # noqa: RUF012 - a Value's defaults are never changed
     indexes: dict[Name, Index] = {}  # noqa: RUF012
     views: dict[Name, View] = {}  # noqa: RUF012
-    domains: dict[Name, bool] = {}  # noqa: RUF012 - whether the domain has a constraint
+    domains: dict[Name, Domain] = {}  # noqa: RUF012
     types: frozenset[Name] = frozenset()  # enums, composites, ranges
     functions: dict[Name, str] = {}  # noqa: RUF012 - volatility
     search_path: tuple[str, ...] = ("public",)

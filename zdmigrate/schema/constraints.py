@@ -27,7 +27,7 @@ _LABELS = {
     "foreign_key": "fkey",
     "exclude": "excl",
 }
-INDEXED = ("unique", "primary_key", "exclude")
+INDEXED = frozenset(("unique", "primary_key", "exclude"))
 
 
 def object_name(table: str, middle: str, label: str) -> str:

@@ -60,7 +60,17 @@ def is_constrained_domain(type_name: TypeName, catalog: Catalog) -> bool | None:
     for schema in schemas:
         name = Name(schema, type_name.name)
         if name in catalog.domains:
-            return catalog.domains[name]
+            return catalog.domains[name].constrained
         if name in catalog.types or name in catalog.tables:
             return False
     return False if type_name.name in OF_EXTENSIONS else None
+
+
+def base_type(type_name: TypeName, catalog: Catalog) -> TypeName:
+    """The type under a domain, as far as history made it; every other type is its own base."""
+    if type_name.array:
+        return type_name
+    schemas = catalog.search_path if type_name.schema is None else (type_name.schema,)
+    found = (catalog.domains.get(Name(schema, type_name.name)) for schema in schemas)
+    domain = next((domain for domain in found if domain is not None), None)
+    return type_name if domain is None or domain.base is None else base_type(domain.base, catalog)

@@ -9,7 +9,7 @@ from zdmigrate.schema.constraints import index_name, with_constraint, with_not_n
 from zdmigrate.schema.filling import is_constrained_domain
 from zdmigrate.schema.history_of_tables import with_column
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.relations import Index, TableConstraint, View
+from zdmigrate.schema.relations import Domain, Index, TableConstraint, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def _drop_default(operation: ops.DropDefault, catalog: Catalog) -> Catalog:
 
 
 def _alter_column_type(operation: ops.AlterColumnType, catalog: Catalog) -> Catalog:
-    return _column_changed(operation, catalog, type=operation.type)
+    return _column_changed(operation, catalog, type=operation.type, collation=operation.collation)
 
 
 def _add_identity(operation: ops.AddIdentity, catalog: Catalog) -> Catalog:
@@ -142,7 +142,13 @@ def _create_index(operation: ops.CreateIndex, catalog: Catalog) -> Catalog:
     if catalog.has(name):
         return catalog
     index = Index(
-        name=name, table=table.name, columns=operation.columns, unique=operation.unique, partial=operation.partial
+        name=name,
+        table=table.name,
+        columns=operation.columns,
+        included=operation.included,
+        unique=operation.unique,
+        partial=operation.partial,
+        mentioned=operation.mentioned,
     )
     catalog = catalog.with_table(table.changed(indexes=(*table.indexes, name)))
     return catalog.changed(indexes={**catalog.indexes, name: index})
@@ -197,6 +203,11 @@ def _create_trigger(operation: ops.CreateTrigger, catalog: Catalog) -> Catalog:
     return catalog.with_table(table.changed(triggers=table.triggers | {operation.name}))
 
 
+def _drop_trigger(operation: ops.DropTrigger, catalog: Catalog) -> Catalog:
+    table = catalog.table_or_new(operation.relation or Name(None, ""))
+    return catalog.with_table(table.changed(triggers=table.triggers - {operation.name}))
+
+
 # --------------------------------------------------------------------------- other objects, the session
 
 
@@ -209,7 +220,30 @@ def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
     if operation.object_type == "type":
         return catalog.changed(types=catalog.types | {catalog.new_name(operation.name)})
     if operation.object_type == "domain":
-        return catalog.changed(domains={**catalog.domains, catalog.new_name(operation.name): True})
+        return catalog.changed(domains={**catalog.domains, catalog.new_name(operation.name): Domain()})
+    return catalog
+
+
+def _drop_object(operation: ops.DropObject, catalog: Catalog) -> Catalog:
+    if operation.object_type == "schema":
+        return tables.without_schema(catalog, operation.name.name)
+    name = catalog.new_name(operation.name)
+    if operation.object_type in ("function", "procedure", "routine"):
+        return catalog.changed(functions={key: kept for key, kept in catalog.functions.items() if key != name})
+    if operation.object_type in ("type", "domain"):
+        domains = {key: kept for key, kept in catalog.domains.items() if key != name}
+        return catalog.changed(types=catalog.types - {name}, domains=domains)
+    return catalog
+
+
+def _rename_object(operation: ops.RenameObject, catalog: Catalog) -> Catalog:
+    old = catalog.new_name(operation.name)
+    new = Name(old.schema, operation.new_name)
+    if old in catalog.types:
+        return catalog.changed(types=catalog.types - {old} | {new})
+    if operation.object_type in ("type", "domain") and old in catalog.domains:
+        domains = {new if key == old else key: kept for key, kept in catalog.domains.items()}
+        return catalog.changed(domains=domains)
     return catalog
 
 
@@ -217,14 +251,14 @@ def _create_domain(operation: ops.CreateDomain, catalog: Catalog) -> Catalog:
     """A domain over a domain keeps the constraints of that."""
     name = catalog.new_name(operation.name)
     constrained = operation.constrained or bool(is_constrained_domain(operation.base, catalog))
-    return catalog.changed(domains={**catalog.domains, name: constrained})
+    return catalog.changed(domains={**catalog.domains, name: Domain(base=operation.base, constrained=constrained)})
 
 
 def _unknown(operation: ops.Unknown, catalog: Catalog) -> Catalog:
     """ALTER DOMAIN may have constrained any of them."""
     if not operation.statement.startswith("alter_domain"):
         return catalog
-    return catalog.changed(domains=dict.fromkeys(catalog.domains, True))
+    return catalog.changed(domains={name: known.changed(constrained=True) for name, known in catalog.domains.items()})
 
 
 def _set_variable(operation: ops.SetVariable, catalog: Catalog) -> Catalog:
@@ -283,6 +317,9 @@ _CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
     "create_function": _create_function,
     "create_object": _create_object,
     "create_domain": _create_domain,
+    "drop_object": _drop_object,
+    "rename_object": _rename_object,
+    "drop_trigger": _drop_trigger,
     "unknown": _unknown,
     "set_variable": _set_variable,
 }

@@ -30,6 +30,7 @@ def with_column(catalog: Catalog, table: Table, column: ops.Column) -> Catalog:
         identity="by default" if serial else column.identity,
         generated=column.generated,
         generation=column.generation,
+        collation=column.collation,
     )
     catalog = catalog.with_table(table.changed(columns={**table.columns, column.name: added}))
     for constraint in column.constraints:
@@ -40,7 +41,7 @@ def with_column(catalog: Catalog, table: Table, column: ops.Column) -> Catalog:
 def without_column(catalog: Catalog, table: Table, column: str) -> Catalog:
     """The catalog once a table has lost a column, with the constraints and indexes that name it."""
     gone = {name for name, constraint in table.constraints.items() if column in constraint.columns}
-    indexed = {index.name for index in catalog.indexes_of(table.name) if column in index.columns}
+    indexed = {index.name for index in catalog.indexes_of(table.name) if index.names(column)}
     columns = {name: known for name, known in table.columns.items() if name != column}
     catalog = without_constraints(catalog, table.changed(columns=columns), gone)
     return catalog.changed(indexes={name: index for name, index in catalog.indexes.items() if name not in indexed})
@@ -60,7 +61,12 @@ def with_column_renamed(catalog: Catalog, table: Table, old: str, new: str) -> C
         (new if name == old else name): known.changed(name=new) if name == old else known
         for name, known in table.columns.items()
     }
-    changed = {index.name: index.changed(columns=named(index.columns)) for index in catalog.indexes_of(table.name)}
+    changed = {
+        index.name: index.changed(
+            columns=named(index.columns), included=named(index.included), mentioned=named(index.mentioned)
+        )
+        for index in catalog.indexes_of(table.name)
+    }
     catalog = catalog.with_table(table.changed(columns=columns, constraints=constraints))
     return catalog.changed(indexes={**catalog.indexes, **changed}) if changed else catalog
 
@@ -126,6 +132,13 @@ def without_table(catalog: Catalog, gone: Name) -> Catalog:
         tables={name: table for name, table in catalog.tables.items() if name != gone},
         indexes={name: index for name, index in catalog.indexes.items() if index.table != gone},
     )
+
+
+def without_schema(catalog: Catalog, schema: str) -> Catalog:
+    """The catalog once a schema is dropped with all that is in it."""
+    for name in [name for name in catalog.tables if name.schema == schema]:
+        catalog = without_table(catalog, name)
+    return catalog.changed(views={name: view for name, view in catalog.views.items() if name.schema != schema})
 
 
 def rename_table(operation: ops.RenameTable, catalog: Catalog) -> Catalog:

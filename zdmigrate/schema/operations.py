@@ -449,6 +449,7 @@ class CreateIndex(Operation):
     method: str = "btree"
     partial: bool = False
     nulls_not_distinct: bool = False
+    mentioned: tuple[str, ...] = ()  # columns named in its expressions and its WHERE
 
 
 class Reindex(Operation):

@@ -21,6 +21,7 @@ class TableColumn(Value):
     identity: str | None = None
     generated: str | None = None
     generation: Expression | None = None
+    collation: Name | None = None
 
 
 class TableConstraint(Value):
@@ -66,9 +67,22 @@ class Index(Value):
     name: Name
     table: Name
     columns: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
     unique: bool = False
     partial: bool = False
     constraint: str | None = None
+    mentioned: tuple[str, ...] = ()  # columns of its expressions and its WHERE
+
+    def names(self, column: str) -> bool:
+        """Whether it goes when the column goes."""
+        return column in self.columns or column in self.included or column in self.mentioned
+
+
+class Domain(Value):
+    """A domain; ``constrained`` where it, or one that it is made from, has a CHECK or NOT NULL."""
+
+    base: TypeName | None = None
+    constrained: bool = True
 
 
 class View(Value):

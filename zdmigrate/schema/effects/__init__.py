@@ -30,8 +30,8 @@ _CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
 
 # Nothing that a query of another session could wait for: catalog rows only, or the session itself.
 _HARMLESS_KINDS = (
-    "add_enum_value alter_object begin commit create_domain create_function create_object drop_object grant "
-    "move_object prepare_transaction release_savepoint rename_enum_value rename_object revoke rollback "
+    "add_enum_value begin commit create_domain create_function create_object grant "
+    "move_object prepare_transaction release_savepoint rename_enum_value revoke rollback "
     "rollback_to_savepoint savepoint session_command set_variable"
 )
 HARMLESS = frozenset(_HARMLESS_KINDS.split())

@@ -23,7 +23,8 @@ class Effects(Value):
     """Claims about PostgreSQL, measured by tests/schema/test_effects.py.
 
     ``locks`` is the strongest mode for each relation that was there before; those that the operation makes are
-    in ``creates``. ``rewrites`` and ``scans`` are tables whose every row is written or read under those locks.
+    in ``creates``. It is complete for the modes that stop a query; ACCESS SHARE and ROW SHARE may be missing.
+    ``rewrites`` and ``scans`` are tables whose every row is written or read under those locks.
     ``unknown``: the operation is not understood, and everything may be true of it.
     """
 
@@ -77,6 +78,11 @@ class Situation(NamedTuple):
     def stored(self, tables: Iterable[Name]) -> tuple[Name, ...]:
         """Those that have rows of their own: a partitioned table has none."""
         return tuple(name for name in tables if not self._is_partitioned(name))
+
+    def rebuilds(self, tables: Iterable[Name]) -> bool:
+        """Whether writing these tables anew builds an index: all that they have are built again."""
+        known = [self.catalog.tables.get(name) for name in tables]
+        return any(table is None or not table.complete or table.indexes for table in known)
 
     def _is_partitioned(self, name: Name) -> bool:
         table = self.catalog.tables.get(name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.schema.constraints import INDEXED
 from zdmigrate.schema.effects.claim import Effects, Locks, Situation, locked, strongest
-from zdmigrate.schema.effects.foreign_keys import neighbours_of_column, references_locked
+from zdmigrate.schema.effects.foreign_keys import neighbours_of_column, references_locked, tables_pointing_at
 from zdmigrate.schema.filling import fills_rows, is_required
 from zdmigrate.schema.lock_modes import LockMode
 from zdmigrate.schema.proofs import is_proven_not_null
-from zdmigrate.schema.type_changes import type_change
+from zdmigrate.schema.type_changes import rebuilt_indexes, type_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +32,15 @@ def _exclusive(operation: ops.AlterTable, at: Situation) -> Locks:
 
 def _add_column(operation: ops.AddColumn, at: Situation) -> Effects:
     column, tree = operation.column, at.stored(at.tree(operation))
+    filled = tree if fills_rows(column, at.catalog) else ()
     if operation.if_not_exists and at.catalog.column(operation.relation, column.name) is not None:
         return _catalog_only(operation, at)
-    types = {constraint.type for constraint in column.constraints}
+    indexed = not INDEXED.isdisjoint(constraint.type for constraint in column.constraints)
     return Effects(
         locks=strongest(_exclusive(operation, at), *(references_locked(c, at) for c in column.constraints)),
-        rewrites=tree if fills_rows(column, at.catalog) else (),
-        scans=tree if _is_checked(column) else (),
-        builds_index=bool(types & {"unique", "primary_key", "exclude"}),
+        rewrites=filled,
+        scans=tree if indexed or _is_checked(column) else (),
+        builds_index=indexed or at.rebuilds(filled),
     )
 
 
@@ -51,19 +53,20 @@ def _is_checked(column: ops.Column) -> bool:
 
 
 def _drop_column(operation: ops.DropColumn, at: Situation) -> Effects:
-    others = neighbours_of_column(operation, at)
+    others = neighbours_of_column(operation, at, pointing=operation.cascade)
     return Effects(locks=strongest(_exclusive(operation, at), locked(LockMode.ACCESS_EXCLUSIVE, others)))
 
 
 def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Effects:
     change, tree = type_change(operation, at.catalog, at.state), at.stored(at.tree(operation))
-    others = neighbours_of_column(operation, at)
-    indexed = any(operation.column in index.columns for index in at.catalog.indexes_of(at.name(operation)))
+    others = neighbours_of_column(operation, at, pointing=True)
+    rewrites = tree if change == "rewrite" else ()
+    pointing = at.stored(tables_pointing_at(operation, at))
     return Effects(
         locks=strongest(_exclusive(operation, at), locked(LockMode.ACCESS_EXCLUSIVE, others)),
-        rewrites=tree if change == "rewrite" else (),
-        scans=tree if change == "scan" else (),
-        builds_index=(change == "rewrite" and indexed) or (operation.collation is not None and indexed),
+        rewrites=rewrites,
+        scans=(*(tree if change == "scan" else ()), *(pointing if rewrites else ())),
+        builds_index=at.rebuilds(rewrites) or (change == "scan" and bool(rebuilt_indexes(operation, at.catalog))),
     )
 
 
@@ -75,7 +78,8 @@ def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Effects:
 def _set_expression(operation: ops.SetExpression, at: Situation) -> Effects:
     column = at.catalog.column(operation.relation, operation.column)
     virtual = column is not None and column.generated == "virtual"
-    return Effects(locks=_exclusive(operation, at), rewrites=() if virtual else at.stored(at.tree(operation)))
+    rewrites = () if virtual else at.stored(at.tree(operation))
+    return Effects(locks=_exclusive(operation, at), rewrites=rewrites, builds_index=at.rebuilds(rewrites))
 
 
 CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {

@@ -36,20 +36,20 @@ def _add_foreign_key(operation: ops.AddForeignKey, at: Situation) -> Effects:
 
 
 def _add_unique(operation: ops.AddUnique, at: Situation) -> Effects:
-    tree = at.tree(operation)
-    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, tree), builds_index=operation.constraint.using_index is None)
+    tree, built = at.tree(operation), operation.constraint.using_index is None
+    scans = at.stored(tree) if built else ()
+    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, tree), scans=scans, builds_index=built)
 
 
 def _add_primary_key(operation: ops.AddPrimaryKey, at: Situation) -> Effects:
     tree, constraint = at.tree(operation), operation.constraint
-    columns = constraint.columns
-    if constraint.using_index is not None:
-        columns = index_columns(operation, at)
+    built = constraint.using_index is None
+    columns = constraint.columns if built else index_columns(operation, at)
     proven = bool(columns) and all(is_proven_not_null(at.name(operation), column, at.catalog) for column in columns)
     return Effects(
         locks=locked(LockMode.ACCESS_EXCLUSIVE, tree),
-        scans=() if proven else at.stored(tree),
-        builds_index=constraint.using_index is None,
+        scans=at.stored(tree) if built or not proven else (),
+        builds_index=built,
     )
 
 

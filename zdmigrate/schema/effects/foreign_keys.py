@@ -21,8 +21,8 @@ def references_locked(constraint: ops.Constraint, at: Situation) -> Locks:
     return locked(LockMode.SHARE_ROW_EXCLUSIVE, at.below(at.catalog.resolve(constraint.references)))
 
 
-def neighbours_of_column(operation: ops.ColumnAction, at: Situation) -> tuple[Name, ...]:
-    """The other tables of the foreign keys that a column is part of, on either side."""
+def neighbours_of_column(operation: ops.ColumnAction, at: Situation, *, pointing: bool) -> tuple[Name, ...]:
+    """The other tables of the foreign keys that a column is part of; with ``pointing`` on either side."""
     table = at.table(operation)
     if table is None:
         return ()
@@ -31,7 +31,16 @@ def neighbours_of_column(operation: ops.ColumnAction, at: Situation) -> tuple[Na
         for constraint in table.constraints.values()
         if constraint.references is not None and operation.column in constraint.columns
     )
-    return tuple(dict.fromkeys(name for name in own for name in at.below(name)))
+    others = tables_pointing_at(operation, at) if pointing else ()
+    return tuple(dict.fromkeys(below for name in (*own, *others) for below in at.below(name)))
+
+
+def tables_pointing_at(operation: ops.ColumnAction, at: Situation) -> tuple[Name, ...]:
+    """The tables whose foreign keys point at a column, or may: the catalog knows that it is part of a key."""
+    table = at.name(operation)
+    if not any(index.unique and operation.column in index.columns for index in at.catalog.indexes_of(table)):
+        return ()
+    return tuple(dict.fromkeys(other.name for other, _ in at.catalog.references_to(table)))
 
 
 def neighbours(table: Name, at: Situation) -> Iterator[Name]:

@@ -21,12 +21,15 @@ def _create(operation: ops.CreateIndex, at: Situation) -> Effects:
     mode = LockMode.SHARE_UPDATE_EXCLUSIVE if operation.concurrently else LockMode.SHARE
     known = at.table(operation)
     alone = operation.only and (known is None or not known.complete or known.partitioned)
+    name = index_name(operation, at.catalog)
+    if operation.if_not_exists and name in at.catalog.indexes:
+        return Effects(locks=locked(mode, tables), refuses_transaction=operation.concurrently)
     return Effects(
         locks=locked(mode, tables),
         scans=() if alone else at.stored(tables),
         builds_index=not alone,  # ON ONLY is written for partitioned tables, which have no rows of their own
         refuses_transaction=operation.concurrently,
-        creates=(index_name(operation, at.catalog),),
+        creates=(name,),
     )
 
 
@@ -53,6 +56,9 @@ def _reindex(operation: ops.Reindex, at: Situation) -> Effects:
     if operation.target == "index":
         return _rebuilding(() if index is None else (index.table,), (name,), concurrently=operation.concurrently)
     indexes = tuple(other.name for other in at.catalog.indexes_of(name))
+    known = at.table(operation)
+    if known is not None and known.complete and not indexes:
+        return Effects(locks=locked(LockMode.SHARE, (name,)), refuses_transaction=operation.concurrently)
     return _rebuilding(at.below(name), indexes, concurrently=operation.concurrently)
 
 

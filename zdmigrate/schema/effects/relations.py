@@ -83,7 +83,11 @@ def _refresh(operation: ops.RefreshMaterializedView, at: Situation) -> Effects:
     view = at.catalog.views.get(name)
     mode = LockMode.EXCLUSIVE if operation.concurrently else LockMode.ACCESS_EXCLUSIVE
     sources = locked(LockMode.ACCESS_SHARE, view.sources if view and operation.with_data else ())
-    return Effects(locks=strongest(sources, {name: mode}), rewrites=() if operation.concurrently else (name,))
+    return Effects(
+        locks=strongest(sources, {name: mode}),
+        rewrites=() if operation.concurrently else (name,),
+        builds_index=not operation.concurrently,
+    )
 
 
 # --------------------------------------------------------------------------- triggers and other objects
@@ -91,8 +95,7 @@ def _refresh(operation: ops.RefreshMaterializedView, at: Situation) -> Effects:
 
 def _create_trigger(operation: ops.CreateTrigger, at: Situation) -> Effects:
     tables = at.below(at.name(operation)) if operation.for_each_row else (at.name(operation),)
-    target = () if operation.references is None else (at.catalog.resolve(operation.references),)
-    return Effects(locks=locked(LockMode.SHARE_ROW_EXCLUSIVE, (*tables, *target)))
+    return Effects(locks=locked(LockMode.SHARE_ROW_EXCLUSIVE, tables))
 
 
 def _drop_trigger(operation: ops.TableObject, at: Situation) -> Effects:
@@ -108,7 +111,32 @@ def _share_update(operation: ops.Operation, at: Situation) -> Effects:
 
 
 def _comment(operation: ops.CommentOn, at: Situation) -> Effects:
-    return NONE if operation.relation is None else _share_update(operation, at)
+    """What hangs on a table is commented on beside everything; the table itself and its columns are not."""
+    on_table = operation.object_type in ("constraint", "trigger", "rule", "policy")
+    return NONE if operation.relation is None or on_table else _share_update(operation, at)
+
+
+def _rename_object(operation: ops.RenameObject, at: Situation) -> Effects:
+    return NONE if operation.relation is None else _exclusive(operation, at)
+
+
+def _alter_object(operation: ops.AlterObject, at: Situation) -> Effects:
+    """Of these only sequences are relations."""
+    if operation.relation is None:
+        return NONE
+    return Effects(locks=locked(LockMode.SHARE_ROW_EXCLUSIVE, (at.name(operation),)))
+
+
+def _drop_object(operation: ops.DropObject, at: Situation) -> Effects:
+    """CASCADE drops what hangs on the object: of a schema that is known, of a type or function it is not."""
+    if not operation.cascade:
+        return NONE
+    if operation.object_type != "schema":
+        return Effects(unknown=True)
+    known = (*at.catalog.tables, *at.catalog.views)
+    inside = [name for name in known if name.schema == operation.name.name]
+    touched = [neighbour for name in inside for neighbour in (name, *neighbours(name, at))]
+    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, touched))
 
 
 CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
@@ -130,4 +158,7 @@ CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
     "drop_rule": _exclusive,
     "create_statistics": _share_update,
     "comment_on": _comment,
+    "rename_object": _rename_object,
+    "alter_object": _alter_object,
+    "drop_object": _drop_object,
 }

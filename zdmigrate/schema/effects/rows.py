@@ -25,10 +25,11 @@ def _write(operation: ops.Insert | ops.Update | ops.Delete | ops.Merge, at: Situ
 
 
 def _written(operation: ops.Operation, at: Situation) -> tuple[Name, ...]:
-    """UPDATE and DELETE reach into partitions; INSERT only into those that its rows belong to."""
+    """The table and what is below it; INSERT reaches partitions, but not tables that inherit."""
     name = at.name(operation)
-    only = operation.kind == "insert" or getattr(operation, "only", False)
-    return (name,) if only else at.below(name)
+    table = at.catalog.tables.get(name)
+    inherited = operation.kind == "insert" and table is not None and not table.partitioned
+    return (name,) if inherited or getattr(operation, "only", False) else at.below(name)
 
 
 def _copy(operation: ops.Copy, at: Situation) -> Effects:

@@ -34,8 +34,9 @@ def _share_update(operation: ops.AlterTable, at: Situation) -> Effects:
 
 
 def _rewriting(operation: ops.AlterTable, at: Situation) -> Effects:
-    table = (at.name(operation),)
-    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, table), rewrites=at.stored(table))
+    table = at.stored((at.name(operation),))
+    locks = locked(LockMode.ACCESS_EXCLUSIVE, (at.name(operation),))
+    return Effects(locks=locks, rewrites=table, builds_index=at.rebuilds(table))
 
 
 def _set_options(operation: ops.SetTableOptions, at: Situation) -> Effects:

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.names import Name
 
 
 def _vacuum(operation: ops.Vacuum, at: Situation) -> Effects:
-    tables = () if operation.relation is None else at.below(at.name(operation))
+    tables = _tables(operation, at)
     mode = LockMode.ACCESS_EXCLUSIVE if operation.full else LockMode.SHARE_UPDATE_EXCLUSIVE
     return Effects(
         locks=locked(mode, tables),
@@ -25,8 +26,12 @@ def _vacuum(operation: ops.Vacuum, at: Situation) -> Effects:
 
 
 def _analyze(operation: ops.Analyze, at: Situation) -> Effects:
-    tables = () if operation.relation is None else at.below(at.name(operation))
-    return Effects(locks=locked(LockMode.SHARE_UPDATE_EXCLUSIVE, tables))
+    return Effects(locks=locked(LockMode.SHARE_UPDATE_EXCLUSIVE, _tables(operation, at)))
+
+
+def _tables(operation: ops.Operation, at: Situation) -> tuple[Name, ...]:
+    """The one that is named, with those below it; without a name all that are known."""
+    return tuple(at.catalog.tables) if operation.relation is None else at.below(at.name(operation))
 
 
 def _cluster(operation: ops.Cluster, at: Situation) -> Effects:
