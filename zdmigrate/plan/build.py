@@ -22,8 +22,7 @@ from zdmigrate.schema.operations import (
     SetVariable,
 )
 from zdmigrate.schema.walk import analyse
-from zdmigrate.sources.change import read_text
-from zdmigrate.sql.lines import Lines
+from zdmigrate.sources.change import read_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change, Section
+    from zdmigrate.sql.lines import Lines
     from zdmigrate.sql.script import Statement
 
 _SECTIONS = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}
@@ -45,11 +45,13 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
     Raises InputError with path and line for what a change file may not hold.
     """
     sections = [section for section in change.sections if section.name in _SECTIONS[phase]]
+    files = {path: change if path == change.path else read_change(path) for path in {each.path for each in sections}}
+    for file in files.values():
+        _refuse_psql_lines(file)
     analysed = _analysed(sections, catalog, major)
     steps: list[Step] = []
     for section in sections:
-        builder = _Builder(change, section, analysed, _with_new_columns(change, type_of))
-        steps.extend(builder.steps())
+        steps += _Builder(section, files[section.path].lines, analysed, _with_new_columns(change, type_of)).steps()
     numbered = tuple(step.changed(position=position) for position, step in enumerate(steps))
     return Plan(app=app, change=change.id, phase=phase, steps=numbered, path=change.path)
 
@@ -57,10 +59,10 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
 class _Builder:
     """Walks one section; keeps what a later statement needs to know of earlier ones: settings, an open BEGIN."""
 
-    def __init__(self, change: Change, section: Section, analysed: dict[int, list[Analysed]], type_of: TypeOf) -> None:
+    def __init__(self, section: Section, lines: Lines, analysed: dict[int, list[Analysed]], type_of: TypeOf) -> None:
         self.section = section
         self.path = section.path
-        self.lines = change.lines if section.path == change.path else Lines(read_text(section.path))
+        self.lines = lines
         self.analysed = analysed
         self.type_of = type_of
         self.settings: list[str] = []
@@ -108,6 +110,8 @@ class _Builder:
         return self._step([statement], ALONE if alone else TRANSACTION)
 
     def _backfill(self, statement: Statement) -> Step:
+        if len(self.analysed[id(statement)]) > 1:
+            raise InputError(f"{self._place(statement)}: a backfill changes one table", hint="write one statement each")
         analysed = self.analysed[id(statement)][0]
         if analysed.facts.get("repeatable") is False:
             raise InputError(
@@ -169,6 +173,17 @@ class _Builder:
 
     def _line(self, statement: Any) -> int:
         return self.lines.position(statement.span.start)[0]
+
+
+def _refuse_psql_lines(file: Change) -> None:
+    """A line that only psql understands would be passed over in silence: an \\i is a whole file that never ran."""
+    for span in file.script.psql_lines:
+        if span not in file.script.quits:
+            line = file.lines.position(span.start)[0]
+            raise InputError(
+                f"{file.path}:{line}: a line for psql ({file.text[span.start : span.end].strip()}), which is not here",
+                hint="write what it does as SQL, or leave it out",
+            )
 
 
 def _analysed(sections: list[Section], catalog: Catalog, major: int) -> dict[int, list[Analysed]]:
