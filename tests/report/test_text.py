@@ -50,9 +50,9 @@ def test_no_drawing_is_left_over() -> None:
 # --------------------------------------------------------------------------- details
 
 
-def finding(line: int, column: int, end_line: int, end_column: int, help: str = "") -> Finding:
+def finding(line: int, column: int, end_line: int, end_column: int, advice: str = "") -> Finding:
     words = {"rule": "r", "id": "X1", "severity": "error", "message": "m", "path": "a.sql"}
-    return Finding(line=line, column=column, end_line=end_line, end_column=end_column, help=help, **words)
+    return Finding(line=line, column=column, end_line=end_line, end_column=end_column, help=advice, **words)
 
 
 def drawn(text: str, found: Finding, *, colour: bool = False) -> list[str]:
@@ -73,13 +73,15 @@ def drawn(text: str, found: Finding, *, colour: bool = False) -> list[str]:
         ("a", (1, 2, 1, 2), "a", " ^"),
     ],
 )
-def test_carets_stand_below_what_is_meant(text: str, place: tuple[int, ...], source: str, carets: str) -> None:
+def test_carets_stand_below_what_is_meant(
+    text: str, place: tuple[int, int, int, int], source: str, carets: str
+) -> None:
     lines = drawn(text, finding(*place))
     assert lines[1:3] == [f" {place[0]} | {source}", f"   | {carets}"]
 
 
 def test_the_margin_is_as_wide_as_the_line_number() -> None:
-    lines = drawn("\n" * 119 + "DROP", finding(120, 1, 120, 5, help="Do this:\n\n    SELECT 1;"))
+    lines = drawn("\n" * 119 + "DROP", finding(120, 1, 120, 5, advice="Do this:\n\n    SELECT 1;"))
     assert lines[1:6] == [" 120 | DROP", "     | ^^^^", "     = help: Do this:", "", "                 SELECT 1;"]
 
 
