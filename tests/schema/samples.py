@@ -379,6 +379,7 @@ PARTITIONS = [
     "alter table sales add constraint c check (amount > 0) not valid",
     "alter table sales add unique (id, sold)",
     "alter table sales add primary key (id, sold)",
+    "alter table sales add primary key (amount, sold)",
     "alter table sales alter column amount type bigint",
     "alter table sales rename column amount to total",
     "alter table sales alter column amount set default 5",
@@ -456,7 +457,6 @@ ROWS = [
     "analyze users",
     "analyze",
     "cluster users using users_pkey",
-    "merge into orders o using users u on o.id = u.id when matched then do nothing",
     "explain select 1",
 ]
 ALONE = [
@@ -502,5 +502,6 @@ SAMPLES = [
     Sample("create trigger u after insert on sales for each statement execute function f()", TRIGGER_ON_SALES),
     *(Sample(sql, FAMILY) for sql in INHERITED),
     *map(Sample, ROWS),
+    Sample("merge into orders o using users u on o.id = u.id when matched then do nothing", since=15),
     *ALONE,
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+Facts = dict[str, str | int | bool]
+
 FACTS: dict[str, tuple[str | bool, str]] = {
     # what is done, where
     "operation": ("", "the operation's kind: add_column, create_index …"),
@@ -72,4 +74,4 @@ FACTS: dict[str, tuple[str | bool, str]] = {
     "breaks_old": ("", "what an older app version would notice"),
 }
 
-DEFAULTS: dict[str, str | bool | int] = {name: default for name, (default, _) in FACTS.items()}
+DEFAULTS: Facts = {name: default for name, (default, _) in FACTS.items()}

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from zdmigrate.schema import backfills
 from zdmigrate.schema.compatibility import breaks_old, is_new_object
-from zdmigrate.schema.constraints import constraint_name, index_name
 from zdmigrate.schema.effects.claim import Situation
-from zdmigrate.schema.effects.constraints import index_columns
-from zdmigrate.schema.fact_table import DEFAULTS, FACTS
-from zdmigrate.schema.filling import fills_rows, gets_value, is_required
+from zdmigrate.schema.fact_table import DEFAULTS, FACTS, Facts
+from zdmigrate.schema.facts_by_operation import OWN_FACTS
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.proofs import is_proven_not_null
-from zdmigrate.schema.spelling import spelled, spelled_list, spelled_name
-from zdmigrate.schema.type_changes import type_change
-from zdmigrate.schema.volatility import is_volatile
+from zdmigrate.schema.spelling import spelled, spelled_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.effects import Effects
     from zdmigrate.schema.lock_modes import LockMode
-    from zdmigrate.schema.relations import Table
     from zdmigrate.schema.state import ScriptState
 
 __all__ = ["FACTS", "Facts", "facts_of"]
-
-Facts = dict[str, str | int | bool]
 
 
 def facts_of(
@@ -42,7 +31,7 @@ def facts_of(
     facts.update(_costs(operation, effects, at))
     if operation.relation is not None:
         facts.update(_about_table(operation, at))
-    own = _OWN.get(operation.kind)
+    own = OWN_FACTS.get(operation.kind)
     if own is not None:
         facts.update(own(operation, at))
     broken = breaks_old(operation, at)
@@ -126,205 +115,3 @@ def _as_written(operation: ops.Operation, relation: Name, owner: Name, at: Situa
         written = spelled_name(operation.relation or owner)
         return f"the table of {written}" if unknown_index else written
     return spelled_name(Name(None, owner.name) if at.catalog.resolve(Name(None, owner.name)) == owner else owner)
-
-
-# --------------------------------------------------------------------------- for some operations
-
-
-def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
-    column = operation.column
-    relation = at.name(operation)
-    return {
-        "column": spelled(column.name),
-        "name": spelled(_first_name(column, at.catalog.table_or_new(operation.relation or relation), at)),
-        "columns": spelled(column.name),
-        "inline": ", ".join(constraint.type for constraint in column.constraints),
-        "references": _references(column),
-        "type": column.type.sql or column.type.name,
-        "expression": _check_or_default(column),
-        "not_null": column.not_null or any(kept.type in ("not_null", "primary_key") for kept in column.constraints),
-        "has_default": gets_value(column),
-        "volatile_default": column.default is not None and is_volatile(column.default, at.catalog),
-        "identity": column.identity is not None or fills_rows(column, at.catalog) == "sequence",
-        "generated": column.generated or "",
-        "required": is_required(column),
-        "fills": fills_rows(column, at.catalog),
-        "column_is_new": (relation, column.name) in at.state.columns,
-    }
-
-
-def _first_name(column: ops.Column, table: Table, at: Situation) -> str:
-    """The name of the first constraint that is written on a column, as the server will choose it."""
-    for constraint in column.constraints:
-        if constraint.type in _CONSTRAINTS_WITH_NAMES:
-            return constraint_name(constraint.changed(columns=(column.name,)), table, at.catalog)
-    return ""
-
-
-_CONSTRAINTS_WITH_NAMES = ("check", "unique", "primary_key", "foreign_key")
-
-
-def _references(column: ops.Column) -> str:
-    return next((spelled_name(kept.references) for kept in column.constraints if kept.references is not None), "")
-
-
-def _check_or_default(column: ops.Column) -> str:
-    checks = [kept.expression.sql for kept in column.constraints if kept.expression is not None]
-    return checks[0] if checks else "" if column.default is None else column.default.sql
-
-
-def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Facts:
-    proven = all(is_proven_not_null(name, operation.column, at.catalog) for name in at.tree(operation))
-    return {"proven_not_null": proven}
-
-
-def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
-    return {
-        "type": operation.type.sql or operation.type.name,
-        "type_change": type_change(operation, at.catalog, at.state),
-    }
-
-
-def _set_default(operation: ops.SetDefault, at: Situation) -> Facts:
-    return {
-        "expression": operation.default.sql,
-        "volatile_default": is_volatile(operation.default, at.catalog),
-    }
-
-
-def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
-    constraint = operation.constraint
-    columns = constraint.columns if constraint.using_index is None else index_columns(operation, at)
-    table = at.name(operation)
-    proven = bool(columns) and all(is_proven_not_null(table, column, at.catalog) for column in columns)
-    return {
-        "name": spelled(constraint_name(constraint, at.catalog.table_or_new(table), at.catalog)),
-        "columns": spelled_list(columns),
-        "column": spelled(columns[0]) if len(columns) == 1 else "",
-        "constraint_type": constraint.type,
-        "expression": "" if constraint.expression is None else constraint.expression.sql,
-        "references": "" if constraint.references is None else spelled_name(constraint.references),
-        "referenced_columns": spelled_list(constraint.referenced_columns),
-        "index": spelled(constraint.using_index or ""),
-        "not_valid": constraint.not_valid or not constraint.enforced,
-        "using_index": constraint.using_index is not None,
-        "using_index_nullable": constraint.using_index is not None and bool(columns) and not proven,
-        "proven_not_null": proven,
-    }
-
-
-def _validate(operation: ops.ValidateConstraint, at: Situation) -> Facts:
-    held = at.state.held.get(at.name(operation))
-    known = at.catalog.constraint(operation.relation, operation.name)
-    done = known is not None and known.validated
-    return {
-        **_named_constraint(operation, at),
-        "validated_in_same_transaction": held is not None and held.blocks_writers and not done,
-    }
-
-
-def _named_constraint(operation: ops.NamedAction, at: Situation) -> Facts:
-    known = at.catalog.constraint(operation.relation, operation.name)
-    return {
-        "constraint_type": "" if known is None else known.type,
-        "columns": "" if known is None else spelled_list(known.columns),
-        "constraint_is_new": (at.name(operation), operation.name) in at.state.constraints,
-    }
-
-
-def _create_index(operation: ops.CreateIndex, at: Situation) -> Facts:
-    name = index_name(operation, at.catalog).name
-    return {"index": spelled(name), "name": spelled(name), "columns": spelled_list(operation.columns)}
-
-
-def _index_itself(operation: ops.Operation, at: Situation) -> Facts:
-    index = at.catalog.indexes.get(at.name(operation))
-    written = "" if operation.relation is None else spelled_name(operation.relation)
-    return {
-        "index": written,
-        "name": written,
-        "unique": index is not None and index.unique,
-    }
-
-
-def _reindex(operation: ops.Reindex, at: Situation) -> Facts:
-    if operation.target == "index":
-        return _index_itself(operation, at)
-    if operation.relation is not None:
-        return {"name": spelled_name(operation.relation)}
-    return {"table": f"every table of the {operation.target} {operation.name or ''}".strip()}
-
-
-def _update(operation: ops.Update, at: Situation) -> Facts:
-    return {
-        "whole_table": operation.where is None,
-        "batched": backfills.is_batched(operation, at.catalog),
-        "repeatable": backfills.is_repeatable_update(operation, at.catalog),
-    }
-
-
-def _delete(operation: ops.Delete, at: Situation) -> Facts:
-    return {"whole_table": operation.where is None, "batched": backfills.is_batched(operation, at.catalog)}
-
-
-def _insert(operation: ops.Insert, at: Situation) -> Facts:
-    return {"repeatable": operation.on_conflict == "nothing"}
-
-
-def _merge(operation: ops.Merge, at: Situation) -> Facts:
-    return {"repeatable": False}
-
-
-def _code(operation: ops.Do | ops.Call | ops.Select, at: Situation) -> Facts:
-    return {"statement": operation.kind}
-
-
-def _rename_table(operation: ops.RenameTable, at: Situation) -> Facts:
-    return {"name_is_kept": at.name(operation) in at.state.views_to_come}
-
-
-def _partition(operation: ops.AttachPartition | ops.DetachPartition, at: Situation) -> Facts:
-    return {"other": spelled_name(operation.partition)}
-
-
-def _parent(operation: ops.Inherit, at: Situation) -> Facts:
-    return {"other": spelled_name(operation.parent)}
-
-
-def _options(operation: ops.SetTableOptions, at: Situation) -> Facts:
-    return {"options": ", ".join(operation.options)}
-
-
-_OWN: dict[str, Callable[[Any, Situation], Facts]] = {
-    "add_column": _add_column,
-    "set_not_null": _set_not_null,
-    "alter_column_type": _alter_column_type,
-    "set_default": _set_default,
-    "add_check": _add_constraint,
-    "add_not_null": _add_constraint,
-    "add_unique": _add_constraint,
-    "add_primary_key": _add_constraint,
-    "add_foreign_key": _add_constraint,
-    "add_exclusion": _add_constraint,
-    "validate_constraint": _validate,
-    "drop_constraint": _named_constraint,
-    "rename_constraint": _named_constraint,
-    "alter_constraint": _named_constraint,
-    "create_index": _create_index,
-    "drop_index": _index_itself,
-    "rename_index": _index_itself,
-    "reindex": _reindex,
-    "update": _update,
-    "delete": _delete,
-    "insert": _insert,
-    "merge": _merge,
-    "do": _code,
-    "call": _code,
-    "select": _code,
-    "rename_table": _rename_table,
-    "attach_partition": _partition,
-    "detach_partition": _partition,
-    "inherit": _parent,
-    "no_inherit": _parent,
-    "set_table_options": _options,
-}

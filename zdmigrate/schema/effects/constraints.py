@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema.effects.claim import Effects, Situation, locked, strongest
+from zdmigrate.schema.effects.claim import Effects, Locks, Situation, locked, strongest
 from zdmigrate.schema.effects.foreign_keys import references_locked
 from zdmigrate.schema.lock_modes import LockMode
 from zdmigrate.schema.proofs import is_proven_not_null
@@ -38,7 +38,14 @@ def _add_foreign_key(operation: ops.AddForeignKey, at: Situation) -> Effects:
 def _add_unique(operation: ops.AddUnique, at: Situation) -> Effects:
     tree, built = at.tree(operation), operation.constraint.using_index is None
     scans = at.stored(tree) if built else ()
-    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, tree), scans=scans, builds_index=built)
+    return Effects(locks=_indexed_locked(operation, at), scans=scans, builds_index=built)
+
+
+def _indexed_locked(operation: ops.AddConstraint, at: Situation, *, proven: bool = True) -> Locks:
+    """ACCESS EXCLUSIVE on the table; before 18 partitions get their indexes under SHARE, where NOT NULL is proven."""
+    table, *below = at.tree(operation)
+    mode = LockMode.SHARE if at.major < 18 and proven else LockMode.ACCESS_EXCLUSIVE
+    return strongest(locked(mode, below), {table: LockMode.ACCESS_EXCLUSIVE})
 
 
 def _add_primary_key(operation: ops.AddPrimaryKey, at: Situation) -> Effects:
@@ -47,7 +54,7 @@ def _add_primary_key(operation: ops.AddPrimaryKey, at: Situation) -> Effects:
     columns = constraint.columns if built else index_columns(operation, at)
     proven = bool(columns) and all(is_proven_not_null(at.name(operation), column, at.catalog) for column in columns)
     return Effects(
-        locks=locked(LockMode.ACCESS_EXCLUSIVE, tree),
+        locks=_indexed_locked(operation, at, proven=proven),
         scans=at.stored(tree) if built or not proven else (),
         builds_index=built,
     )
