@@ -34,7 +34,7 @@ class Matcher:
 
 def matches(match: Mapping[str, Any], facts: Facts) -> bool:
     """Whether every key of the match fits. A fact that the operation does not have fits nothing."""
-    return all(key in facts and any(_fits(facts[key], choice) for choice in _choices(match[key])) for key in match)
+    return all(key in facts and _fits(facts[key], wanted) for key, wanted in match.items())
 
 
 def _choices(wanted: Any) -> list[Any]:
@@ -42,6 +42,8 @@ def _choices(wanted: Any) -> list[Any]:
 
 
 def _fits(fact: str | int | bool, wanted: Any) -> bool:
+    if isinstance(wanted, list):
+        return any(_fits(fact, choice) for choice in wanted)
     if isinstance(wanted, str) and _is_glob(wanted):
         from fnmatch import fnmatchcase
 
