@@ -88,8 +88,8 @@ def how_measured(figures: Figures, logged_from: float) -> str:
     """What the figure of the longest wait is worth."""
     return (
         f"Lock waits are the server's own: pg_locks was looked at {figures.looks:,} times, at most "
-        f"{_ms(figures.widest_gap)} apart, and a wait counts until it was seen to be over. No longer one than "
-        f"{_ms(logged_from)} can be missed: those are in the server's log, to the microsecond."
+        f"{_ms(figures.widest_gap)} apart, and a wait counts until it was seen to be over. None over "
+        f"{_ms(logged_from)} can be missed: the server logs those, to the microsecond."
     )
 
 

@@ -92,10 +92,9 @@ class LockWaits(threading.Thread):
         if self.ident is not None:
             self.join()
 
-    @property
-    def longest_now(self) -> float:
-        """What was seen so far, in seconds: for whoever looks on."""
-        return max((wait.seconds for wait in tuple(self.ended)), default=0.0)
+    def so_far(self, server_log: str) -> float:
+        """The longest one until now, in seconds, for whoever looks on; 0 where none was seen."""
+        return max((wait.seconds for wait in exact(tuple(self.ended), server_log)), default=0.0)
 
     def verdict(self, server_log: str) -> Waits:
         """Both witnesses together, once the observer has stopped. Raises what ended it before its time."""

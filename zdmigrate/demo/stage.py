@@ -54,7 +54,7 @@ class Stage:
         fleet.start()
 
     def read_for_long(self, seconds: float) -> None:
-        """A report whose transaction stays open for so long."""
+        """A report whose transaction stays open until a runner has been there for so long."""
         reader = ReportReader(self.dsn, seconds)
         self.running.callback(reader.stop)
         reader.start()
@@ -65,7 +65,8 @@ class Stage:
             f"{fleet.version.name} {fleet.queries:,} queries" for fleet in (self.v1, self.v2) if fleet.queries
         )
         failed = len(self.v1.failures) + len(self.v2.failures)
-        return f"{ran}; {failed} failed; longest lock wait {self.waits.longest_now * 1000:.1f} ms"
+        longest = self.waits.so_far(self.server.log())
+        return f"{ran}; {failed} failed; longest lock wait {longest * 1000:.1f} ms"
 
     def figures(self) -> Figures:
         """Stop everybody but the server, and compare."""
