@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.docs.markdown import DOCS, ROOT, blocks
 from tests.docs.transcript import TRANSCRIPTS, transcript
+from zdmigrate import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +38,11 @@ def test_the_readme_has_the_two_commands_of_the_quick_start() -> None:
 
     assert "pip install '.[embedded]' && zdmigrate demo\n" in written
     assert "pip install '.[dev]' && pytest\n" in written
+
+
+def test_the_readme_names_the_pre_commit_hook_of_this_version() -> None:
+    [hook] = re.findall(r"^- id: (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"), flags=re.MULTILINE)
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    assert f"- id: {hook}\n" in readme
+    assert f"rev: v{__version__}\n" in readme

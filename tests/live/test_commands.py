@@ -76,7 +76,7 @@ def test_ready_without_a_ledger_or_a_privilege_is_an_error_that_says_what_to_do(
 
 
 def test_release_add_registers_what_the_folder_holds(shop: Shop) -> None:
-    assert "registered, with 1 changes" in zdmigrate("release", "add", "v4").out
+    assert "registered, with 1 change" in zdmigrate("release", "add", "v4").out
     assert "registered before" in zdmigrate("release", "add", "v4").out
     other = zdmigrate("release", "add", "v1")
     assert (other.code, "it has c besides" in other.err) == (2, True)

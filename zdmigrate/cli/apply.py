@@ -10,6 +10,7 @@ import click
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import changes_of, target_of
+from zdmigrate.cli.words import counted
 from zdmigrate.duration import Duration
 from zdmigrate.errors import UsageError
 
@@ -39,7 +40,15 @@ POLL = 5.0  # seconds between two looks of --wait
 @click.option("--reason", help="Why, with --force; it is recorded.")
 @click.option("--again", is_flag=True, help="Expand a reverted change whose file has not changed.")
 @database
-@common("lock_budget", "lock_deadline", "gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl")
+@common(
+    "lock_budget",
+    "lock_deadline",
+    "out_of_order",
+    "gate.rollback_window",
+    "gate.lost_window",
+    "gate.heartbeat_ttl",
+    "gate.same_release",
+)
 def command(
     config: Config,
     console: Console,
@@ -99,7 +108,7 @@ def _expand(
         with target.connect("release") as connection:
             registered = register_release(connection, target.app, version, [change.id for change in changes])
         if registered.new:
-            console.say(f"release {version} of {target.app} is registered, with {len(changes)} changes")
+            console.say(f"release {version} of {target.app} is registered, with {counted(len(changes), 'change')}")
     outcome = expand(target, changes, backfill=backfill, again=again)
     _tell(console, outcome)
 

@@ -18,25 +18,30 @@ if TYPE_CHECKING:
     from zdmigrate.cli.options import Console
     from zdmigrate.sdk import Heartbeat
 
+INTERRUPTED = 130
 LOOK_EVERY = 0.1  # seconds between looks at what the beating thread has heard
 
 
 def keep_beating(heartbeat: Heartbeat, console: Console) -> int:
-    """Beat until SIGTERM (goodbye, 0) or until the version is retired (1).
+    """Beat until SIGTERM (goodbye, 0), Ctrl-C (goodbye, 130), or until the version is retired (1).
 
     Retired, it ends without a goodbye: it does not know that the application it beats for has stopped. Raises
     DatabaseError if the first beat is refused; one that gets no answer is tried again, for ever.
     """
     logging.getLogger("zdmigrate.sdk").addHandler(logging.NullHandler())  # what it logs is told below
-    with _terminated() as terminated, heartbeat:
-        for _ in _news(heartbeat, console, terminated):
-            if heartbeat.retired.is_set():
-                heartbeat.stop(goodbye=False)
-                console.result(f"{heartbeat.app} {heartbeat.version}: retired")
-                console.say("A contract has begun that this version does not know: stop the instance.")
-                return 1
+    code = 0
+    try:
+        with _terminated() as terminated, heartbeat:
+            for _ in _news(heartbeat, console, terminated):
+                if heartbeat.retired.is_set():
+                    heartbeat.stop(goodbye=False)
+                    console.result(f"{heartbeat.app} {heartbeat.version}: retired")
+                    console.say("A contract has begun that this version does not know: stop the instance.")
+                    return 1
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     console.say(f"{heartbeat.instance} said goodbye")
-    return 0
+    return code
 
 
 def _news(heartbeat: Heartbeat, console: Console, terminated: threading.Event) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
@@ -39,12 +40,17 @@ def command(rule: str, config: Config, console: Console) -> None:
 
 def _told(rule: Rule) -> Iterator[str]:
     yield f"{rule.name} ({rule.id}, {rule.severity}, {rule.category})\n{rule.title}"
-    yield f"message: {rule.message}"
-    yield f"why: {rule.why}"
-    yield f"instead: {rule.instead}"
+    yield f"message: {_in_general(rule.message)}"
+    yield f"why: {_in_general(rule.why)}"
+    yield f"instead: {_in_general(rule.instead)}"
     for example in rule.examples:
         yield from _example(example)
     yield f"to allow it once: -- zdmigrate: allow {rule.name} because …"
+
+
+def _in_general(text: str) -> str:
+    """``{new_name}`` as NEW_NAME: so a manual writes what its reader has to put in."""
+    return re.sub(r"\{([a-z_]+)\}", lambda place: place[1].upper(), text)
 
 
 def _example(example: Example) -> Iterator[str]:

@@ -9,6 +9,7 @@ import click
 
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.target import change_named, changes_of
+from zdmigrate.cli.words import counted
 from zdmigrate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def command(
         with connection.transaction():
             note_baseline(connection, config.app, known)
             register_release(connection, config.app, release, known)
-    console.say(f"release {release} of {config.app} is registered, with {len(known)} changes that are there already")
+    console.say(
+        f"release {release} of {config.app} is registered, with {counted(len(known), 'change')} that are there already"
+    )
     console.say("next: let instances beat (zdmigrate live beat --help), and add a change: zdmigrate new NAME")
 
 

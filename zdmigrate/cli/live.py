@@ -25,7 +25,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Beat for an instance, as a sidecar.")
 @release_option
 @click.option("--instance", required=True, metavar="NAME", help="What tells this instance from the others.")
 @click.option("--every", default="10s", show_default=True, callback=seconds, metavar="TIME", help="How often to beat.")
@@ -47,7 +47,7 @@ def beat(release: str | None, instance: str, every: float, dsn: str, config: Con
     return keep_beating(Heartbeat(dsn, config.app, version, instance, every=every), console)
 
 
-@command.command(name="list")
+@command.command(name="list", short_help="List instances that may hold a gate.")
 @database
 @common("gate.heartbeat_ttl")
 def list_(dsn: str, config: Config, console: Console) -> None:
@@ -70,7 +70,7 @@ def list_(dsn: str, config: Config, console: Console) -> None:
         console.result(render(config.app, seen, retired))
 
 
-@command.command()
+@command.command(short_help="Show live versions, and each change of them.")
 @click.option("--every", default="2s", show_default=True, callback=seconds, metavar="TIME", help="How often to look.")
 @database
 @common("gate.heartbeat_ttl", formats=("text",))
@@ -86,7 +86,7 @@ def watch(every: float, dsn: str, config: Config, console: Console) -> None:
     keep_watching(dsn, config, console, every)
 
 
-@command.command()
+@command.command(short_help="Say that silent instances are gone.")
 @click.argument("version")
 @click.option("--instance", metavar="NAME", help="Only this instance of it.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why you know that it is gone; it is recorded.")

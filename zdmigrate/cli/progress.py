@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zdmigrate.cli.words import counted
 from zdmigrate.plan.step import BACKFILL
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class Lines:
 
     def phase(self, plan: Plan, already_done: int) -> None:
         going_on = f", going on after step {already_done}" if already_done else ""
-        self._say(click.style(f"{plan.phase} {plan.change}", bold=True) + f" ({_steps(len(plan.steps))}{going_on})")
+        self._say(
+            click.style(f"{plan.phase} {plan.change}", bold=True) + f" ({counted(len(plan.steps), 'step')}{going_on})"
+        )
 
     def step(self, plan: Plan, step: Step) -> None:
         self._say(f"  step {step.position + 1} of {len(plan.steps)}: {summary(step)}")
@@ -100,7 +103,3 @@ def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _steps(count: int) -> str:
-    return "1 step" if count == 1 else f"{count} steps"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.options import common, database
+from zdmigrate.cli.words import counted
 
 if TYPE_CHECKING:
     from zdmigrate.cli.options import Console
@@ -23,7 +24,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Register a release with the changes of the folder.")
 @click.argument("version")
 @database
 @common(formats=("text",))
@@ -45,7 +46,7 @@ def add(version: str, dsn: str, config: Config, console: Console) -> None:
         registered = register_release(connection, config.app, version, changes)
         release = read_release(connection, config.app, version)
     done = "registered" if registered.new else "was registered before"
-    console.say(f"release {version} of {config.app} {done}, with {len(changes)} changes")
+    console.say(f"release {version} of {config.app} {done}, with {counted(len(changes), 'change')}")
     if release and release.retired:
         console.warn(f"{version} is retired: a contract has begun that it was built without; it must not serve")
 
@@ -72,7 +73,7 @@ def list_(dsn: str, config: Config, console: Console) -> None:
         console.result(render(config.app, releases))
 
 
-@command.command()
+@command.command(short_help="Bind a change to a later release.")
 @click.argument("change")
 @click.option("--release", required=True, metavar="VERSION", help="The release that lets go of the old side.")
 @database

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from zdmigrate.cli.options import common, database
+from zdmigrate.cli.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ class Standing(NamedTuple):
 
 @click.command()
 @database
-@common("gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl")
+@common("gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl", "gate.same_release")
 def command(config: Config, console: Console, dsn: str) -> None:
     """Show changes by phase, releases, live versions, and what each gate waits for.
 
@@ -137,7 +138,7 @@ def next_for(row: ChangeRow, change: Change | None, pending: int) -> str:
         return "its file is not in this folder"
     contracts = change is not None and any(section.name == "contract" for section in change.sections)
     return {
-        State.EXPANDING: f"zdmigrate apply --phase expand ({pending} steps left)",
+        State.EXPANDING: f"zdmigrate apply --phase expand ({counted(pending, 'step')} left)",
         State.EXPANDED: "zdmigrate apply --phase contract, in a later release" if contracts else "",
         State.CONTRACTING: "zdmigrate apply --phase contract",
         State.CONTRACTED: "",
