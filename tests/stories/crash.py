@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tests.servers.database import Connection, Database, RunningServer
     from tests.stories.apps import Version
     from tests.stories.proxy import Request
-    from tests.stories.runners import Forge
+    from tests.stories.runners import Forge, Runner
 
 WRITES = re.compile(
     r"\s*(COMMIT|INSERT INTO zdmigrate\.(step|change|fence|backfill|lease)"
@@ -93,10 +94,11 @@ class Crashes:
         return tally
 
     def _try(self, database: Database, point: Point, end: tuple[str, str]) -> bool:
-        with Proxy(database.dsn, point) as proxy:
+        started: Future[Runner] = Future()
+        end_it = kill(lambda: started.result(30).known_pid()) if self.crash.kills else lambda: None
+        with Proxy(database.dsn, point, end_it) as proxy:
             runner = self.forge.start(*self.crash.command, *self.at(proxy.dsn))
-            if self.crash.kills:
-                proxy.end = kill(runner.known_pid)
+            started.set_result(runner)
             code = runner.wait()
         assert code in ((0, -9) if self.crash.kills else RAN), f"{point}: {code}\n{runner.text}"
         assert "Traceback" not in runner.text, f"{point}\n{runner.text}"

@@ -120,8 +120,8 @@ class Story:
     def start(self, version: Version, share: int) -> App:
         """Start a version; it owns rows that no other ``share`` owns."""
         rows = range(1, ROWS + 1)
-        owned = [[row for row in rows if row % 6 == 2 * share + writer] for writer in (0, 1)]
-        app = App(self.database, version, owned, shared=[row for row in rows if row % 6 == 5][:20])
+        owned = [[row for row in rows if row % 8 == 2 * share + writer] for writer in (0, 1)]
+        app = App(self.database, version, owned, shared=[row for row in rows if row % 8 == 7][:20])
         self.apps.append(app)
         return app.start()
 
@@ -169,6 +169,10 @@ def shop_schema(rows: int = ROWS) -> str:
         f"INSERT INTO users (email, name) SELECT i || '@example.com', 'user ' || i FROM generate_series(1, {rows}) i;"
         "INSERT INTO orders (user_id, total) SELECT id, 1 FROM users WHERE id % 10 = 0"
     )
+
+
+def table_exists(database: Database, table: str) -> bool:
+    return database.execute("SELECT to_regclass(%s) IS NOT NULL", table) == [(True,)]
 
 
 def columns_of(database: Database, table: str) -> list[str]:

@@ -12,20 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.run.command import zdmigrate
-from tests.stories.apps import users_version
+from tests.stories.changes import V1 as OLD
+from tests.stories.changes import V2 as NEW
 from tests.stories.crash import Crash, Crashes
 from tests.stories.harness import AT_ONCE, FIXTURES, shop_schema
-from tests.stories.runners import Forge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.servers.database import Connection, RunningServer
     from tests.stories.proxy import Point
+    from tests.stories.runners import Forge
 
 FOLDER = FIXTURES / "rename_column" / "migrations"
-OLD, NEW = users_version("v1", "name"), users_version("v2", "full_name")
 EXPAND = ("apply", "--phase", "expand", "--release", "v2")
 CONTRACT = ("apply", "--phase", "contract", "--release", "v3", *AT_ONCE)
 REVERT = ("revert", "001_full_name")
@@ -64,12 +61,6 @@ CRASHES = {
     "revert_resumed": Crash(before_revert, REVERT, REVERT, OLD, FOLDER),
     "revert_cut": Crash(before_revert, REVERT, REVERT, OLD, FOLDER, kills=False),
 }
-
-
-@pytest.fixture
-def forge(tmp_path: Path) -> Iterator[Forge]:
-    with Forge(tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", CRASHES)

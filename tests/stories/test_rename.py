@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.stories.apps import users_version
-from tests.stories.harness import Change, Story, columns_of, fixture_files, shop_schema
+from tests.stories.changes import PARTITIONS, RENAME, rename_without_index
+from tests.stories.harness import Story, columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from tests.servers.database import Database
-
-RENAME = Change(
-    files=fixture_files("rename_column"),
-    old=users_version("v1", "name"),
-    new=users_version("v2", "full_name"),
-    agree="SELECT count(*) FROM users WHERE name IS DISTINCT FROM full_name",
-)
+    Tell = Callable[..., Story]
 
 
-@pytest.fixture
-def story(database: Database, tmp_path: Path) -> Iterator[Story]:
-    with Story(database, shop_schema(), RENAME, tmp_path) as told:
-        yield told
-
-
-def test_a_rename_goes_from_expand_to_contract_while_both_versions_write(story: Story) -> None:
+def test_a_rename_goes_from_expand_to_contract_while_both_versions_write(tell: Tell) -> None:
+    story = tell(RENAME)
     story.before()
     story.expand()
     story.during()
@@ -43,7 +28,8 @@ def test_a_rename_goes_from_expand_to_contract_while_both_versions_write(story: 
     assert "name" not in columns_of(story.database, "users")
 
 
-def test_a_rename_is_reverted_while_the_old_version_writes(story: Story) -> None:
+def test_a_rename_is_reverted_while_the_old_version_writes(tell: Tell) -> None:
+    story = tell(RENAME)
     story.before()
     story.expand()
     story.during()
@@ -54,7 +40,8 @@ def test_a_rename_is_reverted_while_the_old_version_writes(story: Story) -> None
     assert "full_name" not in columns_of(story.database, "users")
 
 
-def test_a_reverted_rename_is_expanded_again_and_contracted(story: Story) -> None:
+def test_a_reverted_rename_is_expanded_again_and_contracted(tell: Tell) -> None:
+    story = tell(RENAME)
     story.before()
     story.expand()
     story.run("revert", "001_full_name")
@@ -62,6 +49,16 @@ def test_a_reverted_rename_is_expanded_again_and_contracted(story: Story) -> Non
     story.expand()
     assert "full_name" not in columns_of(story.database, "users"), "a reverted change waits for --again"
     story.expand("--again")
+    story.during()
+    story.drain(story.old_app)
+    story.contract()
+    story.after_contract()
+
+
+def test_a_partitioned_table_is_backfilled_in_all_its_partitions(tell: Tell) -> None:
+    story = tell(rename_without_index(), PARTITIONS)
+    story.before()
+    story.expand()
     story.during()
     story.drain(story.old_app)
     story.contract()

@@ -168,10 +168,11 @@ def _terminate_stopped(keeper: Connection, name: str) -> bool:
           AND l.granted AND a.pid <> pg_catalog.pg_backend_pid()
           AND held.name = %s AND held.holder IS NOT NULL
           AND held.renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s)
-          AND a.backend_start < held.renewed_at
+          AND a.backend_start < held.renewed_at + pg_catalog.make_interval(secs => %s)
     """
     class_id, object_id = _key(name)
-    parameters: list[Any] = [class_id, object_id % 2**32, name, STALE]
+    # It connected until shortly after its last renewal; whoever takes over just now connected long after it.
+    parameters: list[Any] = [class_id, object_id % 2**32, name, STALE, STALE / 2]
     return bool(keeper.execute(query, parameters).fetchall())
 
 

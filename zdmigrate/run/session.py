@@ -70,6 +70,7 @@ class Session:
             yield
         finally:
             if not self.connection.broken and (step.settings or any(_sets(text) for text in step.statements)):
+                self.roll_back()  # after an error, or the reset would fail and be told instead of it
                 self._reset()
 
     def limit(self, statement: float, lock: float = 0.0) -> None:

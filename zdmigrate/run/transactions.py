@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 RETRIED = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 SLOW_TRIES = 5  # how often a step may need longer than the budget by itself before it is refused
 COMMIT_SHARE = 0.1  # of the budget: kept for the COMMIT, during which the lock is still held
+FROZEN = "1s"  # between two messages, with strong locks held: the runner's machine stands still, the app's do not
 REPORT_EVERY = 2.0  # seconds between two words about who is in the way
 
 GONE = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject, errors.UndefinedFunction)
@@ -117,7 +118,7 @@ class _Brief:
     def _ask(self) -> StepResult:
         """One try: the locks, then the statements, all within the budget, counted from the first question."""
         session, connection = self.session, self.session.connection
-        connection.execute("BEGIN")
+        connection.execute(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = '{FROZEN}'".encode())
         locked = False
         try:
             session.lease.guard(connection)

@@ -1,0 +1,36 @@
+"""Stories are told on a database of their own, in a folder of their own."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories.harness import Story, shop_schema
+from tests.stories.runners import Forge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.servers.database import Database
+    from tests.stories.harness import Change
+
+
+@pytest.fixture
+def tell(database: Database, tmp_path: Path) -> Iterator[Callable[..., Story]]:
+    """Begins a story of a change, on the shop's schema unless another is given; its promise is checked at the end."""
+    with ExitStack() as told:
+
+        def begin(change: Change, schema: str = "") -> Story:
+            return told.enter_context(Story(database, schema or shop_schema(), change, tmp_path))
+
+        yield begin
+
+
+@pytest.fixture
+def forge(tmp_path: Path) -> Iterator[Forge]:
+    """Starts runners as processes."""
+    with Forge(tmp_path) as made:
+        yield made
