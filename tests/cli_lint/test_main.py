@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
 import click
 import pytest
 
@@ -19,6 +24,9 @@ from zdmigrate.errors import (
     UsageError,
     ZdmigrateError,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -72,6 +80,18 @@ def test_a_bugs_traceback_is_there_when_asked_for_and_without_passwords(monkeypa
     told = command("lint")
     assert "Traceback" in told.err
     assert "s3cret" not in told.err
+
+
+def test_a_terminal_without_utf_8_is_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "001.sql").write_text('ALTER TABLE users DROP COLUMN "数";', "utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "zdmigrate.cli.main", "lint", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert ran.returncode == 1
+    assert 'users."\\u6570"' in ran.stdout
 
 
 def test_the_version_is_told() -> None:
