@@ -57,9 +57,9 @@ def command(
             note_baseline(connection, config.app, known)
             register_release(connection, config.app, release, known)
     console.say(
-        f"release {release} of {config.app} is registered, with {counted(len(known), 'change')} that are there already"
+        f"release {release} of {config.app} is registered, with {counted(len(known), 'change')} in the database already"
     )
-    console.say("next: let instances beat (zdmigrate live beat --help), and add a change: zdmigrate new NAME")
+    console.say("next: let instances beat (zdmigrate live beat --help); add a change: zdmigrate new")
 
 
 def _up_to(config: Config, baseline: str | None) -> list[str]:

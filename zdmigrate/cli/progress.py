@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zdmigrate.cli.tables import columns_wide
 from zdmigrate.cli.words import counted
 from zdmigrate.plan.step import BACKFILL
 
@@ -36,13 +37,14 @@ class Lines:
         )
 
     def step(self, plan: Plan, step: Step) -> None:
-        self._say(f"  step {step.position + 1} of {len(plan.steps)}: {summary(step)}")
+        head = f"  step {step.position + 1} of {len(plan.steps)}: "
+        self._say(head + summary(step, columns_wide() - len(head)))
         self.told = time.monotonic()  # a backfill that is over in a moment needs no word of its place
 
     def waiting(self, step: Step, blockers: list[Blocker], seconds: float) -> None:  # noqa: ARG002 - Listener's shape
         self._say(f"    waiting for a lock for {seconds:.1f} s; the app runs free meanwhile. In the way:")
         for blocker in blockers:
-            self._say(f"      {blocker}")
+            self._say(f"      {shorten(str(blocker), max(columns_wide(), 160) - 6)}")
 
     def progress(self, step: Step, progress: BackfillProgress) -> None:  # noqa: ARG002 - Listener's shape
         now = time.monotonic()
@@ -84,19 +86,25 @@ class Lines:
             self.drawn = False
 
 
-def summary(step: Step, width: int = 90) -> str:
-    """The first words of what a step runs, on one line."""
+def summary(step: Step, room: int) -> str:
+    """The first words of what a step runs, in so many columns."""
     statement = " ".join(step.statements[0].split())
     more = f" (and {len(step.statements) - 1} more in one transaction)" if len(step.statements) > 1 else ""
-    return (statement if len(statement) <= width else statement[: width - 1] + "…") + more
+    return shorten(statement, room - len(more)) + more
+
+
+def shorten(text: str, room: int) -> str:
+    """The text, cut where there is no more room."""
+    return text if len(text) <= room else text[: max(room - 1, 10)] + "…"
 
 
 def progress_line(progress: BackfillProgress) -> str:
-    """A backfill's place: share, rows, pace, time left."""
+    """A backfill's place: share, rows, pace, time left; what is not known yet is left out."""
     share = progress.done / progress.total if progress.total else 1.0
+    pace = f", {progress.rate:.0f} rows/s" if progress.rate else ""
     left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
     again = "" if progress.pass_number == 1 else f", pass {progress.pass_number}"
-    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows, {progress.rate:.0f} rows/s{left}{again}"
+    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows{pace}{left}{again}"
 
 
 def _duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ from psycopg import errors
 from zdmigrate.run.commit import commit
 from zdmigrate.run.events import StepResult
 from zdmigrate.run.indexes import Standing, drop_invalid, index_standing, refuse_other_index, wait_for_orphan
-from zdmigrate.run.session import connection_lost, failed
+from zdmigrate.run.session import told
 from zdmigrate.run.steps import STARTED, read_steps, write_done, write_started
 
 if TYPE_CHECKING:
@@ -28,18 +28,9 @@ def run_alone(session: Session, plan: Plan, step: Step) -> StepResult:
     invalid index (measured). Its own locks stop no reader and no writer.
     """
     start = session.limits.clock()
-    try:
-        with session.settings(step):
-            note = _run(session, plan, step)
-            _write_done(session, plan, step)
-    except errors.DuplicateTable as error:
-        raise failed(plan, step, error) from None
-    except psycopg.OperationalError as error:
-        if session.connection.broken:
-            raise connection_lost(plan, step, error) from None
-        raise failed(plan, step, error) from None
-    except psycopg.Error as error:
-        raise failed(plan, step, error) from None
+    with told(session, plan, step), session.settings(step):
+        note = _run(session, plan, step)
+        _write_done(session, plan, step)
     return StepResult(session.limits.clock() - start, note=note)
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import psycopg
-
 from zdmigrate.errors import StepFailed
 from zdmigrate.ledger.ledger import one
 from zdmigrate.run.batches import BatchSize, Rate
 from zdmigrate.run.commit import commit
 from zdmigrate.run.events import BackfillProgress, StepResult
 from zdmigrate.run.relations import quoted
-from zdmigrate.run.session import connection_lost, failed, state_after
+from zdmigrate.run.session import state_after, told
+from zdmigrate.run.stall import Stall
 from zdmigrate.run.steps import write_done
 from zdmigrate.run.transactions import RETRIED
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from zdmigrate.run.session import Session
 
 PASSES = 10
+TARGET = 0.25  # of the lock budget: how long a batch should hold its row locks
+LONGEST = 0.75  # of the lock budget: after which a batch is cancelled and halved
 ROW_LOCK_TIMEOUT = 0.020  # below deadlock_timeout: the app is never a deadlock's victim because of a batch
 
 
@@ -46,17 +47,9 @@ def run_backfill(session: Session, plan: Plan, step: Step) -> StepResult:
     """
     assert step.backfill is not None
     start = session.limits.clock()
-    try:
-        with session.settings(step):
-            rows = _Runner(session, plan, step, step.backfill).run()
-            _finish(session, plan, step)
-    except psycopg.OperationalError as error:
-        if session.connection.broken:
-            raise connection_lost(plan, step, error) from None
-        raise failed(plan, step, error) from None
-    except psycopg.Error as error:
-        session.roll_back()
-        raise failed(plan, step, error) from None
+    with told(session, plan, step), session.settings(step):
+        rows = _Runner(session, plan, step, step.backfill).run()
+        _finish(session, plan, step)
     return StepResult(session.limits.clock() - start, rows=rows)
 
 
@@ -80,6 +73,7 @@ class _Runner:
         self.key = {"app": plan.app, "change": plan.change, "position": step.position}
         self.table = quoted(backfill.table)
         self.rate = Rate(session.limits.clock)
+        self.stall = Stall(session, plan, step, self.table)
         self.rows = 0
 
     def run(self) -> int:
@@ -101,17 +95,18 @@ class _Runner:
 
     def _pass(self, place: Place) -> Place:
         """Batches from the cursor to the table's end; from its beginning when it was rewritten under us."""
-        size = BatchSize(self._fixed_blocks())
+        size = BatchSize(self.session.limits.budget * TARGET, self._fixed_blocks())
         while place.next_block < place.last_block:
             end = min(place.next_block + size.blocks, place.last_block)
             began = self.session.limits.clock()
             try:
                 changed = self._batch(place, end)
-            except RETRIED:
+            except RETRIED as error:
                 self.session.roll_back()
                 size.halve()
-                self.session.limits.sleep(ROW_LOCK_TIMEOUT)
+                self.stall.met(error, place.next_block)
                 continue
+            self.stall.over()
             if changed is None:
                 self.session.listener.note(f"{self.backfill.table} was rewritten meanwhile: starting it again")
                 place = self._new_place(place.rows, place.pass_number)
@@ -126,7 +121,7 @@ class _Runner:
         connection = self.connection
         connection.execute("BEGIN")
         self.session.lease.guard(connection)
-        self.session.limit(0, lock=ROW_LOCK_TIMEOUT)
+        self.session.limit(self.session.limits.budget * LONGEST, lock=ROW_LOCK_TIMEOUT)
         connection.execute("SET LOCAL synchronous_commit = off")
         changed = connection.execute(self.backfill.batch_sql(place.next_block, end).encode()).rowcount
         if self._files()[0] != place.files:  # read after the statement's lock: they hold still now

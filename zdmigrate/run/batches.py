@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TARGET = 0.1  # seconds that a batch should take: row locks are held for as long
 FIRST = 16  # blocks
 LARGEST = 65_536
 GROWTH = 1.5
 
 
 class BatchSize:
-    """Blocks in the next batch, sized by how long the last one took; a fixed size where ``fixed`` is given."""
+    """Blocks in the next batch, so that it takes ``target`` seconds; a fixed size where ``fixed`` is given."""
 
-    def __init__(self, fixed: int | None = None) -> None:
+    def __init__(self, target: float, fixed: int | None = None) -> None:
+        self.target = target
         self.fixed = fixed
         self.blocks = fixed or FIRST
 
     def took(self, seconds: float) -> None:
         """The last batch was committed in so many seconds."""
         if self.fixed is None:
-            ratio = min(max(TARGET / max(seconds, 1e-6), 1 / GROWTH), GROWTH)
+            ratio = min(max(self.target / max(seconds, 1e-6), 1 / GROWTH), GROWTH)
             self.blocks = min(max(1, round(self.blocks * ratio)), LARGEST)
         else:
             self.blocks = self.fixed

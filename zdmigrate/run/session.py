@@ -93,12 +93,24 @@ class Session:
             self.connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
 
 
+@contextmanager
+def told(session: Session, plan: Plan, step: Step) -> Iterator[None]:
+    """Errors of the server become StepFailed, with the step, what stands, and what to do next."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if error.sqlstate is None or session.connection.broken or session.watcher.broken:
+            raise _connection_lost(plan, step, error) from None
+        session.roll_back()
+        raise _failed(plan, step, error) from None
+
+
 def _sets(statement: str) -> bool:
     """Whether a statement within BEGIN … COMMIT is a SET that would outlive it."""
     return statement[:3].upper() == "SET"
 
 
-def failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
+def _failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
     """A step that the server refused for good, with the server's own words and the place in the file."""
     told = error.diag
     message = told.message_primary or " ".join(str(error).split())
@@ -113,7 +125,7 @@ def failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
     )
 
 
-def connection_lost(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
+def _connection_lost(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
     """The server, or the way to it, is gone; what the step did is known when it is asked again."""
     return StepFailed(
         f"the connection was lost in step {step.position + 1} of {plan.phase} {plan.change}: "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
 from psycopg import errors
 
 from zdmigrate.errors import NotLocked, StepFailed
@@ -13,7 +12,7 @@ from zdmigrate.run.events import StepResult
 from zdmigrate.run.look import Watch
 from zdmigrate.run.patience import Patience
 from zdmigrate.run.relations import find_relations
-from zdmigrate.run.session import connection_lost, failed, state_after
+from zdmigrate.run.session import state_after, told
 from zdmigrate.run.steps import write_done
 from zdmigrate.schema.lock_modes import LockMode
 
@@ -39,19 +38,11 @@ def run_transaction(session: Session, plan: Plan, step: Step, *, forgiving: bool
     (NotLocked). One that stops nobody takes the time it takes. ``forgiving`` skips statements whose object is
     already gone: the undoing of something half done. Raises StepFailed for what no new try can mend.
     """
-    try:
-        with session.settings(step):
-            relations = find_relations(session.connection, step.locks)
-            if step.unknown or relations.blocks:
-                return _Brief(session, plan, step, relations, forgiving).run()
-            return _unhurried(session, plan, step, forgiving)
-    except psycopg.OperationalError as error:
-        if session.connection.broken:
-            raise connection_lost(plan, step, error) from None
-        raise failed(plan, step, error) from None
-    except psycopg.Error as error:
-        session.roll_back()
-        raise failed(plan, step, error) from None
+    with told(session, plan, step), session.settings(step):
+        relations = find_relations(session.connection, step.locks)
+        if step.unknown or relations.blocks:
+            return _Brief(session, plan, step, relations, forgiving).run()
+        return _unhurried(session, plan, step, forgiving)
 
 
 def _unhurried(session: Session, plan: Plan, step: Step, forgiving: bool) -> StepResult:
