@@ -20,7 +20,7 @@ def lint(*texts: str, reported: int | None = None, path: str = "m/{}.sql", **set
     """Files m/1.sql, m/2.sql … with these texts; ``reported`` is the number of the only one to report on."""
     changes = [read_change(path.format(number), text) for number, text in enumerate(texts, 1)]
     only = None if reported is None else {path.format(reported)}
-    return lint_changes(changes, Config(lint=Lint(**settings)), read_folder(str(RULES)), reported=only)
+    return lint_changes(changes, Config(lint=Lint(**settings)), read_folder(str(RULES)), reported=only, effects=True)
 
 
 def found(*texts: str, reported: int | None = None, **settings: Any) -> list[tuple[int, str]]:

@@ -113,7 +113,7 @@ def test_a_file_of_the_folder_is_itself_by_any_path(tmp_path: Path, monkeypatch:
 def test_a_folder_is_all_of_its_files(tmp_path: Path) -> None:
     filled(tmp_path, "001_a.sql", "002_b.sql")
     changes, reported = read_history([str(tmp_path)], "elsewhere")
-    assert len(changes) == len(reported) == 2
+    assert len(list(changes)) == len(reported) == 2
 
 
 def test_a_single_file_without_the_folder_has_no_history(tmp_path: Path) -> None:

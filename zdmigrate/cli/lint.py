@@ -34,7 +34,7 @@ def command(paths: tuple[str, ...], effects: bool, config: Config, console: Cons
       git show :migrations/007_rename.sql | zdmigrate lint -
     """
     changes, reported = read_history(paths or (config.dir,), config.dir)
-    result = lint_changes(changes, config, load_rules(config.lint.rules), reported=reported)
+    result = lint_changes(changes, config, load_rules(config.lint.rules), reported=reported, effects=effects)
     _print(result, effects, console)
     return 1 if result.fails(config.lint.fail_on) else 0
 

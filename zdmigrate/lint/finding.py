@@ -52,7 +52,7 @@ class Summary(NamedTuple):
 
 
 class LintResult(Value):
-    """Everything that a report may show. ``lines`` has the source of every file that was reported on."""
+    """Everything that a report may show. ``lines`` has the source of every file with a finding."""
 
     findings: tuple[Finding, ...]
     summary: Summary

@@ -11,7 +11,7 @@ from zdmigrate.sources.change import decoded, read_change
 from zdmigrate.sources.folder import change_files, place_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zdmigrate.sources.change import Change
 
@@ -19,8 +19,8 @@ STDIN = "-"
 STDIN_PATH = "<stdin>"
 
 
-def read_history(paths: Sequence[str], directory: str) -> tuple[list[Change], set[str]]:
-    """The files to read, in order, and the paths of those that were named.
+def read_history(paths: Sequence[str], directory: str) -> tuple[Iterator[Change], set[str]]:
+    """The files, in order, each read when its turn comes, and the paths of those that were named.
 
     A folder stands for its files. Where single files or ``-`` are named, the other files of ``directory`` that
     sort before them come too, if there is such a folder: they tell what the schema looks like.
@@ -32,7 +32,7 @@ def read_history(paths: Sequence[str], directory: str) -> tuple[list[Change], se
     single = [path for path in paths if not os.path.isdir(path)]
     if single:
         named = sorted((*_before(single, named, directory), *named), key=_place)
-    return [_read(path) for path in named], reported
+    return map(_read, named), reported
 
 
 def _files(path: str) -> Sequence[str]:
