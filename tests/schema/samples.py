@@ -414,6 +414,13 @@ create function f() returns trigger language plpgsql as $$ begin return new; end
 create trigger t before insert on sales for each row execute function f();
 """
 )
+INDEXED_SALES = (
+    SALES
+    + """
+create index sales_id_idx on only sales (id);
+create index sales_2023_id_idx on sales_2023 (id);
+"""
+)
 WITH_CHECK = (
     SALES
     + """
@@ -477,6 +484,9 @@ ALONE = [
         create table sales_two (id bigint) partition by list (id);
         create table sales_a partition of sales_two for values in (1);
         """),
+    Sample("alter index sales_id_idx attach partition sales_2023_id_idx", INDEXED_SALES),
+    Sample("drop index sales_id_idx", INDEXED_SALES),
+    Sample("create index on sales (id)", INDEXED_SALES, worst_case=True),
     Sample("drop schema app cascade", """
         create schema app; create table users (id bigint primary key);
         create table app.orders (user_id bigint references users);

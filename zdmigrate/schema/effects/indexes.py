@@ -39,9 +39,10 @@ def _drop(operation: ops.DropIndex, at: Situation) -> Effects:
 
 
 def _with_table(operation: ops.Operation, at: Situation) -> tuple[Name, ...]:
+    """The index, its table, and the partitions of that: they have indexes that go with this one."""
     name = at.name(operation)
     index = at.catalog.indexes.get(name)
-    return (name,) if index is None else (name, index.table)
+    return (name,) if index is None else (name, *at.below(index.table))
 
 
 def _rename(operation: ops.RenameIndex, at: Situation) -> Effects:

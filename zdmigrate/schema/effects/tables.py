@@ -90,10 +90,11 @@ def default_partitions(parent: Name, at: Situation, apart_from: Name) -> Iterato
 
 
 def _attach_index(operation: ops.AttachIndexPartition, at: Situation) -> Effects:
+    """The tables of the two indexes are only looked at."""
     child = at.catalog.resolve(operation.partition)
-    index = at.catalog.indexes.get(child)
-    table = locked(LockMode.SHARE_UPDATE_EXCLUSIVE, () if index is None else (index.table,))
-    return Effects(locks=strongest(locked(LockMode.ACCESS_EXCLUSIVE, (at.name(operation), child)), table))
+    return Effects(
+        locks={at.name(operation): LockMode.SHARE_UPDATE_EXCLUSIVE, child: LockMode.ACCESS_EXCLUSIVE},
+    )
 
 
 CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
