@@ -36,7 +36,7 @@ def lint_changes(
     """Lint the files of a history in order. Of those whose path is not in ``reported`` only the catalog is kept.
 
     ``effects`` asks for what every statement costs, too. Without it a file is forgotten once it has been read, so that
-    ``changes`` had better be an iterator: 300 files take a quarter longer where all of them are kept.
+    ``changes`` had better be an iterator: 300 files, all kept, take 113 MB instead of 26.
     """
     linter = _Linter(config, rules, effects)
     for change in changes:
