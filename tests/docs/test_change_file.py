@@ -31,6 +31,7 @@ REFUSED = {
     "LISTEN": "LISTEN c;",
     "DISCARD": "DISCARD ALL;",
     "DECLARE": "DECLARE c CURSOR FOR SELECT 1;",
+    "\\copy": "\\copy users from 'users.csv'\nSELECT 1;",
     "BEGIN": "BEGIN; SELECT 1;",
     "COMMIT": "COMMIT;",
 }

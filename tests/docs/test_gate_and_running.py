@@ -62,7 +62,7 @@ QUOTED = [
 
 @pytest.mark.parametrize("message", QUOTED)
 def test_a_message_that_the_page_explains_is_one_that_the_program_has(message: str) -> None:
-    pieces = [piece for piece in message.split("…") if piece.strip()]
+    pieces = [piece.strip() for piece in message.split("…") if piece.strip()]
 
     assert any(_in_order(pieces, sentence) for sentence in sentences())
 
