@@ -65,7 +65,7 @@ def constraint_name(constraint: Constraint, table: Table, catalog: Catalog) -> s
 
 
 def index_name(operation: CreateIndex, catalog: Catalog) -> Name:
-    """The name of a new index as written, or the one that the server will give it."""
+    """The name of a new index as written, or the one that the server will give it; for an expression it may err."""
     table = catalog.resolve(operation.relation or Name(None, ""))
     if operation.name is not None:
         return Name(table.schema, operation.name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.schema.constraints import with_constraint, without_constraints
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.relations import Table, TableColumn, TableConstraint
+from zdmigrate.schema.relations import Table, TableColumn, TableConstraint, View
 
 if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
@@ -95,7 +95,7 @@ def _inheriting(operation: ops.CreateTable, name: Name, catalog: Catalog) -> Tab
     parents = operation.inherits if operation.partition_of is None else (operation.partition_of,)
     models = [catalog.table_or_new(model) for model in (*parents, *operation.like)]
     own = [model.changed(constraints={}) for model in models[len(parents) :]]  # LIKE alone takes no constraints
-    seen = not operation.from_query and not operation.of_type
+    seen = not operation.from_query and not operation.of_type and not operation.like  # INCLUDING says what it takes
     return Table(
         name=name,
         columns={column: known for model in models for column, known in model.columns.items()},
@@ -122,8 +122,7 @@ def without_table(catalog: Catalog, gone: Name) -> Catalog:
     dropped = catalog.tables.get(gone)
     if dropped is None:
         return catalog
-    for other, constraint in tuple(catalog.references_to(gone)):
-        catalog = without_constraints(catalog, other, {constraint.name})
+    catalog = without_references_to(catalog, gone)
     for parent in dropped.parents:
         catalog = without_parent(catalog, gone, parent)
     for child in dropped.children:
@@ -134,6 +133,15 @@ def without_table(catalog: Catalog, gone: Name) -> Catalog:
     )
 
 
+def without_references_to(catalog: Catalog, table: Name) -> Catalog:
+    """The catalog without the foreign keys that point at a table."""
+    for name in {other.name for other, _ in catalog.references_to(table)}:
+        other = catalog.tables[name]
+        keys = {constraint.name for constraint in other.constraints.values() if constraint.references == table}
+        catalog = without_constraints(catalog, other, keys)
+    return catalog
+
+
 def without_schema(catalog: Catalog, schema: str) -> Catalog:
     """The catalog once a schema is dropped with all that is in it."""
     for name in [name for name in catalog.tables if name.schema == schema]:
@@ -142,16 +150,25 @@ def without_schema(catalog: Catalog, schema: str) -> Catalog:
 
 
 def rename_table(operation: ops.RenameTable, catalog: Catalog) -> Catalog:
+    """ALTER TABLE … RENAME TO is allowed for an index and for a view as well."""
     old = catalog.resolve(operation.relation or Name(None, ""))
+    if old in catalog.indexes:
+        return with_index_renamed(catalog, old, operation.new_name)
+    if old in catalog.views:
+        return with_view_renamed(catalog, old, Name(old.schema, operation.new_name))
     return with_table_renamed(catalog, old, Name(old.schema, operation.new_name))
+
+
+def with_view_renamed(catalog: Catalog, old: Name, new: Name) -> Catalog:
+    views = {name: view for name, view in catalog.views.items() if name != old}
+    catalog = with_table_renamed(catalog, old, new) if old in catalog.tables else catalog
+    return catalog.changed(views={**views, new: catalog.views.get(old, View(name=old)).changed(name=new)})
 
 
 def set_schema(operation: ops.SetSchema, catalog: Catalog) -> Catalog:
     old = catalog.resolve(operation.relation or Name(None, ""))
     if old in catalog.views:
-        views = {name: view for name, view in catalog.views.items() if name != old}
-        new = Name(operation.name, old.name)
-        return catalog.changed(views={**views, new: catalog.views[old].changed(name=new)})
+        return with_view_renamed(catalog, old, Name(operation.name, old.name))
     return with_table_renamed(catalog, old, Name(operation.name, old.name))
 
 
