@@ -1,0 +1,252 @@
+"""The facts of operations: complete for every kind, and what rules need of some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.schema.claims import analysed
+from tests.schema.samples import SAMPLES, SHOP, Sample
+from tests.schema.test_effects import told
+from zdmigrate.schema.fact_table import DEFAULTS, FACTS
+
+CHECKED = SHOP + "alter table users add constraint c check (name is not null) not valid;"
+VALIDATED = CHECKED + "alter table users validate constraint c;"
+
+
+def last_facts(given: str, sql: str, section: str = "", major: int = 18) -> dict[str, Any]:
+    return analysed(given, sql, major, section)[-1].facts
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=told)
+def test_every_operation_has_every_fact_and_no_other(sample: Sample) -> None:
+    for found in analysed(sample.given, sample.sql):
+        assert found.facts.keys() == FACTS.keys()
+        for name, value in found.facts.items():
+            assert type(value) is type(DEFAULTS[name]), name
+
+
+def test_every_fact_has_a_meaning_and_some_operation() -> None:
+    """A fact that is the same for all samples is of use to no rule."""
+    seen: dict[str, set[Any]] = {name: {DEFAULTS[name]} for name in FACTS}
+    scripts = [(sample.given, sample.sql, "") for sample in SAMPLES]
+    scripts += [(given, sql, facts.get("section", "")) for given, sql, facts in EXAMPLES]
+    scripts += [("", KEPT, ""), (KEYED, BATCHED[0], ""), ("", f"select {'(' * 5000}1{')' * 5000}", "")]
+    for given, sql, section in scripts:
+        for found in analysed(given, sql, section=section):
+            for name, value in found.facts.items():
+                seen[name].add(value)
+    assert [name for name, values in seen.items() if len(values) == 1] == []
+    assert [name for name, (_, meaning) in FACTS.items() if not meaning] == []
+
+
+EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
+    # names, as SQL spells them
+    ("", 'alter table "Order" drop column "user"', {"table": '"Order"', "column": '"user"', "relation": "public.Order"}),
+    ("", "alter table app.orders drop column x", {"table": "app.orders", "relation": "app.orders"}),
+    (SHOP, "drop index orders_note_idx", {"table": "orders", "name": "orders_note_idx", "unique": False}),
+    ("", "drop index nobody_knows", {"table": "the table of nobody_knows", "additive": False}),
+    ("", "reindex schema app", {"table": "every table of the schema app", "refuses_transaction": True}),
+    (SHOP, "alter table users add check (age > 5)", {"name": "users_age_check", "expression": "age > 5"}),
+    (SHOP, "create index on users (name, lower(email))", {"columns": "name, …", "lock": "SHARE", "blocks": "writes"}),
+    # what is proven
+    (SHOP, "alter table users alter name set not null", {"proven_not_null": False, "scans": True}),
+    (CHECKED, "alter table users alter name set not null", {"proven_not_null": False}),
+    (VALIDATED, "alter table users alter name set not null", {"proven_not_null": True, "additive": True}),
+    (VALIDATED, "alter table users alter email set not null", {"proven_not_null": False, "additive": False}),
+    (VALIDATED, "alter table users rename name to n; alter table users alter n set not null",
+     {"proven_not_null": True, "operation": "set_not_null"}),
+    (
+        VALIDATED + "alter table users rename name to n; alter table users add name text;",
+        "alter table users alter name set not null",
+        {"proven_not_null": False},
+    ),
+    ("", "alter table users alter name set not null", {"proven_not_null": False, "scans": True}),
+    # what is new
+    ("", "create table t (id int); alter table t alter id type bigint", {"table_is_new": True, "additive": True}),
+    ("", "create table t (id int); alter table t rename to u; truncate u", {"table_is_new": True}),
+    (SHOP, "create table if not exists users (id int); truncate users", {"table_is_new": False}),
+    ("", "create temp table t (id int); create index on t (id)", {"table_is_new": True, "temporary": True}),
+    ("", "begin; create table t (id int); rollback; alter table t drop column id", {"table_is_new": False}),
+    ("", "create table t (id int); drop table t; create index on t (id)", {"table_is_new": False}),
+    ("", "alter table t add x int; alter table t drop column x", {"column_is_new": True, "additive": True}),
+    ("", "alter table t add x int; alter table t rename x to y; alter table t drop y", {"column_is_new": True}),
+    ("", "alter table t add constraint c check (x > 0) not valid; alter table t drop constraint c", {"additive": True}),
+    ("", "create unlogged table t (id int); truncate t", {"unlogged": True}),
+    # transactions
+    ("", "begin; vacuum t", {"in_transaction": True, "refuses_transaction": True}),
+    ("", "begin; select 1; commit; vacuum t", {"in_transaction": False}),
+    ("", "begin; savepoint s; alter table t add x int; rollback to s; alter table t validate constraint c",
+     {"validated_in_same_transaction": False, "held_lock": ""}),
+    ("", "begin; alter table t add x int; alter table t validate constraint c",
+     {"validated_in_same_transaction": True, "held_lock": "ACCESS EXCLUSIVE", "held_blocks": "reads and writes"}),
+    ("", "begin; alter table t add x int; alter table u validate constraint c",
+     {"validated_in_same_transaction": False, "held_lock": ""}),
+    ("", "alter table t add x int; alter table t validate constraint c", {"validated_in_same_transaction": False}),
+    ("", "begin; alter table t rename to u", {"name_is_kept": False}),
+    # new columns
+    ("", "alter table t add x int not null", {"required": True, "additive": False}),
+    ("", "alter table t add x int not null default null", {"required": True}),
+    ("", "alter table t add x int primary key", {"required": True, "inline": "primary_key"}),
+    ("", "alter table t add x serial not null", {"required": False, "fills": "sequence", "identity": True}),
+    ("", "alter table t add x int default f()", {"fills": "volatile default", "volatile_default": True}),
+    ("create function f() returns int stable language sql as 'select 1';", "alter table t add x int default f()",
+     {"fills": "", "volatile_default": False}),
+    ("create function f() returns int language sql as 'select 1';", "alter table t add x int default f()",
+     {"fills": "volatile default"}),
+    ("", "alter table t add x int generated always as (1) stored", {"generated": "stored", "has_default": True}),
+    ("", "alter table t add x mood", {"fills": "unknown type"}),
+    ("create type mood as enum ('sad');", "alter table t add x mood", {"fills": ""}),
+    ("", "alter table t add x citext", {"fills": ""}),
+    # unknown
+    ("", "do $$ begin end $$", {"analysed": False, "statement": "do"}),
+    ("", "select drop_everything()", {"analysed": False}),
+    ("", "select count(*), now() from t", {"analysed": True}),
+    ("", "security label on table t is 'x'", {"analysed": False, "statement": "security_label"}),
+    # what old versions notice
+    (SHOP, "alter table users alter age drop default", {"additive": False}),
+    (SHOP, "alter table users alter name drop not null", {"additive": True}),
+    (SHOP, "create unique index concurrently i on users (name)", {"additive": False}),
+    (SHOP, "create index concurrently i on users (name)", {"additive": True}),
+    (SHOP, "alter table users add x int; create unique index concurrently i on users (x)", {"additive": True}),
+    (SHOP, "alter table users add constraint c check (age > 0) not valid", {"additive": False, "not_valid": True}),
+    (SHOP, "alter table users add x int; alter table users add check (x > 0) not valid", {"additive": True}),
+    (CHECKED, "alter table users drop constraint c", {"additive": True, "constraint_type": "check"}),
+    (SHOP, "alter table users drop constraint users_pkey cascade", {"additive": False, "cascade": True}),
+    ("", "drop trigger if exists t on users", {"additive": True, "if_exists": True}),
+    ("", "drop trigger t on users", {"additive": False}),
+    ("", "create function f() returns int language sql as 'select 1'; drop function f()", {"object_is_new": True}),
+    ("", "revoke select on users from app", {"additive": False}),
+    ("", "grant select on users to app", {"additive": True}),
+    ("", "alter type mood rename value 'a' to 'b'", {"additive": False}),
+    ("", "alter type mood add value 'a'", {"additive": True}),
+    ("", "alter table t set schema app", {"additive": False, "new_name": ""}),
+    # other words
+    (SHOP, "alter table orders add foreign key (id) references users (id)",
+     {"references": "users", "referenced_columns": "id", "constraint_type": "foreign_key", "columns": "id"}),
+    (SHOP, "alter table only users set (fillfactor = 70)", {"only": True, "options": "fillfactor"}),
+    ("", "alter table p detach partition c concurrently", {"other": "c", "concurrently": True, "additive": False}),
+    ("", "alter table t add primary key using index i",
+     {"using_index": True, "using_index_nullable": False, "index": "i"}),
+    ("create table t (id int); create unique index i on t (id);", "alter table t add primary key using index i",
+     {"using_index_nullable": True, "row_work": "reads every row"}),
+    ("", "update t set x = 1", {"section": "backfill", "whole_table": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "sql", "wanted"), EXAMPLES, ids=[sql for _, sql, _ in EXAMPLES])
+def test_the_last_operation_has_these_facts(given: str, sql: str, wanted: dict[str, Any]) -> None:
+    facts = last_facts(given, sql, wanted.get("section", ""))
+    assert {name: facts[name] for name in wanted} == wanted
+
+
+KEPT = "begin; alter table a rename to b; create view a as select * from b; commit;"
+
+
+def test_a_view_of_the_old_name_keeps_it() -> None:
+    assert analysed("", KEPT)[1].facts["name_is_kept"]
+    late = analysed("", "begin; alter table a rename to b; commit; create view a as select * from b;")
+    assert not late[1].facts["name_is_kept"]
+
+
+def test_a_clause_reads_rows_under_the_lock_of_its_neighbour() -> None:
+    first, _ = analysed("", "alter table t validate constraint c, add column x int")
+    assert first.facts["validated_in_same_transaction"]
+
+
+def test_in_contract_nothing_is_new() -> None:
+    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.walk import analyse
+    from zdmigrate.sql.script import read_script
+
+    made, dropped = read_script("create table t (id int); create index on t (id)").statements
+    assert list(analyse([("expand", made), ("expand", dropped)], Catalog(), 18))[1].facts["table_is_new"]
+    assert not list(analyse([("expand", made), ("contract", dropped)], Catalog(), 18))[1].facts["table_is_new"]
+
+
+BATCHED = [
+    "update t set x = 1 where id between 1 and 1000",
+    "update t set x = 1 where id >= 1 and id < 1000",
+    "update t set x = 1 where t.id > 1 and (y is null) and t.id <= 1000",
+    "update t set x = 1 where id = 5",
+    "update t set x = 1 where id in (1, 2, 3)",
+    "update t set x = 1 where code = 'a'",
+    "update t set x = 1 where ctid >= '(0,0)' and ctid < '(100,0)'",
+    "update t set x = 1 where ctid = any (array(select ctid from t where x is null limit 500))",
+    "update t set x = 1 where id in (select id from t where x is null limit 500)",
+    "with b as (select id from t where x is null limit 500) update t set x = 1 from b where b.id = t.id",
+    "delete from t using (select id from t limit 5) as b where b.id = t.id",
+    "delete from t where id in (select id from t where x order by id limit 10 for update skip locked)",
+]
+UNBATCHED = [
+    "update t set x = 1",
+    "update t set x = 1 where x is null",
+    "update t set x = 1 where id > 1000",
+    "update t set x = 1 where id > 1 and id > 5",
+    "update t set x = 1 where y = 5",
+    "update t set x = 1 where id = 5 or y = 5",
+    "update t set x = 1 where id = y",
+    "update t set x = 1 where not id = 5",
+    "update t set x = 1 where id in (select id from t)",
+    "update t set x = 1 where id not in (select id from t limit 5)",
+    "update t set x = 1 where y = (select max(y) from t limit 1)",
+    "update t set x = 1 from u where u.id = t.id",
+    "delete from t",
+    "delete from t where y < 5",
+]
+KEYED = "create table t (id bigint primary key, x int, y int, code text unique);"
+
+
+@pytest.mark.parametrize("sql", BATCHED)
+def test_few_rows_are_written(sql: str) -> None:
+    assert last_facts(KEYED, sql)["batched"]
+
+
+@pytest.mark.parametrize("sql", UNBATCHED)
+def test_any_number_of_rows_may_be_written(sql: str) -> None:
+    assert not last_facts(KEYED, sql)["batched"]
+
+
+REPEATABLE = [
+    "update t set x = y",
+    "update t set x = y + 1, z = y where x is null",
+    "update t set x = lower(x)",
+    "update t set x = trim(lower(x)) where x is not null",
+    "update t set x = coalesce(x, 0)",
+    "update t set x = x + 1, done = true where done is null",
+    "update t set x = x + 1, done = true where not done",
+    "update t set x = x + 1, state = 'new' where state = 'old'",
+    "update t set x = x + 1, state = 'new' where state <> 'new'",
+    "update t set x = x + 1, state = 'new' where state is distinct from 'new'",
+    "update t set x = gen_random_uuid() where x is null",
+    "update t set x = now()",
+    "insert into t select * from u on conflict do nothing",
+    "delete from t where x",
+]
+UNREPEATABLE = [
+    "update t set n = n + 1",
+    "update t set n = n * 100 where n > 0",
+    "update t set x = x || 'a'",
+    "update t set x = y, y = x",
+    "update t set x = random()",
+    "update t set x = upper(x) || lower(x)",
+    "update t set x = x + 1, done = true where done = true",
+    "update t set x = x + 1, done = y where done is null",
+    "update t set x = x + 1, done = null where done is null",
+    "update t set x = x + 1, state = 'new' where state = 'new' or state = 'old'",
+    "update t set (x, y) = (select x + 1, y from t t2 where t2.id = t.id)",
+    "insert into t select * from u",
+    "insert into t select * from u on conflict (id) do update set x = t.x + 1",
+    "merge into t using u on t.id = u.id when not matched then insert values (1)",
+]
+
+
+@pytest.mark.parametrize("sql", REPEATABLE)
+def test_a_second_time_does_no_harm(sql: str) -> None:
+    assert last_facts("", sql, "backfill")["repeatable"]
+
+
+@pytest.mark.parametrize("sql", UNREPEATABLE)
+def test_a_second_time_does_harm(sql: str) -> None:
+    assert not last_facts("", sql, "backfill")["repeatable"]
