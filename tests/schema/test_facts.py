@@ -32,7 +32,7 @@ def test_every_fact_has_a_meaning_and_some_operation() -> None:
     seen: dict[str, set[Any]] = {name: {DEFAULTS[name]} for name in FACTS}
     scripts = [(sample.given, sample.sql, "") for sample in SAMPLES]
     scripts += [(given, sql, facts.get("section", "")) for given, sql, facts in EXAMPLES]
-    scripts += [("", KEPT, ""), (KEYED, BATCHED[0], ""), ("", f"select {'(' * 5000}1{')' * 5000}", "")]
+    scripts += [("", KEPT, ""), (KEYED, BATCHED[0], ""), ("", f"select {'not ' * 1000} true", "")]
     for given, sql, section in scripts:
         for found in analysed(given, sql, section=section):
             for name, value in found.facts.items():
@@ -43,7 +43,7 @@ def test_every_fact_has_a_meaning_and_some_operation() -> None:
 
 EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     # names, as SQL spells them
-    ("", 'alter table "Order" drop column "user"', {"table": '"Order"', "column": '"user"', "relation": "public.Order"}),
+    ("", 'alter table "Order" drop column "user"', {"table": '"Order"', "column": '"user"'}),
     ("", "alter table app.orders drop column x", {"table": "app.orders", "relation": "app.orders"}),
     (SHOP, "drop index orders_note_idx", {"table": "orders", "name": "orders_note_idx", "unique": False}),
     ("", "drop index nobody_knows", {"table": "the table of nobody_knows", "additive": False}),

@@ -21,8 +21,20 @@ def unknown_column(name: str) -> TableColumn:
 
 def with_column(catalog: Catalog, table: Table, column: ops.Column) -> Catalog:
     """The catalog once a table has got a column, and the constraints written on it."""
+    catalog = catalog.with_table(table.changed(columns={**table.columns, column.name: table_column(column)}))
+    return _with_constraints_of(catalog, table.name, column)
+
+
+def _with_constraints_of(catalog: Catalog, table: Name, column: ops.Column) -> Catalog:
+    for constraint in column.constraints:
+        catalog = with_constraint(catalog, catalog.tables[table], constraint, column.name)
+    return catalog
+
+
+def table_column(column: ops.Column) -> TableColumn:
+    """A column as it is once it is there; serial is an integer with a default."""
     serial = column.type.name in SERIAL and column.type.schema is None
-    added = TableColumn(
+    return TableColumn(
         name=column.name,
         type=column.type.changed(name=SERIAL[column.type.name]) if serial else column.type,
         not_null=column.not_null or serial or column.identity is not None,
@@ -32,10 +44,6 @@ def with_column(catalog: Catalog, table: Table, column: ops.Column) -> Catalog:
         generation=column.generation,
         collation=column.collation,
     )
-    catalog = catalog.with_table(table.changed(columns={**table.columns, column.name: added}))
-    for constraint in column.constraints:
-        catalog = with_constraint(catalog, catalog.tables[table.name], constraint, column.name)
-    return catalog
 
 
 def without_column(catalog: Catalog, table: Table, column: str) -> Catalog:
@@ -82,7 +90,7 @@ def create_table(operation: ops.CreateTable, catalog: Catalog) -> Catalog:
     table = _inheriting(operation, name, catalog)
     catalog = catalog.with_table(table)
     for column in operation.columns:
-        catalog = with_column(catalog, catalog.tables[name], column)
+        catalog = _with_constraints_of(catalog, name, column)
     for constraint in operation.constraints:
         catalog = with_constraint(catalog, catalog.tables[name], constraint)
     for parent in table.parents:
@@ -96,9 +104,10 @@ def _inheriting(operation: ops.CreateTable, name: Name, catalog: Catalog) -> Tab
     models = [catalog.table_or_new(model) for model in (*parents, *operation.like)]
     own = [model.changed(constraints={}) for model in models[len(parents) :]]  # LIKE alone takes no constraints
     seen = not operation.from_query and not operation.of_type and not operation.like  # INCLUDING says what it takes
+    inherited = {column: known for model in models for column, known in model.columns.items()}
     return Table(
         name=name,
-        columns={column: known for model in models for column, known in model.columns.items()},
+        columns=inherited | {column.name: table_column(column) for column in operation.columns},
         constraints={key: kept for model in (*models[: len(parents)], *own) for key, kept in _inherited(model).items()},
         complete=seen and all(model.complete for model in models),
         persistence=operation.persistence,

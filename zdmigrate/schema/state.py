@@ -103,6 +103,8 @@ def _set(state: ScriptState, operation: ops.SetVariable, catalog: Catalog) -> Sc
 
 
 def _with_effects(state: ScriptState, effects: Effects) -> ScriptState:
+    if not effects.locks and not effects.creates:
+        return state
     held = dict(state.held)
     for relation, mode in effects.locks.items():
         held[relation] = max(mode, held.get(relation, mode))
