@@ -32,20 +32,24 @@ listen_addr = {host}
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
-default_pool_size = 1
+pool_mode = {mode}
+default_pool_size = {size}
 ignore_startup_parameters = options
 """
 
 
 @contextmanager
-def transaction_pooler(database: Database) -> Iterator[str]:
-    """A DSN of ``database`` that leads through a pooler with one backend; every client is its superuser."""
+def transaction_pooler(database: Database, mode: str = "transaction", size: int = 1) -> Iterator[str]:
+    """A DSN of ``database`` that leads through a pooler with ``size`` backends; every client is its superuser.
+
+    ``mode="session"`` makes it the kind that a runner can be behind.
+    """
     assert Path(PROGRAM).exists(), "pgbouncer is not installed: apt-get install pgbouncer"
     account, port = server_account(), free_port()
     place = Place.claim(account)
     configuration = place.folder / "pgbouncer.ini"
-    configuration.write_text(CONFIGURATION.format(server=connection_of(database), host=HOST, port=port))
+    text = CONFIGURATION.format(server=connection_of(database), host=HOST, port=port, mode=mode, size=size)
+    configuration.write_text(text)
     with (place.folder / "log").open("wb") as log:
         command = [PROGRAM, "--quiet", str(configuration)]
         process = spawn(command, folder=place.folder, environment={}, log=log, account=account)

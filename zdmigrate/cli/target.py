@@ -25,9 +25,11 @@ def target_of(dsn: str, config: Config, console: Console) -> Target:
 
 def changes_of(config: Config) -> tuple[Change, ...]:
     """The changes of the configured folder, in order."""
+    from zdmigrate.run.due import nothing_run
     from zdmigrate.sources.folder import read_folder
 
-    return read_folder(Path(config.dir))
+    with nothing_run():
+        return read_folder(Path(config.dir))
 
 
 def change_named(changes: Sequence[Change], name: str) -> Change:

@@ -61,7 +61,9 @@ def where(connection: Connection) -> str:
 def _no_connection(error: psycopg.Error) -> DatabaseError:
     reason = redact(" ".join(str(error).split()))
     if isinstance(error, psycopg.ProgrammingError):
-        return DatabaseError("the connection string cannot be read", hint="check --dsn or ZDMIGRATE_DSN")
+        return DatabaseError(
+            "the connection string cannot be read", state="nothing was changed", hint="check --dsn or ZDMIGRATE_DSN"
+        )
     hint = "check --dsn, ZDMIGRATE_DSN or libpq's own variables (PGHOST, PGDATABASE …)"
     return DatabaseError(f"the database does not answer: {reason}", state="nothing was changed", hint=hint)
 

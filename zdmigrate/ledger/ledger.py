@@ -72,9 +72,9 @@ def check_ledger(connection: Connection) -> None:
 
 def ledger_version(connection: Connection) -> int | None:
     """The ledger's version, or None where there is no ledger. Raises DatabaseError if it may not be read."""
-    if one(connection, "SELECT pg_catalog.to_regclass('zdmigrate.ledger') IS NULL")[0]:
-        return None
     try:
+        if one(connection, "SELECT pg_catalog.to_regclass('zdmigrate.ledger') IS NULL")[0]:
+            return None
         return int(one(connection, "SELECT version FROM zdmigrate.ledger")[0])
     except psycopg.errors.InsufficientPrivilege:
         raise DatabaseError(

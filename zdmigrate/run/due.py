@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from zdmigrate.run.catalog import live_catalog, type_of
 from zdmigrate.run.phases import checksums
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zdmigrate.ledger.changes import ChangeRow
     from zdmigrate.ledger.connection import Connection
@@ -32,6 +33,27 @@ def plan_of(target: Target, connection: Connection, change: Change, phase: str) 
         major=connection.info.server_version // 10000,
         type_of=partial(type_of, connection),
     )
+
+
+def refuse_unrunnable(target: Target, connection: Connection, changes: Sequence[Change]) -> None:
+    """Raise InputError for what no plan can be made of, in any change, before the first one runs.
+
+    Columns that earlier ones of these changes will add have no type yet; any will do to find a malformed file.
+    """
+    for change in changes:
+        for phase in ("expand", "contract"):
+            catalog, major = live_catalog(connection, change), connection.info.server_version // 10000
+            build_plan(change, phase, app=target.app, catalog=catalog, major=major, type_of=lambda *_: "text")
+
+
+@contextmanager
+def nothing_run() -> Iterator[None]:
+    """Whatever is refused in here was refused before anything ran, and says so."""
+    try:
+        yield
+    except InputError as error:
+        error.state = error.state or "nothing was run by this command"
+        raise
 
 
 def due_for_expand(target: Target, connection: Connection, changes: Sequence[Change], *, again: bool) -> list[Change]:

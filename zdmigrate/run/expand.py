@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.plan.step import BACKFILL
-from zdmigrate.run.due import due_for_expand, plan_of
+from zdmigrate.run.due import due_for_expand, nothing_run, plan_of, refuse_unrunnable
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import run_phase
 from zdmigrate.run.preflight import refuse_unfit
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def expand(target: Target, changes: Sequence[Change], *, backfill: bool = True, again: bool = False) -> Outcome:
     """Expand every change that is due, in order; without ``backfill`` each stops before its first backfill."""
     outcome = Outcome()
-    with target.connect("expand") as connection:
+    with target.connect("expand") as connection, nothing_run():
         due = due_for_expand(target, connection, changes, again=again)
+        refuse_unrunnable(target, connection, due)
     for change in due:
         with target.connect("plan") as connection:
             plan = plan_of(target, connection, change, "expand")

@@ -22,9 +22,9 @@ def refuse_transaction_pooler(connection: Connection, dsn: str) -> None:
     if backend == connection.info.backend_pid:
         return
     with connect(dsn, purpose="pooler check") as other, other.transaction():  # which occupies what it was lent
-        borrowed = _backend(other)
-        moved = _backend(connection) != backend
-    if borrowed == backend or moved:
+        # Asked only where it may be answered: a pool of one backend has lent it to the other connection just now.
+        shared = _backend(other) == backend or _backend(connection) != backend
+    if shared:
         raise DatabaseError(
             "there is a transaction pooler between zdmigrate and the server: it lends the same backend to several "
             "clients, so that locks and settings of one would be another's",

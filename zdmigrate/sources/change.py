@@ -94,7 +94,7 @@ def read_text(path: str) -> str:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise InputError(f"{path}:1: cannot be read: {error.strerror}") from None
+        raise InputError(f"{path}:1: cannot be read: {error.strerror}", hint="make it readable") from None
     return decoded(data, path)
 
 
