@@ -89,7 +89,8 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("", "alter table t add x int not null", {"required": True, "additive": False}),
     ("", "alter table t add x int not null default null", {"required": True}),
     ("", "alter table t add x int primary key", {"required": True, "inline": "primary_key"}),
-    ("", "alter table t add x serial not null", {"required": False, "fills": "sequence", "identity": True}),
+    ("", "alter table t add x serial not null",
+     {"required": False, "fills": "sequence", "plain_type": "integer", "value": "nextval('t_x_seq')"}),
     ("", "alter table t add x int default f()", {"fills": "volatile default", "volatile_default": True}),
     ("create function f() returns int stable language sql as 'select 1';", "alter table t add x int default f()",
      {"fills": "", "volatile_default": False}),
@@ -124,7 +125,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("", "alter table t set schema app", {"additive": False, "new_name": ""}),
     # other words
     (SHOP, "alter table orders add foreign key (id) references users (id)",
-     {"references": "users", "referenced_columns": "id", "constraint_type": "foreign_key", "columns": "id"}),
+     {"references": "users", "target": "users (id)", "constraint_type": "foreign_key", "columns": "id"}),
     (SHOP, "alter table only users set (fillfactor = 70)", {"only": True, "options": "fillfactor"}),
     ("", "alter table p detach partition c concurrently", {"other": "c", "concurrently": True, "additive": False}),
     ("", "alter table t add primary key using index i",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import backfills
-from zdmigrate.schema.constraints import constraint_name, index_name
+from zdmigrate.schema.constraints import constraint_name, index_name, object_name
 from zdmigrate.schema.effects.constraints import index_columns
-from zdmigrate.schema.filling import fills_rows, gets_value, is_required
+from zdmigrate.schema.filling import base_type, fills_by_sequence, fills_rows, gets_value, is_required
+from zdmigrate.schema.history_of_tables import SERIAL
 from zdmigrate.schema.proofs import is_proven_not_null
 from zdmigrate.schema.spelling import spelled, spelled_list, spelled_name
 from zdmigrate.schema.type_changes import type_change
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects.claim import Situation
     from zdmigrate.schema.fact_table import Facts
+    from zdmigrate.schema.names import Name
     from zdmigrate.schema.relations import Table
 
 
@@ -31,6 +33,9 @@ def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
         "columns": spelled(column.name),
         "inline": ", ".join(constraint.type for constraint in column.constraints),
         "references": _references(column),
+        "target": _target(column),
+        "plain_type": _plain_type(column, at),
+        "value": _value(column, relation),
         "type": column.type.sql or column.type.name,
         "expression": _check_or_default(column),
         "not_null": column.not_null or any(kept.type in ("not_null", "primary_key") for kept in column.constraints),
@@ -57,6 +62,32 @@ _CONSTRAINTS_WITH_NAMES = ("check", "unique", "primary_key", "foreign_key")
 
 def _references(column: ops.Column) -> str:
     return next((spelled_name(kept.references) for kept in column.constraints if kept.references is not None), "")
+
+
+def _target(column: ops.Column) -> str:
+    return next((_pointed_at(kept) for kept in column.constraints if kept.references is not None), "")
+
+
+def _pointed_at(constraint: ops.Constraint) -> str:
+    """``users (id)``, or ``users`` where its primary key is meant."""
+    if constraint.references is None:
+        return ""
+    columns = spelled_list(constraint.referenced_columns)
+    return spelled_name(constraint.references) + (f" ({columns})" if columns else "")
+
+
+def _plain_type(column: ops.Column, at: Situation) -> str:
+    if fills_by_sequence(column.type):
+        return SERIAL[column.type.name]
+    base = base_type(column.type, at.catalog)
+    return base.sql or base.name
+
+
+def _value(column: ops.Column, table: Name) -> str:
+    if column.identity is not None or fills_by_sequence(column.type):
+        return f"nextval('{spelled(object_name(table.name, column.name, 'seq'))}')"
+    expression = column.default or column.generation
+    return "NULL" if expression is None else expression.sql
 
 
 def _check_or_default(column: ops.Column) -> str:
@@ -96,6 +127,7 @@ def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
         "expression": "" if constraint.expression is None else constraint.expression.sql,
         "references": "" if constraint.references is None else spelled_name(constraint.references),
         "referenced_columns": spelled_list(constraint.referenced_columns),
+        "target": _pointed_at(constraint),
         "index": spelled(constraint.using_index or ""),
         "not_valid": constraint.not_valid or not constraint.enforced,
         "using_index": constraint.using_index is not None,
