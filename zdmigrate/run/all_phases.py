@@ -26,7 +26,7 @@ def run_all(target: Target, changes: Sequence[Change], *, again: bool = False) -
         seen = one(connection, "SELECT pg_catalog.count(*) FROM zdmigrate.instance")[0]
     if seen:
         raise NotYet(
-            f"{seen} instances have been seen on this database: it is in use, and --phase all asks no gate",
+            f"instances were seen on this database ({seen}): it is in use, and --phase all asks no gate",
             state="nothing was run",
             hint="zdmigrate apply --phase expand, and later --phase contract",
         )

@@ -14,6 +14,8 @@ from zdmigrate.live.sources import sources_of
 from zdmigrate.run.due import plan_of
 from zdmigrate.run.phases import run_phase
 from zdmigrate.run.preflight import refuse_unfit
+from zdmigrate.run.steps import read_steps
+from zdmigrate.run.undoing import refuse_foreign
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.changes import ChangeRow
@@ -35,6 +37,9 @@ def revert(target: Target, change: Change) -> bool:
             return False
         refuse_impossible(change, row)
         refuse_needed(target, connection, change)
+        if row.state == State.EXPANDING:
+            expand = plan_of(target, connection, change, "expand")
+            refuse_foreign(connection, change, expand, read_steps(connection, expand))
         plan = plan_of(target, connection, change, "revert")
         refuse_unfit(target, connection, plan)
     run_phase(target, change, plan, forgiving=row.state != State.EXPANDED)

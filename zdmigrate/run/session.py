@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
 from zdmigrate.errors import StepFailed
 from zdmigrate.ledger.connection import SETTINGS, connect
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from zdmigrate.plan.step import Plan, Step
     from zdmigrate.run.events import Listener
     from zdmigrate.run.lease import Lease
+
+
+THERE_BEFORE = (errors.DuplicateTable, errors.DuplicateColumn, errors.DuplicateObject, errors.DuplicateFunction)
 
 
 class Limits:
@@ -117,12 +120,20 @@ def _failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
     details = "".join(f"; {part}" for part in (told.message_detail, told.message_hint) if part)
     code = f" ({error.sqlstate})" if error.sqlstate else ""
     return StepFailed(
-        f"{step.path}:{step.line}: {message}{code}{details}",
-        state=state_after(plan, step),
-        hint=f"mend the cause, then run the same command again; or undo with: zdmigrate revert {plan.change}"
-        if plan.phase == "expand"
-        else "mend the cause, then run the same command again",
+        f"{step.path}:{step.line}: {message}{code}{details}", state=state_after(plan, step), hint=_way_out(plan, error)
     )
+
+
+def _way_out(plan: Plan, error: psycopg.Error) -> str:
+    again = "mend the cause, then run the same command again"
+    if plan.phase != "expand":
+        return again
+    if isinstance(error, THERE_BEFORE):
+        return (
+            f"is {plan.change} in this database already? Then: zdmigrate init --release VERSION --baseline "
+            f"{plan.change}; else give it another name"
+        )
+    return f"{again}; or undo with: zdmigrate revert {plan.change}"
 
 
 def _connection_lost(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
