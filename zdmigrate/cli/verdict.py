@@ -45,19 +45,10 @@ def render_all(verdicts: Sequence[Verdict], *, width: int | None = None) -> str:
 def _lines(verdict: Verdict, width: int | None) -> Iterator[str]:
     state = "open" if verdict.open else "shut"
     yield f"The gate of {verdict.change} is {state} for release {verdict.release} of {verdict.app}."
+    yield from _told(verdict.reasons, verdict, width)
     if verdict.overridden:
         yield "Passed over by force:"
-    shown = verdict.overridden or verdict.reasons
-    seen = [reason for reason in shown if reason.instance is not None]
-    if seen:
-        yield ""
-        columns = ["In the way", "Why", "Count", "Last seen", "Still", "Seen where"]
-        yield draw(columns, (_row(group, verdict) for group in _grouped(seen)), width=width)
-        yield ""
-    for reason in shown:
-        if reason.instance is None:
-            left = f" ({span(reason.seconds_left)} still)" if reason.seconds_left is not None else ""
-            yield _wrapped(f"- {reason.sentence}{left}", width)
+        yield from _told(verdict.overridden, verdict, width)
     if verdict.seconds_left is not None:
         yield f"Time alone opens it, in {span(verdict.seconds_left)}."
     if verdict.not_fenced:
@@ -65,6 +56,20 @@ def _lines(verdict: Verdict, width: int | None) -> Iterator[str]:
         yield _wrapped(never, width)
     for hint in _hints(verdict):
         yield f"next: {hint}"
+
+
+def _told(reasons: Sequence[Reason], verdict: Verdict, width: int | None) -> Iterator[str]:
+    """A table of the instances in the way, then what is said of none."""
+    seen = [reason for reason in reasons if reason.instance is not None]
+    if seen:
+        yield ""
+        columns = ["In the way", "Why", "Count", "Last seen", "Still", "Seen where"]
+        yield draw(columns, (_row(group, verdict) for group in _grouped(seen)), width=width)
+        yield ""
+    for reason in reasons:
+        if reason.instance is None:
+            left = f" ({span(reason.seconds_left)} still)" if reason.seconds_left is not None else ""
+            yield _wrapped(f"- {reason.sentence}{left}", width)
 
 
 def _wrapped(text: str, width: int | None) -> str:

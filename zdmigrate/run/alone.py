@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 TRIES = 3
 
 
-def run_alone(session: Session, plan: Plan, step: Step) -> StepResult:
+def run_alone(session: Session, plan: Plan, step: Step, *, forgiving: bool = False) -> StepResult:
     """Run the one statement of a step outside of any transaction; whether it ran before is asked of the catalog.
 
     No lock_timeout: it would end CREATE INDEX CONCURRENTLY through any old snapshot in the database and leave an
-    invalid index (measured). Its own locks stop no reader and no writer.
+    invalid index (measured). Its own locks stop no reader and no writer. ``forgiving`` as in run_transaction.
     """
     start = session.limits.clock()
     with told(session, plan, step), session.settings(step):
-        note = _run(session, plan, step)
+        note = _run(session, plan, step, forgiving)
         _write_done(session, plan, step)
     return StepResult(session.limits.clock() - start, note=note)
 
 
-def _run(session: Session, plan: Plan, step: Step) -> str:
+def _run(session: Session, plan: Plan, step: Step, forgiving: bool) -> str:
     begun = read_steps(session.connection, plan).get(step.position)
     if begun is not None and begun.state == STARTED:
         wait_for_orphan(session, step)
@@ -44,9 +44,9 @@ def _run(session: Session, plan: Plan, step: Step) -> str:
     try:
         session.connection.execute(step.statements[0].encode())
     except errors.UndefinedObject:
-        if begun is None:  # only what was begun before may have done its work already
+        if begun is None and not forgiving:  # only what was begun before may have done its work already
             raise
-        return "was done already"
+        return "was done already" if begun else "nothing to undo"
     return ""
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import InputError, Interrupted
-from zdmigrate.ledger.changes import forget_steps, move, store_contract, write_pending, write_sections
+from zdmigrate.ledger.changes import forget_steps, move, read_change, store_contract, write_pending, write_sections
 from zdmigrate.ledger.states import State
 from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
@@ -45,12 +45,18 @@ def run_phase(
     todo = _todo(target, plan)
     target.listener.phase(plan, len(plan.steps) - len(todo))
     with _Sessions(target, plan) as sessions:
-        _begin(sessions.for_step(todo[0] if todo else None), target, change, plan, contract)
+        session = sessions.for_step(todo[0] if todo else None)
+        if _is_over(session, plan):
+            target.listener.finished(plan)
+            return True
+        _begin(session, target, change, plan, contract)
         for step in todo:
             if until(step):
                 return False
-            target.listener.step(plan, step)
             session = sessions.for_step(step)
+            if _is_done(session, plan, step):
+                continue
+            target.listener.step(plan, step)
             try:
                 target.listener.done(step, _run(session, plan, step, forgiving))
             except KeyboardInterrupt:
@@ -61,11 +67,23 @@ def run_phase(
     return True
 
 
+def _is_over(session: Session, plan: Plan) -> bool:
+    """Whether another runner has ended the phase, while we waited for its lease."""
+    row = read_change(session.connection, plan.app, plan.change)
+    return row is not None and row.state == ENDED[plan.phase]
+
+
+def _is_done(session: Session, plan: Plan, step: Step) -> bool:
+    """Whether another runner has done the step, before we had the lease."""
+    row = read_steps(session.connection, plan).get(step.position)
+    return row is not None and row.state == DONE
+
+
 def _run(session: Session, plan: Plan, step: Step, forgiving: bool) -> StepResult:
     if step.mode == BACKFILL:
         return run_backfill(session, plan, step)
     if step.mode == ALONE:
-        return run_alone(session, plan, step)
+        return run_alone(session, plan, step, forgiving=forgiving)
     return run_transaction(session, plan, step, forgiving=forgiving)
 
 

@@ -1,0 +1,168 @@
+"""Steps in a transaction: their settings, their locks, their refusals, and two runners with one idea."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.run.project import refused
+from zdmigrate.run import phases
+
+if TYPE_CHECKING:
+    from tests.run.project import Project
+    from zdmigrate.plan.step import Plan, Step
+    from zdmigrate.run.target import Target
+
+COLUMN = "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n"
+
+
+SLOW = """
+    CREATE FUNCTION slow(text) RETURNS boolean LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM pg_sleep({}); RETURN true; END $$
+"""
+
+
+def columns(project: Project, table: str) -> set[str]:
+    query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+    return {row[0] for row in project.database.execute(query, table)}
+
+
+def test_settings_hold_for_the_statements_after_them_in_their_section(project: Project) -> None:
+    project.database.execute("CREATE SCHEMA other")
+    project.database.execute("CREATE TABLE other.users (id int)")
+    project.write(
+        "001_other.sql",
+        "-- zdmigrate: expand\nSET search_path = other;\nALTER TABLE users ADD COLUMN label text;\n"
+        "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN plain text;\n",
+    )
+    assert project.expand().code == 0
+    assert columns(project, "other.users") == {"id", "label"}
+    assert "plain" in columns(project, "public.users")
+
+
+def test_settings_are_replayed_when_a_run_goes_on(project: Project) -> None:
+    project.database.execute("CREATE SCHEMA other")
+    project.database.execute("CREATE TABLE other.users (id int)")
+    text = (
+        "-- zdmigrate: expand\nSET search_path = other;\nALTER TABLE users ADD COLUMN label text;\n"
+        "ALTER TABLE users ADD COLUMN {} text;\n"
+    )
+    project.write("001_other.sql", text.format("label"))
+    refused(project.expand(), 4, 'column "label" of relation "users" already exists', "step 1 stands")
+    project.write("001_other.sql", text.format("more"))
+    assert project.expand().code == 0
+    assert columns(project, "other.users") == {"id", "label", "more"}
+
+
+@pytest.mark.xfail(reason="SET ROLE holds for the ledger's own rows, too; run/transactions.py sets it before them")
+def test_a_role_that_is_set_does_not_keep_the_ledger_from_its_own(project: Project) -> None:
+    role = project.database.create_role("owner")
+    project.database.execute(f'GRANT CREATE ON SCHEMA public TO "{role}"')
+    project.write(
+        "001_owned.sql",
+        f'-- zdmigrate: expand\nSET ROLE "{role}";\nCREATE TABLE owned (id int);\n'
+        "-- zdmigrate: expand\nCREATE TABLE ours (id int);\n",
+    )
+    told = project.expand()
+    assert told.code == 0, told.text
+    query = "SELECT relowner::regrole::text FROM pg_class WHERE relname = %s"
+    assert project.database.execute(query, "owned") == [(role,)]
+    assert project.database.execute(query, "ours") != [(role,)]
+    project.database.execute("DROP TABLE owned")
+    project.database.execute(f'REVOKE CREATE ON SCHEMA public FROM "{role}"')
+
+
+def test_a_scan_that_stops_nobody_takes_the_time_it_takes(project: Project) -> None:
+    """VALIDATE reads the whole table: longer than the lock budget, and nobody waits for it."""
+    project.database.execute(SLOW.format(0.0003))
+    project.write(
+        "001_check.sql",
+        "-- zdmigrate: expand\nALTER TABLE users ADD CONSTRAINT slowly CHECK (slow(name)) NOT VALID;\n"
+        "ALTER TABLE users VALIDATE CONSTRAINT slowly;\n",
+    )
+    told = project.expand()
+    assert told.code == 0, told.text
+    assert project.database.execute("SELECT convalidated FROM pg_constraint WHERE conname = 'slowly'") == [(True,)]
+
+
+def test_work_that_takes_longer_than_the_budget_under_a_strong_lock_is_refused(project: Project) -> None:
+    project.database.execute(SLOW.format(0.001))
+    project.write(
+        "001_check.sql", "-- zdmigrate: expand\nALTER TABLE users ADD CONSTRAINT slowly CHECK (slow(name));\n"
+    )
+    refused(project.expand(), 4, "the step needs longer than the lock budget of 200 ms")
+    assert project.database.execute("SELECT 1 FROM pg_constraint WHERE conname = 'slowly'") == []
+
+
+def test_a_group_is_done_whole_or_not_at_all(project: Project) -> None:
+    project.write(
+        "001_group.sql",
+        "-- zdmigrate: expand\nBEGIN;\nALTER TABLE users ADD COLUMN a text;\n"
+        "ALTER TABLE users ADD COLUMN a text;\nCOMMIT;\n",
+    )
+    refused(project.expand(), 4, 'column "a" of relation "users" already exists', "nothing of it was done")
+    assert "a" not in columns(project, "users")
+    assert project.steps_done("001_group") == 0
+
+
+def test_a_runner_that_planned_before_another_one_finished_repeats_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pipelines start at once: the second has read what is to do, and gets the lease when the first is done."""
+    project.write("001_label.sql", COLUMN)
+    original, others = phases._todo, iter([True])
+
+    def todo(target: Target, plan: Plan, *rest: object) -> list[Step]:
+        found = original(target, plan, *rest)
+        if next(others, False):
+            assert project.expand().code == 0
+        return found
+
+    monkeypatch.setattr(phases, "_todo", todo)
+    told = project.expand()
+    assert told.code == 0, told.text
+    assert project.state("001_label") == "expanded"
+
+
+def test_what_hangs_on_a_dropped_column_keeps_the_contract_from_beginning(project: Project) -> None:
+    project.database.execute("CREATE VIEW visitors AS SELECT id, visits FROM users")
+    project.write("001_drop.sql", "-- zdmigrate: contract\nALTER TABLE users DROP COLUMN visits;\n")
+    assert project.expand().code == 0
+    told = project.contract()
+    assert told.code == 3
+    assert "view visitors needs users.visits, which the contract drops" in " ".join(told.out.split())
+    assert project.state("001_drop") == "expanded"
+    project.database.execute("DROP VIEW visitors")
+    assert project.contract().code == 0
+
+
+def test_what_the_contract_drops_itself_is_no_dependent(project: Project) -> None:
+    project.database.execute("CREATE VIEW visitors AS SELECT id, visits FROM users")
+    project.write(
+        "001_drop.sql",
+        "-- zdmigrate: contract\nBEGIN;\nDROP VIEW visitors;\nALTER TABLE users DROP COLUMN visits;\nCOMMIT;\n",
+    )
+    assert project.expand().code == 0
+    told = project.contract()
+    assert told.code == 0, told.text
+
+
+def test_rows_that_fell_out_of_step_keep_the_contract_from_beginning(project: Project) -> None:
+    project.write(
+        "001_label.sql",
+        "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n"
+        "CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN NEW.label := NEW.name; RETURN NEW; END $$;\n"
+        "CREATE TRIGGER sync BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION sync();\n"
+        "-- zdmigrate: backfill\nUPDATE users SET label = name;\n"
+        "-- zdmigrate: contract\nBEGIN;\nDROP TRIGGER sync ON users;\nALTER TABLE users DROP COLUMN name;\nCOMMIT;\n",
+    )
+    assert project.expand().code == 0
+    with project.database.connect() as loader:
+        loader.execute("SET session_replication_role = replica")
+        loader.execute("UPDATE users SET name = 'past the trigger' WHERE id < 4")
+    told = project.contract()
+    assert told.code == 3
+    assert "3 rows of users are not in step" in " ".join(told.out.split())
+    assert "name" in columns(project, "users")
