@@ -124,6 +124,8 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("", "alter type mood add value 'a'", {"additive": True}),
     ("", "alter table t set schema app", {"additive": False, "new_name": ""}),
     # other words
+    ("", "alter table t alter x type text",
+     {"type_change": "rewrite", "row_work": "may write every row anew (its present type is not known)"}),
     (SHOP, "alter table orders add foreign key (id) references users (id)",
      {"references": "users", "target": "users (id)", "constraint_type": "foreign_key", "columns": "id"}),
     (SHOP, "alter table only users set (fillfactor = 70)", {"only": True, "options": "fillfactor"}),

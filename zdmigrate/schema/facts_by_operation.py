@@ -101,10 +101,14 @@ def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Facts:
 
 
 def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
-    return {
+    facts: Facts = {
         "type": operation.type.sql or operation.type.name,
         "type_change": type_change(operation, at.catalog, at.state),
     }
+    column = at.catalog.column(operation.relation, operation.column)
+    if column is None or column.type is None:
+        facts["row_work"] = "may write every row anew (its present type is not known)"
+    return facts
 
 
 def _set_default(operation: ops.SetDefault, at: Situation) -> Facts:
