@@ -23,7 +23,9 @@ def adopt_ledger(connection: Connection, reason: str) -> None:
     (made_on,) = one(connection, "SELECT system_identifier FROM zdmigrate.ledger")
     now_on = system_identifier(connection)
     if made_on == now_on:
-        raise DatabaseError("the ledger is this server's own already", state="nothing was changed")
+        raise DatabaseError(
+            "the ledger is this server's own already", state="nothing was changed", hint="zdmigrate status"
+        )
     with connection.transaction():
         connection.execute("UPDATE zdmigrate.ledger SET system_identifier = %s", [now_on])
         connection.execute("DELETE FROM zdmigrate.instance")

@@ -65,6 +65,8 @@ def due_for_expand(target: Target, connection: Connection, changes: Sequence[Cha
         refuse_changed(target, connection, change, row)
         if row is None or row.state == State.EXPANDING or _anew(target, connection, change, row, again):
             due.append(change)
+        elif row.state == State.REVERTING:
+            target.listener.note(f"{change.id} is half reverted; finish that with: zdmigrate revert {change.id}")
     _note_order(target, changes, rows, due)
     return due
 
