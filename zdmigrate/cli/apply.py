@@ -103,14 +103,17 @@ def _expand(
     from zdmigrate.live.registry import register_release
     from zdmigrate.run.expand import expand
 
-    if phase == "expand":
-        version = release_name(release, console)
+    def register() -> None:
         with target.connect("release") as connection:
             registered = register_release(connection, target.app, version, [change.id for change in changes])
         if registered.new:
             console.say(f"release {version} of {target.app} is registered, with {counted(len(changes), 'change')}")
-    outcome = expand(target, changes, backfill=backfill, again=again)
-    _tell(console, outcome)
+
+    if phase == "backfill":
+        _tell(console, expand(target, changes, begun_only=True))
+        return
+    version = release_name(release, console)
+    _tell(console, expand(target, changes, backfill=backfill, again=again, before=register))
 
 
 def _contract(
@@ -179,6 +182,8 @@ def _tell(console: Console, outcome: Outcome) -> None:
         console.result(render_all(outcome.refused))
     if not (outcome.expanded or outcome.contracted or outcome.refused or outcome.waiting_for_backfill):
         console.say("nothing to do")
+    for change in outcome.too_early:
+        console.say(f"{change} came with this release: a later one contracts it")
     for change in outcome.waiting_for_backfill:
         console.say(f"{change} waits for its backfill: zdmigrate apply --phase backfill")
 

@@ -38,7 +38,7 @@ def command(
     from zdmigrate.ledger.changes import baseline as note_baseline
     from zdmigrate.ledger.connection import connect, where
     from zdmigrate.ledger.ledger import create_ledger
-    from zdmigrate.live.registry import register_release
+    from zdmigrate.live.registry import correct_empty_release, register_release
     from zdmigrate.run.pooler import refuse_transaction_pooler
 
     if adopt and not reason:
@@ -55,10 +55,16 @@ def command(
             console.say(f"the ledger was in {where(connection)} already")
         with connection.transaction():
             note_baseline(connection, config.app, known)
+            correct_empty_release(connection, config.app, release, known)
             register_release(connection, config.app, release, known)
     console.say(
         f"release {release} of {config.app} is registered, with {counted(len(known), 'change')} in the database already"
     )
+    if baseline is None and Path(config.dir).is_dir() and (found := changes_of(config)):
+        console.warn(
+            f"{config.dir} holds {counted(len(found), 'change')}; are some in this database already? Then name the "
+            f"last of them: zdmigrate init --release {release} --baseline {found[-1].id}"
+        )
     console.say("next: let instances beat (zdmigrate live beat --help); add a change: zdmigrate new")
 
 

@@ -45,15 +45,28 @@ def command(config: Config, console: Console, dsn: str) -> None:
       zdmigrate status
     """
     from zdmigrate.cli.ledger_session import open_ledger
-    from zdmigrate.cli.target import changes_of
 
-    changes = changes_of(config) if Path(config.dir).is_dir() else ()
+    changes = _readable(config, console)
     with open_ledger(dsn, "status") as connection:
         standing = _read(connection, config, changes)
     if console.is_json:
         console.json(_as_json(config, changes, standing))
     else:
         console.result(_text(config, changes, standing))
+
+
+def _readable(config: Config, console: Console) -> tuple[Change, ...]:
+    """The folder's changes; a file that cannot be read is told, and must not hide what the ledger knows."""
+    from zdmigrate.cli.target import changes_of
+    from zdmigrate.errors import InputError
+
+    if not Path(config.dir).is_dir():
+        return ()
+    try:
+        return changes_of(config)
+    except InputError as error:
+        console.warn(f"{error.sentence}; what follows is the ledger alone")
+        return ()
 
 
 def _read(connection: Connection, config: Config, changes: Sequence[Change]) -> Standing:

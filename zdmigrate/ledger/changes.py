@@ -46,8 +46,9 @@ def read_change(connection: Connection, app: str, change: str) -> ChangeRow | No
 def move(connection: Connection, app: str, change: str, after: State, **detail: Any) -> None:
     """Bring a change to a state that may follow its present one, and record it; the row is made if need be.
 
-    Takes a row lock and belongs in the caller's transaction. Raises UsageError for a transition that states.py
-    does not have: two commands crossed.
+    A change that was reverted is bound anew, to the release registered last: the ones before it know another one
+    by this name. Takes a row lock and belongs in the caller's transaction. Raises UsageError for a transition that
+    states.py does not have: two commands crossed.
     """
     row = connection.execute(
         "SELECT state FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [app, change]
@@ -66,32 +67,41 @@ def move(connection: Connection, app: str, change: str, after: State, **detail: 
         " SELECT version FROM zdmigrate.release WHERE app = %(app)s AND %(id)s = ANY (changes)"
         " ORDER BY position LIMIT 1))"
         " ON CONFLICT (app, id) DO UPDATE SET state = excluded.state, since = pg_catalog.clock_timestamp(),"
-        " bound_to = coalesce(change.bound_to, excluded.bound_to)",
+        " bound_to = CASE WHEN change.state = 'reverted' THEN ("
+        "  SELECT version FROM zdmigrate.release WHERE app = %(app)s AND %(id)s = ANY (changes)"
+        "  ORDER BY position DESC LIMIT 1) ELSE coalesce(change.bound_to, excluded.bound_to) END",
         {"app": app, "id": change, "state": after.value},
     )
     record(connection, after.value, app=app, change=change, **detail)
 
 
 def baseline(connection: Connection, app: str, changes: Sequence[str]) -> None:
-    """Note changes that were there before the ledger was: contracted, and never to be run."""
+    """Note changes that were there before the ledger was: contracted, and never to be run.
+
+    One that was begun by mistake, and of which no step is done, is taken over, too.
+    """
     for change in changes:
         connection.execute(
             "INSERT INTO zdmigrate.change (app, id, state, baseline) VALUES (%s, %s, 'contracted', true)"
-            " ON CONFLICT (app, id) DO NOTHING",
+            " ON CONFLICT (app, id) DO UPDATE SET state = 'contracted', baseline = true"
+            " WHERE change.state = 'expanding' AND NOT EXISTS ("
+            "  SELECT FROM zdmigrate.step AS s WHERE s.app = change.app AND s.change = change.id AND s.state = 'done')",
             [app, change],
         )
 
 
-def store_contract(
-    connection: Connection, app: str, change: str, plan: dict[str, Any], needs: Sequence[tuple[str, str]]
-) -> None:
-    """Keep the contract's plan as it was reviewed, and the other apps' releases that it needs.
-
-    The plan is compared, and a difference is shown, when the contract is due.
-    """
+def store_contract(connection: Connection, app: str, change: str, plan: dict[str, Any]) -> None:
+    """Keep the contract's plan as it was reviewed; a difference is shown when the contract is due."""
     connection.execute(
-        "UPDATE zdmigrate.change SET contract_plan = %s, needs = %s WHERE app = %s AND id = %s",
-        [Jsonb(plan), Jsonb([list(need) for need in needs]), app, change],
+        "UPDATE zdmigrate.change SET contract_plan = %s WHERE app = %s AND id = %s", [Jsonb(plan), app, change]
+    )
+
+
+def write_needs(connection: Connection, app: str, change: str, needs: Sequence[tuple[str, str]]) -> None:
+    """Keep which releases of other apps a contract needs, as its file says now: the gate judges by it."""
+    connection.execute(
+        "UPDATE zdmigrate.change SET needs = %s WHERE app = %s AND id = %s",
+        [Jsonb([list(need) for need in needs]), app, change],
     )
 
 

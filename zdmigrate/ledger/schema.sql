@@ -77,17 +77,19 @@ CREATE TABLE zdmigrate.pending (
 );
 
 -- A backfill's place: next_block is the cursor, written with the batch. A range of blocks is one in every partition
--- at once, so last_block is the longest one's; files is a hash of all their files, to notice that one was rewritten.
+-- at once, so last_block is the longest one's. fingerprint is of the statement that it was begun with; files is a
+-- hash of the table's and all its partitions' files, to notice that one was rewritten.
 CREATE TABLE zdmigrate.backfill (
-    app        text NOT NULL,
-    change     text NOT NULL,
-    position   integer NOT NULL,
-    files      bigint NOT NULL,
-    next_block bigint NOT NULL,
-    last_block bigint NOT NULL,
-    rows       bigint NOT NULL DEFAULT 0,
-    pass       integer NOT NULL DEFAULT 1,
-    started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    app         text NOT NULL,
+    change      text NOT NULL,
+    position    integer NOT NULL,
+    fingerprint text NOT NULL,
+    files       bigint NOT NULL,
+    next_block  bigint NOT NULL,
+    last_block  bigint NOT NULL,
+    rows        bigint NOT NULL DEFAULT 0,
+    pass        integer NOT NULL DEFAULT 1,
+    started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     PRIMARY KEY (app, change, position),
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
 );

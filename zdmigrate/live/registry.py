@@ -74,6 +74,14 @@ def register_release(connection: Connection, app: str, version: str, changes: Se
     return Registered(version, release.position, new=known is None)
 
 
+def correct_empty_release(connection: Connection, app: str, version: str, changes: Sequence[str]) -> None:
+    """Give a release that was registered without any change the ones that were forgotten: an init without baseline."""
+    connection.execute(
+        "UPDATE zdmigrate.release SET changes = %s WHERE app = %s AND version = %s AND changes = '{}'",
+        [list(changes), app, version],
+    )
+
+
 def bind_unbound(connection: Connection, app: str) -> None:
     """Bind each change of ``app`` that is bound to no release to the first registered one that holds it."""
     connection.execute(

@@ -10,16 +10,22 @@ from zdmigrate.plan.step import ALONE, BACKFILL, TRANSACTION, Plan, Step
 from zdmigrate.schema.operations import (
     AddColumn,
     Begin,
+    Cluster,
     Commit,
     Copy,
     CreateIndex,
     CreateTable,
+    DetachPartition,
     DropIndex,
+    DropObject,
+    DropSequence,
+    DropView,
     PrepareTransaction,
     Reindex,
     Rollback,
     SessionCommand,
     SetVariable,
+    Vacuum,
 )
 from zdmigrate.schema.walk import analyse
 from zdmigrate.sources.change import read_change
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     from zdmigrate.sql.lines import Lines
     from zdmigrate.sql.script import Statement
 
+_SERIALS = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
 _SECTIONS = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}
 
 
@@ -107,9 +114,27 @@ class _Builder:
         if self.section.name == "backfill":
             return self._backfill(statement)
         alone = any(each.effects.refuses_transaction for each in self.analysed[id(statement)])
+        if alone:
+            self._refuse_alone(statement)
         return self._step([statement], ALONE if alone else TRANSACTION)
 
+    def _refuse_alone(self, statement: Statement) -> None:
+        """Raise InputError for what can be held to no lock budget, and for what breaks inserts half way."""
+        match statement.operations[0]:
+            case Vacuum(full=True) | Cluster() | Reindex(concurrently=False):
+                raise InputError(
+                    f"{self._place(statement)}: this locks out the app for as long as it takes, and cannot be bounded",
+                    hint="leave it to a maintenance window; REINDEX has CONCURRENTLY",
+                )
+            case DetachPartition() if self.section.name == "expand":
+                raise InputError(
+                    f"{self._place(statement)}: interrupted, DETACH PARTITION CONCURRENTLY makes inserts fail",
+                    hint="put it under -- zdmigrate: contract",
+                )
+
     def _backfill(self, statement: Statement) -> Step:
+        if any(word in setting.lower() for setting in self.settings for word in ("role", "authorization")):
+            raise InputError(f"{self._place(statement)}: a backfill runs as the role that writes the ledger")
         if len(self.analysed[id(statement)]) > 1:
             raise InputError(f"{self._place(statement)}: a backfill changes one table", hint="write one statement each")
         analysed = self.analysed[id(statement)][0]
@@ -120,8 +145,13 @@ class _Builder:
             )
         batch = self.section.options.get("batch")
         backfill = backfill_of(
-            statement.text, analysed.operation, self.type_of, self._place(statement), int(batch) if batch else None
+            statement.text,
+            analysed.operation,
+            lambda table, column: self.type_of(_resolved(table, analysed), column),
+            self._place(statement),
+            int(batch) if batch else None,
         )
+        backfill = backfill.changed(table=_resolved(backfill.table, analysed))
         return self._step([statement], BACKFILL).changed(backfill=backfill)
 
     def _step(self, statements: list[Statement], mode: str) -> Step:
@@ -144,9 +174,10 @@ class _Builder:
             rewrites=_distinct(name for effect in effects for name in effect.rewrites),
             scans=_distinct(name for effect in effects for name in effect.scans),
             builds_index=any(effect.builds_index for effect in effects),
-            unknown=any(effect.unknown for effect in effects),
+            unknown=any(effect.unknown for effect in effects) or any(map(_cascades, analysed)),
             optional="optional" in self.section.options,
             index=_index(statements[0]) if mode == ALONE else None,
+            detaches=_detaches(statements[0]) if mode == ALONE else None,
         )
 
     def _refuse(self, statement: Statement) -> None:
@@ -236,10 +267,30 @@ def _index(statement: Statement) -> Name | None:
     return None
 
 
+def _detaches(statement: Statement) -> tuple[Name, Name] | None:
+    match statement.operations[0]:
+        case DetachPartition(relation=parent, partition=partition) if parent is not None:
+            return parent, partition
+    return None
+
+
+def _cascades(analysed: Analysed) -> bool:
+    """Whether a DROP … CASCADE of something that is no table may reach tables that nobody names."""
+    operation = analysed.operation
+    return isinstance(operation, DropObject | DropSequence | DropView) and operation.cascade
+
+
+def _resolved(table: Name, analysed: Analysed) -> Name:
+    """A table with the schema that the search path in effect gives it."""
+    return next((name for name in analysed.effects.locks if name.name == table.name), table)
+
+
 def _with_new_columns(change: Change, type_of: TypeOf) -> TypeOf:
     """``type_of``, which also knows the columns that this change itself adds."""
     added = {
-        (operation.relation.name, operation.column.name): operation.column.type.sql
+        (operation.relation.name, operation.column.name): _SERIALS.get(
+            operation.column.type.name, operation.column.type.sql
+        )
         for section in change.sections
         for statement in section.statements
         for operation in statement.operations

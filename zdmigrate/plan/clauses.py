@@ -43,14 +43,26 @@ class Clauses:
         return self.before(*until, start=word.end) if word else ""
 
 
+def closed(condition: str) -> str:
+    """The condition in parentheses, also where it ends in a comment."""
+    return f"({condition}\n)" if "--" in condition else f"({condition})"
+
+
+def _word(piece: str, before: list[Word]) -> str:
+    """A token as it is looked for; the FROM of IS DISTINCT FROM begins no clause."""
+    word = piece if piece.startswith('"') else piece.lower()
+    return "distinct from" if word == "from" and before and before[-1].text == "distinct" else word
+
+
 def _top_level(text: str, tokens: list[Token]) -> list[Word]:
-    words, depth = [], 0
+    words: list[Word] = []
+    depth = 0
     for token in tokens:
         piece = text[token.start : token.end]
         if piece.startswith(_COMMENTS):
             continue
         depth -= piece in (")", "]")
         if depth == 0:
-            words.append(Word(piece if piece.startswith('"') else piece.lower(), token.start, token.end))
+            words.append(Word(_word(piece, words), token.start, token.end))
         depth += piece in ("(", "[")
     return words

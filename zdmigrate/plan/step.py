@@ -63,6 +63,7 @@ class Step(Value):
     unknown: bool = False
     optional: bool = False
     index: Name | None = None  # of a statement outside of a transaction: the index it makes, drops or rebuilds
+    detaches: tuple[Name, Name] | None = None  # of DETACH PARTITION CONCURRENTLY: the parent and the partition
     backfill: Backfill | None = None
 
     @property
@@ -91,6 +92,7 @@ class Step(Value):
             "statements": list(self.statements),
             "settings": list(self.settings),
             "index": str(self.index) if self.index else None,
+            "detaches": [str(name) for name in self.detaches] if self.detaches else None,
             "backfill": self.backfill.batch_sql(0, 1) if self.backfill else None,
             "fingerprint": self.fingerprint,
         }

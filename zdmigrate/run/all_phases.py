@@ -12,6 +12,7 @@ from zdmigrate.run.due import plan_of
 from zdmigrate.run.expand import expand
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import run_phase
+from zdmigrate.run.preflight import refuse_dependents, refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,13 @@ def run_all(target: Target, changes: Sequence[Change], *, again: bool = False) -
     """Each change in order through contract, without a gate, on a database whose ledger never saw a live version."""
     with target.connect("all") as connection:
         seen = one(connection, "SELECT pg_catalog.count(*) FROM zdmigrate.instance")[0]
+        releases = one(connection, "SELECT pg_catalog.count(*) FROM zdmigrate.release")[0]
+    if releases > 1:
+        raise NotYet(
+            f"{releases} releases are registered on this database: it is deployed to, and --phase all asks no gate",
+            state="nothing was run",
+            hint="zdmigrate apply --phase expand, and later --phase contract",
+        )
     if seen:
         raise NotYet(
             f"instances were seen on this database ({seen}): it is in use, and --phase all asks no gate",
@@ -38,6 +46,8 @@ def run_all(target: Target, changes: Sequence[Change], *, again: bool = False) -
             if row is None or row.state not in (State.EXPANDED, State.CONTRACTING):
                 continue
             plan = plan_of(target, connection, change, "contract")
+            refuse_unfit(target, connection, plan)
+            refuse_dependents(connection, change)
         if plan.steps:
             run_phase(target, change, plan)
             outcome.contracted.append(change.id)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.errors import StepFailed
+from zdmigrate.errors import InputError, StepFailed
 from zdmigrate.ledger.ledger import one
+from zdmigrate.run.batch_plan import refuse_whole_table_plan
 from zdmigrate.run.batches import BatchSize, Rate
 from zdmigrate.run.commit import commit
 from zdmigrate.run.events import BackfillProgress, StepResult
@@ -78,6 +79,7 @@ class _Runner:
 
     def run(self) -> int:
         """Rows changed in all passes of this run."""
+        refuse_whole_table_plan(self.session, self.step, self.backfill)
         place = self._place()
         last = place.pass_number + PASSES - 1  # a later run tries as often again: what kept undoing it may be gone
         while True:
@@ -164,18 +166,21 @@ class _Runner:
     def _place(self) -> Place:
         """Where the backfill stands; at the beginning if it is new, or if the table has other files by now."""
         query = (
-            "SELECT files, next_block, last_block, rows, pass FROM zdmigrate.backfill"
+            "SELECT files, next_block, last_block, rows, pass, fingerprint FROM zdmigrate.backfill"
             " WHERE app = %(app)s AND change = %(change)s AND position = %(position)s"
         )
         row = self.connection.execute(query, self.key).fetchone()
+        if row is not None and row[5] != self.step.fingerprint:
+            raise self._edited()
         if row is None or row[0] != self._files()[0]:
             return self._new_place(row[3] if row else 0, 1)
-        return Place(*row)
+        return Place(*row[:5])
 
     def _new_place(self, rows: int, number: int) -> Place:
         query = """
-            INSERT INTO zdmigrate.backfill (app, change, position, files, next_block, last_block, rows, pass)
-            VALUES (%(app)s, %(change)s, %(position)s, %(files)s, 0, %(blocks)s, %(rows)s, %(pass)s)
+            INSERT INTO zdmigrate.backfill
+                (app, change, position, fingerprint, files, next_block, last_block, rows, pass)
+            VALUES (%(app)s, %(change)s, %(position)s, %(fingerprint)s, %(files)s, 0, %(blocks)s, %(rows)s, %(pass)s)
             ON CONFLICT (app, change, position) DO UPDATE
                 SET files = excluded.files, next_block = 0, last_block = excluded.last_block, pass = excluded.pass
         """
@@ -183,8 +188,16 @@ class _Runner:
         values = {**self.key, "files": files, "blocks": blocks, "rows": rows, "pass": number}
         with self.connection.transaction():
             self.session.lease.guard(self.connection)
-            self.connection.execute(query, values)
+            self.connection.execute(query, {**values, "fingerprint": self.step.fingerprint})
         return Place(files, 0, blocks, rows, number)
+
+    def _edited(self) -> InputError:
+        return InputError(
+            f"{self.step.path}:{self.step.line}: this backfill has begun, and reads otherwise now: some rows are "
+            f"filled by what it was before",
+            state=state_after(self.plan, self.step),
+            hint=f"restore it as it was; or zdmigrate revert {self.plan.change}, and begin anew with the new text",
+        )
 
     def _tell(self, place: Place, changed: int) -> None:
         self.rows += changed

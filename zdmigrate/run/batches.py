@@ -27,7 +27,7 @@ class BatchSize:
             ratio = min(max(self.target / max(seconds, 1e-6), 1 / GROWTH), GROWTH)
             self.blocks = min(max(1, round(self.blocks * ratio)), LARGEST)
         else:
-            self.blocks = self.fixed
+            self.blocks = min(self.fixed, max(self.blocks + 1, round(self.blocks * GROWTH)))
 
     def halve(self) -> None:
         """The last batch met a lock: smaller ones meet fewer."""

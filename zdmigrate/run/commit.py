@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from zdmigrate.errors import DatabaseError, StepFailed
 from zdmigrate.ledger.connection import connect
 from zdmigrate.ledger.ledger import one
 
@@ -27,8 +28,22 @@ def commit(session: Session, xid: str) -> None:
     try:
         session.connection.execute("COMMIT")
     except psycopg.OperationalError:
-        if not session.connection.broken or not was_committed(session, xid):
+        if not session.connection.broken:
             raise
+        try:
+            committed = was_committed(session, xid)
+        except (psycopg.Error, DatabaseError) as error:
+            raise _unknown(error) from None
+        if not committed:
+            raise
+
+
+def _unknown(error: Exception) -> StepFailed:
+    return StepFailed(
+        f"the connection was lost in COMMIT, and the server does not answer: {' '.join(str(error).split())}",
+        state="it is not known whether this step was done; the steps before it stand",
+        hint="run the same command again once the server answers: it looks at what really happened",
+    )
 
 
 def was_committed(session: Session, xid: str) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import UsageError
-from zdmigrate.ledger.changes import read_changes
+from zdmigrate.ledger.changes import read_changes, write_needs
 from zdmigrate.ledger.ledger import record
 from zdmigrate.ledger.states import State
 from zdmigrate.live.fence import close_fence
 from zdmigrate.run.due import due_for_contract, plan_of
 from zdmigrate.run.lease import DDL, take_lease
 from zdmigrate.run.outcome import Outcome
-from zdmigrate.run.phases import run_phase
+from zdmigrate.run.phases import needs_of, run_phase
 from zdmigrate.run.preflight import preflight, refuse_unfit
 from zdmigrate.run.session import Session
 
@@ -31,7 +31,8 @@ def contract(target: Target, changes: Sequence[Change], release: str, *, forced_
     """Contract every change whose gate is open; the verdicts of the others are in the outcome."""
     outcome = Outcome()
     with target.connect("contract") as connection:
-        due = due_for_contract(target, connection, changes, release)
+        due, too_early = due_for_contract(target, connection, changes, release)
+    outcome.too_early = [change.id for change in too_early]
     for change in due:
         verdict = open_gate(target, change, release, forced_why)
         if verdict is not None and not verdict.open:
@@ -56,6 +57,7 @@ def open_gate(target: Target, change: Change, release: str, forced_why: str | No
     with take_lease(target.dsn, DDL, f"gate {change.id}") as lease:
         session = Session(lease, target.limits, target.listener)
         try:
+            write_needs(session.connection, target.app, change.id, needs_of(change))
             return close_fence(
                 session.connection,
                 target.config,

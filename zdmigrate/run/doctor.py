@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.errors import DatabaseError
+from zdmigrate.errors import ZdmigrateError
 from zdmigrate.ledger.connection import where
 from zdmigrate.ledger.ledger import check_ledger, one
+from zdmigrate.run.budget import deadlock_timeout, refuse_long_budget
 from zdmigrate.run.pooler import refuse_transaction_pooler
 from zdmigrate.run.standbys import refuse_standby, standbys
 
@@ -56,7 +57,7 @@ def examine(connection: Connection, config: Config, dsn: str) -> Iterator[Findin
 def _refusal(check: Callable[[], None], good: str) -> Iterator[Finding]:
     try:
         check()
-    except DatabaseError as error:
+    except ZdmigrateError as error:
         yield Finding(Health.PROBLEM, error.sentence, error.hint)
     else:
         yield Finding(Health.GOOD, good)
@@ -80,14 +81,8 @@ def _privileges(connection: Connection) -> Iterator[Finding]:
 
 
 def _budget(connection: Connection, config: Config) -> Iterator[Finding]:
-    """Above deadlock_timeout, a query of the app could be chosen as a deadlock's victim because of us."""
-    query = "SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
-    (timeout,) = one(connection, query)
-    if config.lock_budget.milliseconds >= timeout:
-        sentence = f"lock_budget ({config.lock_budget}) is not below the server's deadlock_timeout ({timeout}ms)"
-        yield Finding(Health.PROBLEM, sentence, "lower lock_budget: an app's query could be a deadlock's victim")
-    else:
-        yield Finding(Health.GOOD, f"lock_budget {config.lock_budget} is below deadlock_timeout {timeout}ms")
+    good = f"lock_budget {config.lock_budget} is below deadlock_timeout {deadlock_timeout(connection)}ms"
+    yield from _refusal(lambda: refuse_long_budget(connection, config), good)
 
 
 def _standbys(connection: Connection, config: Config) -> Iterator[Finding]:

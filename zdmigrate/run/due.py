@@ -71,19 +71,24 @@ def due_for_expand(target: Target, connection: Connection, changes: Sequence[Cha
     return due
 
 
-def due_for_contract(target: Target, connection: Connection, changes: Sequence[Change], release: str) -> list[Change]:
-    """Expanded changes with a contract that ``release`` did not bring itself, and contracts that have begun."""
+def due_for_contract(
+    target: Target, connection: Connection, changes: Sequence[Change], release: str
+) -> tuple[list[Change], list[Change]]:
+    """What ``release`` may contract, and what came with it and waits for a later one; contracts only, in order."""
     rows = read_changes(connection, target.app)
-    due = []
+    due: list[Change] = []
+    too_early: list[Change] = []
     for change in changes:
         row = rows.get(change.id)
         refuse_changed(target, connection, change, row)
         if row is None or not any(section.name == "contract" for section in change.sections):
             continue
-        later = row.bound_to != release or target.config.gate.same_release
-        if row.state == State.CONTRACTING or (row.state == State.EXPANDED and later):
+        if row.state == State.CONTRACTING:
             due.append(change)
-    return due
+        elif row.state == State.EXPANDED:
+            own = row.bound_to == release and not target.config.gate.same_release
+            (too_early if own else due).append(change)
+    return due, too_early
 
 
 def refuse_changed(target: Target, connection: Connection, change: Change, row: ChangeRow | None) -> None:

@@ -4,34 +4,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.ledger.changes import read_change
 from zdmigrate.plan.step import BACKFILL
 from zdmigrate.run.due import due_for_expand, nothing_run, plan_of, refuse_unrunnable
+from zdmigrate.run.lease import BackfillElsewhere
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import run_phase
 from zdmigrate.run.preflight import refuse_unfit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from zdmigrate.plan.step import Step
     from zdmigrate.run.target import Target
     from zdmigrate.sources.change import Change
 
 
-def expand(target: Target, changes: Sequence[Change], *, backfill: bool = True, again: bool = False) -> Outcome:
-    """Expand every change that is due, in order; without ``backfill`` each stops before its first backfill."""
-    outcome = Outcome()
+def expand(
+    target: Target,
+    changes: Sequence[Change],
+    *,
+    backfill: bool = True,
+    again: bool = False,
+    begun_only: bool = False,
+    before: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Expand every change that is due, in order; without ``backfill`` each stops before its first backfill.
+
+    ``before`` is called once every file has been found fit to run, and before anything runs. ``begun_only`` leaves
+    out what was never begun. A change whose backfill another runner is at is passed over, and NotLocked is raised
+    at the end: a backfill of hours must not stop what comes after it.
+    """
+    outcome, elsewhere = Outcome(), []
     with target.connect("expand") as connection, nothing_run():
         due = due_for_expand(target, connection, changes, again=again)
+        if begun_only:
+            due = [change for change in due if read_change(connection, target.app, change.id) is not None]
         refuse_unrunnable(target, connection, due)
+    before()
     for change in due:
-        with target.connect("plan") as connection:
-            plan = plan_of(target, connection, change, "expand")
-            contract = plan_of(target, connection, change, "contract")
-            refuse_unfit(target, connection, plan)
-        complete = run_phase(target, change, plan, contract=contract, until=_nothing if backfill else _is_backfill)
+        try:
+            complete = _expand_one(target, change, _nothing if backfill else _is_backfill)
+        except BackfillElsewhere as error:
+            elsewhere.append(error)
+            continue
         (outcome.expanded if complete else outcome.waiting_for_backfill).append(change.id)
+    if elsewhere:
+        raise elsewhere[0]
     return outcome
+
+
+def _expand_one(target: Target, change: Change, until: Callable[[Step], bool]) -> bool:
+    with target.connect("plan") as connection:
+        plan = plan_of(target, connection, change, "expand")
+        contract = plan_of(target, connection, change, "contract")
+        refuse_unfit(target, connection, plan)
+    return run_phase(target, change, plan, contract=contract, until=until)
 
 
 def _nothing(step: Step) -> bool:  # noqa: ARG001 - the shape of `until`

@@ -19,7 +19,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 import zdmigrate
-from zdmigrate.errors import NotLocked
+from zdmigrate.errors import NotLocked, ZdmigrateError
 from zdmigrate.ledger.connection import connect
 from zdmigrate.ledger.ledger import one
 
@@ -39,6 +39,10 @@ DDL = "ddl"
 def backfill_lease(app: str, change: str) -> str:
     """The lease's name for the backfill of one change, which is not the one for DDL: it may last for hours."""
     return f"backfill {app} {change}"
+
+
+class BackfillElsewhere(NotLocked):
+    """Another runner is at the backfill of this change; DDL of other changes may go on."""
 
 
 class Lease:
@@ -91,7 +95,14 @@ class Lease:
             try:
                 self.keeper.execute(query, [self.name, self.token])
             except psycopg.Error:
-                return  # the working connection meets the same trouble, and says so
+                self._reconnect()
+
+    def _reconnect(self) -> None:
+        """A new keeper, or none until the next renewal: a runner that works on must not pass for a stopped one."""
+        try:
+            self.keeper = self.connect("lease")
+        except (psycopg.Error, ZdmigrateError):
+            return  # the working connection meets the same trouble, and says so
 
     def __enter__(self) -> Self:
         return self
@@ -101,15 +112,15 @@ class Lease:
 
 
 @contextmanager
-def take_lease(dsn: str, name: str, doing: str) -> Iterator[Lease]:
+def take_lease(dsn: str, name: str, doing: str, *, patience: float = GRACE) -> Iterator[Lease]:
     """Hold a lease for the body. Raises NotLocked, saying who holds it and since when.
 
-    A runner that was killed is given ``GRACE`` seconds to be noticed by the server; one that has not renewed for
+    A runner that was killed is given ``patience`` seconds to be noticed by the server; one that has not renewed for
     ``STALE`` seconds is stopped, and its backends are terminated.
     """
     keeper = connect(dsn, purpose="lease")
     try:
-        _exclude(keeper, name)
+        _exclude(keeper, name, patience)
         token = _new_token(keeper, name, doing)
         keeper.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", _key(name))
         keeper.execute("SELECT pg_catalog.pg_advisory_unlock(%s, %s)", _key(name))
@@ -144,9 +155,9 @@ def lost(name: str) -> NotLocked:
     )
 
 
-def _exclude(keeper: Connection, name: str) -> None:
-    """Get the exclusive advisory lock, or raise NotLocked."""
-    deadline = time.monotonic() + GRACE
+def _exclude(keeper: Connection, name: str, patience: float) -> None:
+    """Get the exclusive advisory lock within so many seconds, or raise NotLocked."""
+    deadline = time.monotonic() + patience
     while True:
         if one(keeper, "SELECT pg_catalog.pg_try_advisory_lock(%s, %s)", _key(name))[0]:
             return
@@ -186,7 +197,8 @@ def _held(keeper: Connection, name: str) -> NotLocked:
     who = f"{holder['user']}@{holder['host']}, process {holder['pid']}" if holder else "a runner that is just starting"
     doing = f", doing {holder['doing']}" if holder else ""
     when = f" since {since:%Y-%m-%d %H:%M:%S %Z} ({age})" if since else ""
-    return NotLocked(
+    refusal = NotLocked if name == DDL else BackfillElsewhere
+    return refusal(
         f"another runner holds the lease {name!r}: {who}{doing}{when}",
         state="nothing was run by this command",
         hint="wait for it, or look at it with: zdmigrate status",

@@ -16,6 +16,7 @@ class Outcome:
     expanded: list[str] = field(default_factory=list)
     waiting_for_backfill: list[str] = field(default_factory=list)
     contracted: list[str] = field(default_factory=list)
+    too_early: list[str] = field(default_factory=list)  # the release that brought them does not contract them
     refused: list[Verdict] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -25,4 +26,5 @@ class Outcome:
             "expanded": self.expanded,
             "waiting_for_backfill": self.waiting_for_backfill,
             "contracted": self.contracted,
+            "too_early": self.too_early,
         }

@@ -6,19 +6,28 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import InputError, Interrupted
-from zdmigrate.ledger.changes import forget_steps, move, read_change, store_contract, write_pending, write_sections
+from zdmigrate.ledger.changes import (
+    forget_steps,
+    move,
+    read_change,
+    store_contract,
+    write_needs,
+    write_pending,
+    write_sections,
+)
 from zdmigrate.ledger.states import State
 from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import run_backfill
-from zdmigrate.run.lease import DDL, backfill_lease, take_lease
+from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
 from zdmigrate.run.session import Session, state_after
-from zdmigrate.run.steps import DONE, read_steps
+from zdmigrate.run.steps import DONE, is_settled, read_steps
 from zdmigrate.run.transactions import run_transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Plan, Step
     from zdmigrate.run.events import StepResult
     from zdmigrate.run.target import Target
@@ -36,47 +45,49 @@ def run_phase(
     contract: Plan | None = None,
     until: Callable[[Step], bool] = lambda _: False,
     forgiving: bool = False,
+    check: Callable[[Connection], None] = lambda _: None,
+    also: Sequence[str] = (),
 ) -> bool:
     """Run what is not done of a phase; whether it is complete then.
 
     ``until`` names the first step that is not to be run. ``contract`` is kept with an expand, as it was reviewed.
+    ``check`` may refuse in the transaction that begins the phase; ``also`` are leases to hold besides DDL's.
     Raises InputError if a step that was done reads otherwise now, and whatever its steps raise.
     """
-    todo = _todo(target, plan)
-    target.listener.phase(plan, len(plan.steps) - len(todo))
-    with _Sessions(target, plan) as sessions:
-        session = sessions.for_step(todo[0] if todo else None)
+    done = _done(target, plan)
+    target.listener.phase(plan, len(done))
+    with _Sessions(target, plan, also) as sessions:
+        session = sessions.for_ddl()
         if _is_over(session, plan):
             target.listener.finished(plan)
             return True
-        _begin(session, target, change, plan, contract)
-        for step in todo:
-            if until(step):
+        _begin(session, target, change, plan, contract, check)
+        for step in plan.steps:
+            if step.position not in done and until(step):
                 return False
-            session = sessions.for_step(step)
-            if _is_done(session, plan, step):
-                continue
-            target.listener.step(plan, step)
-            try:
-                target.listener.done(step, _run(session, plan, step, forgiving))
-            except KeyboardInterrupt:
-                session.roll_back()
-                raise _interrupted(plan, step) from None
-        _end(sessions.for_step(None), target, change, plan)
+            if step.position not in done:
+                _take(sessions.for_step(step), target, plan, step, forgiving)
+        _end(sessions.for_ddl(), target, change, plan)
     target.listener.finished(plan)
     return True
+
+
+def _take(session: Session, target: Target, plan: Plan, step: Step, forgiving: bool) -> None:
+    """Run a step, unless another runner has done it before we had the lease."""
+    if is_settled(session.connection, session.lease, plan, step, BEGUN[plan.phase]):
+        return
+    target.listener.step(plan, step)
+    try:
+        target.listener.done(step, _run(session, plan, step, forgiving))
+    except KeyboardInterrupt:
+        session.roll_back()
+        raise _interrupted(plan, step) from None
 
 
 def _is_over(session: Session, plan: Plan) -> bool:
     """Whether another runner has ended the phase, while we waited for its lease."""
     row = read_change(session.connection, plan.app, plan.change)
     return row is not None and row.state == ENDED[plan.phase]
-
-
-def _is_done(session: Session, plan: Plan, step: Step) -> bool:
-    """Whether another runner has done the step, before we had the lease."""
-    row = read_steps(session.connection, plan).get(step.position)
-    return row is not None and row.state == DONE
 
 
 def _run(session: Session, plan: Plan, step: Step, forgiving: bool) -> StepResult:
@@ -95,8 +106,8 @@ def _interrupted(plan: Plan, step: Step) -> Interrupted:
     )
 
 
-def _todo(target: Target, plan: Plan) -> list[Step]:
-    """The steps that are not done. Raises InputError where a done one has changed since."""
+def _done(target: Target, plan: Plan) -> set[int]:
+    """The positions of steps that are done. Raises InputError where one that was begun has changed since."""
     with target.connect("plan") as connection:
         rows = read_steps(connection, plan)
     for step in plan.steps:
@@ -108,13 +119,22 @@ def _todo(target: Target, plan: Plan) -> list[Step]:
                 state="nothing was run by this command",
                 hint="restore the file as it was, and put what is new into a change of its own",
             )
-    return [step for step in plan.steps if not (row := rows.get(step.position)) or row.state != DONE]
+    return {position for position, row in rows.items() if row.state == DONE}
 
 
-def _begin(session: Session, target: Target, change: Change, plan: Plan, contract: Plan | None) -> None:
+def _begin(
+    session: Session,
+    target: Target,
+    change: Change,
+    plan: Plan,
+    contract: Plan | None,
+    check: Callable[[Connection], None],
+) -> None:
     connection = session.connection
     with connection.transaction():
         session.lease.guard(connection)
+        session.limit(0)
+        check(connection)
         move(connection, target.app, plan.change, BEGUN[plan.phase], path=plan.path)
         write_sections(connection, target.app, plan.change, checksums(change, plan.phase))
         if plan.phase == "expand":
@@ -126,8 +146,8 @@ def _begin(session: Session, target: Target, change: Change, plan: Plan, contrac
             }
             write_pending(connection, target.app, plan.change, pending)
         if contract is not None:
-            needs = [need for section in change.sections for need in section.needs]
-            store_contract(connection, target.app, plan.change, contract.to_json(), needs)
+            store_contract(connection, target.app, plan.change, contract.to_json())
+            write_needs(connection, target.app, plan.change, needs_of(change))
 
 
 def _end(session: Session, target: Target, change: Change, plan: Plan) -> None:
@@ -139,6 +159,11 @@ def _end(session: Session, target: Target, change: Change, plan: Plan) -> None:
             forget_steps(connection, target.app, plan.change)
 
 
+def needs_of(change: Change) -> list[tuple[str, str]]:
+    """The releases of other apps that the change's contract needs."""
+    return [need for section in change.sections for need in section.needs]
+
+
 def checksums(change: Change, phase: str) -> dict[tuple[str, int], str]:
     """The checksums of the sections of a phase, by name and place; a backfill belongs to expand."""
     names = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}[phase]
@@ -146,21 +171,34 @@ def checksums(change: Change, phase: str) -> dict[tuple[str, int], str]:
 
 
 class _Sessions:
-    """The session for the step at hand: DDL and a backfill have leases of their own, held only as long as needed."""
+    """The session for the step at hand: DDL and a backfill have leases of their own, held only as long as needed.
 
-    def __init__(self, target: Target, plan: Plan) -> None:
-        self.target, self.plan = target, plan
+    The first lease is given up on soon; to come back to DDL after a backfill of hours, it waits as for any lock.
+    """
+
+    def __init__(self, target: Target, plan: Plan, also: Sequence[str]) -> None:
+        self.target, self.plan, self.also = target, plan, also
         self.name = ""
         self.held = ExitStack()
+        self.patience = GRACE
 
-    def for_step(self, step: Step | None) -> Session:
-        """A session under the lease that ``step`` needs; None for DDL and the ledger's own rows."""
+    def for_step(self, step: Step) -> Session:
+        """A session under the lease that ``step`` needs."""
         plan = self.plan
-        name = backfill_lease(plan.app, plan.change) if step is not None and step.mode == BACKFILL else DDL
+        return self._under(backfill_lease(plan.app, plan.change) if step.mode == BACKFILL else DDL)
+
+    def for_ddl(self) -> Session:
+        """A session for DDL and for the ledger's own rows."""
+        return self._under(DDL)
+
+    def _under(self, name: str) -> Session:
         if name != self.name:
             self.held.close()
-            self.session = self.held.enter_context(_session(self.target, name, f"{plan.phase} {plan.change}"))
-            self.name = name
+            doing = f"{self.plan.phase} {self.plan.change}"
+            for other in self.also:
+                self.held.enter_context(take_lease(self.target.dsn, other, doing, patience=self.patience))
+            self.session = self.held.enter_context(_session(self.target, name, doing, self.patience))
+            self.name, self.patience = name, max(GRACE, self.target.limits.deadline)
         return self.session
 
     def __enter__(self) -> _Sessions:
@@ -171,8 +209,8 @@ class _Sessions:
 
 
 @contextmanager
-def _session(target: Target, name: str, doing: str) -> Iterator[Session]:
-    with take_lease(target.dsn, name, doing) as lease:
+def _session(target: Target, name: str, doing: str, patience: float) -> Iterator[Session]:
+    with take_lease(target.dsn, name, doing, patience=patience) as lease:
         session = Session(lease, target.limits, target.listener, target.replicas)
         try:
             yield session

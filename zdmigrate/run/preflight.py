@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.errors import NotYet
 from zdmigrate.live.verdict import Reason
 from zdmigrate.run.backfill import remaining_rows
+from zdmigrate.run.budget import refuse_long_budget
 from zdmigrate.run.dependents import what_hangs_on
 from zdmigrate.run.due import plan_of
 from zdmigrate.run.privileges import refuse_without_privileges
@@ -25,8 +27,20 @@ if TYPE_CHECKING:
 def refuse_unfit(target: Target, connection: Connection, plan: Plan) -> None:
     """Raise DatabaseError where the role or a standby would stop the plan half way: before anything runs."""
     refuse_standby(connection)
+    refuse_long_budget(connection, target.config)
     refuse_without_privileges(connection, [plan])
     refuse_unnamed_standbys(connection, target.config, [plan])
+
+
+def refuse_dependents(connection: Connection, change: Change) -> None:
+    """Raise NotYet where something hangs on what the contract drops, for callers that ask no gate."""
+    reasons = what_hangs_on(connection, change)
+    if reasons:
+        raise NotYet(
+            "".join(f"{reason.sentence}; " for reason in reasons).rstrip("; "),
+            state=f"{change.id} is expanded, and nothing of its contract was run",
+            hint="drop it in the contract, too, or change it first",
+        )
 
 
 def preflight(target: Target, session: Session, change: Change) -> list[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import DatabaseError
+from zdmigrate.ledger.ledger import one
 from zdmigrate.run.relations import quoted
 from zdmigrate.schema.lock_modes import LockMode
 
@@ -24,12 +25,18 @@ _MISSING_DML = """
     WHERE c.oid = pg_catalog.to_regclass(%s)
       AND NOT (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, %s))
 """
-_LEDGER = "SELECT pg_catalog.has_table_privilege('zdmigrate.step', 'INSERT, UPDATE, DELETE')"
+_LEDGER = """
+    SELECT pg_catalog.string_agg(DISTINCT c.relname::text, ', ')
+    FROM pg_catalog.pg_class AS c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS privilege
+    WHERE c.relnamespace = 'zdmigrate'::regnamespace AND c.relkind = 'r'
+      AND c.relname NOT IN ('ledger', 'event', 'instance') AND NOT pg_catalog.has_table_privilege(c.oid, privilege)
+"""
 
 
 def missing_privileges(connection: Connection, plans: Iterable[Plan]) -> list[str]:
     """Sentences, one for each thing that the role may not do and the plans need; empty where it may do all."""
-    sentences = [] if _true(connection, _LEDGER) else [f"it may not write the ledger: GRANT … TO {_role(connection)}"]
+    (unwritable,) = one(connection, _LEDGER)
+    sentences = [f"it may not write the ledger (zdmigrate: {unwritable}): connect as its owner"] if unwritable else []
     for plan in plans:
         for step in plan.steps:
             sentences += _for_step(connection, step)
@@ -57,11 +64,6 @@ def _for_step(connection: Connection, step: Step) -> Iterator[str]:
         verb = step.backfill.verb.upper()
         for (table,) in connection.execute(_MISSING_DML, [quoted(step.backfill.table), verb]):
             yield f"it may not SELECT and {verb} {table}"
-
-
-def _true(connection: Connection, query: str) -> bool:
-    row = connection.execute(query.encode()).fetchone()
-    return bool(row and row[0])
 
 
 def _role(connection: Connection) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from zdmigrate.errors import NotYet, UsageError
 from zdmigrate.ledger.changes import read_change
 from zdmigrate.ledger.ledger import one
 from zdmigrate.ledger.states import State
 from zdmigrate.live.ages import ago
+from zdmigrate.live.fence import FENCE_KEY
 from zdmigrate.live.sighting import Presence
 from zdmigrate.live.sources import sources_of
 from zdmigrate.run.due import plan_of
+from zdmigrate.run.lease import backfill_lease
 from zdmigrate.run.phases import run_phase
 from zdmigrate.run.preflight import refuse_unfit
 from zdmigrate.run.steps import read_steps
@@ -42,8 +46,30 @@ def revert(target: Target, change: Change) -> bool:
             refuse_foreign(connection, change, expand, read_steps(connection, expand))
         plan = plan_of(target, connection, change, "revert")
         refuse_unfit(target, connection, plan)
-    run_phase(target, change, plan, forgiving=row.state != State.EXPANDED)
+    fills = any(section.name == "backfill" for section in change.sections)
+    run_phase(
+        target,
+        change,
+        plan,
+        forgiving=row.state != State.EXPANDED,
+        check=lambda connection: _behind_the_fence(target, connection, change),
+        also=(backfill_lease(target.app, change.id),) if fills else (),
+    )
     return True
+
+
+def _behind_the_fence(target: Target, connection: Connection, change: Change) -> None:
+    """Look once more while no beat can come in: a version that becomes ready after this waits for the change."""
+    connection.execute("SELECT pg_catalog.set_config('lock_timeout', %s, true)", [str(target.config.lock_budget)])
+    try:
+        connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, %s)", FENCE_KEY)
+    except psycopg.errors.LockNotAvailable:
+        raise NotYet(
+            "a session holds a beat in a transaction that does not end",
+            state="nothing was changed",
+            hint="end it, then run the same command again",
+        ) from None
+    refuse_needed(target, connection, change)
 
 
 def refuse_impossible(change: Change, row: ChangeRow) -> None:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import errors
 
 from zdmigrate.errors import StepFailed
-from zdmigrate.ledger.connection import SETTINGS, connect
+from zdmigrate.ledger.connection import SETTINGS, apply_settings, connect
 from zdmigrate.ledger.ledger import one
 
 if TYPE_CHECKING:
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from zdmigrate.run.lease import Lease
 
 
+FROZEN = "1s"  # between two messages, with strong locks held
+GONE = (
+    errors.InvalidSchemaName,
+    errors.UndefinedColumn,
+    errors.UndefinedFunction,
+    errors.UndefinedObject,
+    errors.UndefinedTable,
+)
 THERE_BEFORE = (errors.DuplicateTable, errors.DuplicateColumn, errors.DuplicateObject, errors.DuplicateFunction)
 
 
@@ -64,11 +72,14 @@ class Session:
         for connection in (self.connection, *self.replicas):
             connection.close()
 
-    @contextmanager
-    def settings(self, step: Step) -> Iterator[None]:
-        """The SETs that stand before a step in its section, for this step alone."""
+    def replay(self, step: Step) -> None:
+        """The SETs that stand before a step in its section; after the ledger's rows, which a SET ROLE may not write."""
         for statement in step.settings:
             self.connection.execute(statement.encode())
+
+    @contextmanager
+    def restored(self, step: Step) -> Iterator[None]:
+        """After the body, every setting is as it was before: a SET is for its step alone."""
         try:
             yield
         finally:
@@ -76,13 +87,26 @@ class Session:
                 self.roll_back()  # after an error, or the reset would fail and be told instead of it
                 self._reset()
 
+    @contextmanager
+    def settings(self, step: Step) -> Iterator[None]:
+        """The SETs of a step in effect for the body."""
+        with self.restored(step):
+            self.replay(step)
+            yield
+
     def limit(self, statement: float, lock: float = 0.0) -> None:
-        """Bound the statements to come in the open transaction, in seconds; 0 for no bound."""
-        for name, seconds in (("statement_timeout", statement), ("lock_timeout", lock)):
-            milliseconds = max(1, int(seconds * 1000)) if seconds else 0
-            self.connection.execute(
-                sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(milliseconds))
-            )
+        """Bound the statements to come in the open transaction, in seconds; 0 for no bound.
+
+        A bound one is also ended by the server when its runner's machine stands still: the app's does not.
+        """
+        frozen = FROZEN if statement else SETTINGS["idle_in_transaction_session_timeout"]
+        milliseconds = [str(max(1, int(seconds * 1000)) if seconds else 0) for seconds in (statement, lock)]
+        self.connection.execute(
+            "SELECT pg_catalog.set_config('statement_timeout', %s, true),"
+            " pg_catalog.set_config('lock_timeout', %s, true),"
+            " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)",
+            [*milliseconds, frozen],
+        )
 
     def roll_back(self) -> None:
         """Leave the transaction, whatever state it is in; a broken connection has left it already."""
@@ -92,8 +116,7 @@ class Session:
     def _reset(self) -> None:
         self.connection.execute("RESET ROLE")
         self.connection.execute("RESET ALL")
-        for name, value in SETTINGS.items():
-            self.connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        apply_settings(self.connection)
 
 
 @contextmanager

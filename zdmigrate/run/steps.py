@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from zdmigrate.errors import NotLocked
 from zdmigrate.ledger.ledger import one
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.connection import Connection
+    from zdmigrate.ledger.states import State
     from zdmigrate.plan.step import Plan, Step
     from zdmigrate.run.lease import Lease
 
@@ -39,15 +41,58 @@ def write_done(connection: Connection, lease: Lease, plan: Plan, step: Step) -> 
         VALUES (%s, %s, %s, %s, 'done', %s, %s, pg_catalog.pg_current_xact_id(), pg_catalog.clock_timestamp())
         ON CONFLICT (app, change, phase, position) DO UPDATE
             SET state = 'done', xid = excluded.xid, token = excluded.token, finished_at = excluded.finished_at
+            WHERE step.state = 'started'
         RETURNING xid::text
     """
     values = [plan.app, plan.change, plan.phase, step.position, step.fingerprint, lease.token]
-    (xid,) = one(connection, query, values)
+    row = connection.execute(query, values).fetchone()
+    if row is None:
+        raise done_by_another(plan, step)
     connection.execute(
         "DELETE FROM zdmigrate.pending WHERE app = %s AND change = %s AND position = %s AND %s = 'expand'",
         [plan.app, plan.change, step.position, plan.phase],
     )
-    return str(xid)
+    return str(row[0])
+
+
+def forget_started(connection: Connection, plan: Plan, step: Step) -> None:
+    """Take an intent back: the server refused the statement, so nothing of it was done."""
+    connection.execute(
+        "DELETE FROM zdmigrate.step WHERE app = %s AND change = %s AND phase = %s AND position = %s"
+        " AND state = 'started'",
+        [plan.app, plan.change, plan.phase, step.position],
+    )
+
+
+def is_settled(connection: Connection, lease: Lease, plan: Plan, step: Step, state: State) -> bool:
+    """Whether a step is done by now. Asked under the lease: what was read before it was taken may be old.
+
+    Raises NotLocked where another runner has brought the change out of ``state`` meanwhile.
+    """
+    with connection.transaction():
+        lease.guard(connection)
+        (now,) = one(
+            connection,
+            "SELECT state FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE",
+            [plan.app, plan.change],
+        )
+        if now != state:
+            raise NotLocked(
+                f"{plan.change} has become {now} by another runner, so its {plan.phase} ends here",
+                state=f"steps before step {step.position + 1} of {len(plan.steps)} were done",
+                hint="zdmigrate status",
+            )
+        row = read_steps(connection, plan).get(step.position)
+        return row is not None and row.state == DONE
+
+
+def done_by_another(plan: Plan, step: Step) -> NotLocked:
+    """Another runner did the step while this one was about to."""
+    return NotLocked(
+        f"step {step.position + 1} of {plan.phase} {plan.change} was done by another runner meanwhile",
+        state="this runner did nothing of it",
+        hint="run the same command again",
+    )
 
 
 def write_started(connection: Connection, lease: Lease, plan: Plan, step: Step) -> None:

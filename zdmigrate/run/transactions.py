@@ -12,7 +12,7 @@ from zdmigrate.run.events import StepResult
 from zdmigrate.run.look import Watch
 from zdmigrate.run.patience import Patience
 from zdmigrate.run.relations import find_relations
-from zdmigrate.run.session import state_after, told
+from zdmigrate.run.session import GONE, state_after, told
 from zdmigrate.run.steps import write_done
 from zdmigrate.schema.lock_modes import LockMode
 
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 RETRIED = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 SLOW_TRIES = 5  # how often a step may need longer than the budget by itself before it is refused
 COMMIT_SHARE = 0.1  # of the budget: kept for the COMMIT, during which the lock is still held
-FROZEN = "1s"  # between two messages, with strong locks held: the runner's machine stands still, the app's do not
 REPORT_EVERY = 2.0  # seconds between two words about who is in the way
-
-GONE = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject, errors.UndefinedFunction)
 
 
 def run_transaction(session: Session, plan: Plan, step: Step, *, forgiving: bool = False) -> StepResult:
@@ -38,7 +35,7 @@ def run_transaction(session: Session, plan: Plan, step: Step, *, forgiving: bool
     (NotLocked). One that stops nobody takes the time it takes. ``forgiving`` skips statements whose object is
     already gone: the undoing of something half done. Raises StepFailed for what no new try can mend.
     """
-    with told(session, plan, step), session.settings(step):
+    with told(session, plan, step), session.restored(step):
         relations = find_relations(session.connection, step.locks)
         if step.unknown or relations.blocks:
             return _Brief(session, plan, step, relations, forgiving).run()
@@ -52,6 +49,7 @@ def _unhurried(session: Session, plan: Plan, step: Step, forgiving: bool) -> Ste
     session.lease.guard(session.connection)
     session.limit(0)
     xid = write_done(session.connection, session.lease, plan, step)
+    session.replay(step)
     for statement in step.statements:
         _execute(session, statement, forgiving)
     commit(session, xid)
@@ -109,11 +107,13 @@ class _Brief:
     def _ask(self) -> StepResult:
         """One try: the locks, then the statements, all within the budget, counted from the first question."""
         session, connection = self.session, self.session.connection
-        connection.execute(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = '{FROZEN}'".encode())
+        connection.execute("BEGIN")
+        session.limit(self.limits.budget)  # the ledger's rows are nobody's but ours: no wait is expected
         locked = False
         try:
             session.lease.guard(connection)
             xid = write_done(connection, session.lease, self.plan, self.step)
+            session.replay(self.step)
             asked = self.limits.clock()
             self._lock(asked)
             locked, granted = True, self.limits.clock()
