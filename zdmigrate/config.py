@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 SEVERITIES = ("error", "warning", "hint")
+SOURCES = (
+    *("native", "plain", "flyway", "golang-migrate", "dbmate", "goose", "sql-migrate", "node-pg-migrate"),
+    *("diesel", "sqlx", "prisma", "django"),
+)
 
 
 class Gate(Value):
@@ -48,6 +52,8 @@ class Config(Value):
 
     app: str = "app"
     dir: str = "migrations"
+    source: str = ""  # whose folder that is; "" for what its shape says
+    source_command: tuple[str, ...] = ()  # what prints the SQL of one migration
     postgres: int = 14
     lock_budget: Duration = Duration(200)
     lock_deadline: Duration = Duration(10 * 60_000)
@@ -115,6 +121,8 @@ class Key(NamedTuple):
 KEYS = {
     "app": Key(_text, "The application whose releases these changes belong to."),
     "dir": Key(_text, "The folder of change files."),
+    "source": Key(_choice(*SOURCES), "The tool whose folder it is; without one, its shape says."),
+    "source_command": Key(_texts, "What prints the SQL of one migration, word by word.", scalar=False),
     "postgres": Key(_major, "The oldest PostgreSQL major version that the changes must be safe on."),
     "lock_budget": Key(Duration.parse, "How long any query of the app may be made to wait."),
     "lock_deadline": Key(Duration.parse, "How long to try for a lock before giving up."),

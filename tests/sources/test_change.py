@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zdmigrate.errors import InputError
-from zdmigrate.sources.change import read_change, read_text
+from zdmigrate.sources.change import read_change
+from zdmigrate.sources.text import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import click
 from zdmigrate.cli.options import Console, common
 from zdmigrate.lint.engine import lint_changes
 from zdmigrate.lint.rules import load_rules
-from zdmigrate.sources.history import read_history
+from zdmigrate.sources.history import Source, read_history
 
 if TYPE_CHECKING:
     from zdmigrate.config import Config
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--effects", is_flag=True, help="Show what each statement locks, rewrites and reads.")
-@common("postgres", "lint.fail_on")
-def command(paths: tuple[str, ...], effects: bool, config: Config, console: Console) -> int:
+@click.option("--down", is_flag=True, help="Lint what takes back, too: down and undo.")
+@common("source", "postgres", "lint.fail_on")
+def command(paths: tuple[str, ...], effects: bool, down: bool, config: Config, console: Console) -> int:
     """Check change files for what breaks or blocks a running app.
 
     PATH is a folder, a file, or - for standard input; without one, the folder of change files. When single
@@ -33,7 +34,8 @@ def command(paths: tuple[str, ...], effects: bool, config: Config, console: Cons
       zdmigrate lint migrations/ --postgres 16
       git show :migrations/007_rename.sql | zdmigrate lint -
     """
-    changes, reported = read_history(paths or (config.dir,), config.dir)
+    source = Source(tool=config.source, command=config.source_command, down=down)
+    changes, reported = read_history(paths or (config.dir,), config.dir, source)
     result = lint_changes(changes, config, load_rules(config.lint.rules), reported=reported, effects=effects)
     _print(result, effects, console)
     return 1 if result.fails(config.lint.fail_on) else 0

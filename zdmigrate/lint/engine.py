@@ -91,12 +91,17 @@ class _Linter:
             for statement in section.statements
         ]
         onward = [pair for pair in pairs if pair[0] != "revert"]
+        transactions = {
+            _phase(change, section, self._config): section.transaction
+            for section in change.sections
+            if section.transaction
+        }
         before = self._catalog.rested()
-        analysed = list(analyse(onward, before, self._config.postgres))
+        analysed = list(analyse(onward, before, self._config.postgres, transactions=transactions))
         self._catalog = analysed[-1].catalog if analysed else before
         if len(onward) < len(pairs):
             undone = [pair for pair in pairs if pair[0] != "contract"]
-            back = analyse(undone, before, self._config.postgres)
+            back = analyse(undone, before, self._config.postgres, transactions=transactions)
             analysed += [found for found in back if found.section == "revert"]
         return analysed
 

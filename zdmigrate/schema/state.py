@@ -50,6 +50,12 @@ class ScriptState(Value):
             return ScriptState(section=section)
         return self.changed(section=section, in_transaction=False, held={}, settings={}, marks=())
 
+    def begun(self, catalog: Catalog) -> ScriptState:
+        """The state once a transaction has begun, by BEGIN or by the tool that runs the change."""
+        if self.in_transaction:
+            return self
+        return self.changed(in_transaction=True, held={}, marks=(Mark(savepoint=None, catalog=catalog, state=self),))
+
     def after(self, operation: ops.Operation, effects: Effects, catalog: Catalog) -> ScriptState:
         """The state once ``operation`` has run; ``catalog`` is the one before it."""
         if (mark := self.mark_of(operation)) is not None:
@@ -80,9 +86,7 @@ def _ended(state: ScriptState) -> ScriptState:
 
 
 def _begun(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
-    if state.in_transaction:
-        return state
-    return state.changed(in_transaction=True, held={}, marks=(Mark(savepoint=None, catalog=catalog, state=state),))
+    return state.begun(catalog)
 
 
 def _committed(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:

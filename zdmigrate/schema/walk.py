@@ -10,7 +10,7 @@ from zdmigrate.schema.facts import facts_of
 from zdmigrate.schema.state import ScriptState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.facts import Facts
@@ -49,20 +49,37 @@ class _Step(NamedTuple):
     after: Catalog
 
 
-def analyse(statements: Sequence[tuple[str, StatementLike]], catalog: Catalog, major: int) -> Iterator[Analysed]:
-    """The operations of one change in order; ``statements`` are pairs of a section ("" for none) and a statement."""
-    state, current = ScriptState(), None
+def analyse(
+    statements: Sequence[tuple[str, StatementLike]],
+    catalog: Catalog,
+    major: int,
+    *,
+    transactions: Mapping[str, str] | None = None,
+) -> Iterator[Analysed]:
+    """The operations of one change in order; ``statements`` are pairs of a section ("" for none) and a statement.
+
+    ``transactions`` says by section what the tool that runs it puts around its statements: "tool" for a BEGIN that is
+    not written, "message" for one message, in which PostgreSQL begins anew behind a written COMMIT.
+    """
+    state, current, around = ScriptState(), None, transactions or {}
     for place, (section, statement) in enumerate(statements):
         if section != current:
             state, catalog, current = state.in_section(section), catalog.rested(), section
+            if section in around:
+                state = _begun(state, statements[place:], catalog)
         steps, catalog, state = _steps(statement, catalog, state, major)
         for step in steps:
             known = step.state.changed(held=_held_beside(step, steps))
             facts = facts_of(step.operation, step.before, known, step.effects, section, major)
             yield Analysed(statement, section, step.operation, step.effects, facts, step.after)
         state = state.at_rest()
-        if any(operation.kind == "begin" for operation in statement.operations):
-            state = state.changed(views_to_come=_views_made(statements[place + 1 :], catalog))
+        begins = any(operation.kind == "begin" for operation in statement.operations)
+        if begins or (around.get(section) == "message" and not state.in_transaction):
+            state = _begun(state, statements[place + 1 :], catalog)
+
+
+def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalog: Catalog) -> ScriptState:
+    return state.begun(catalog).changed(views_to_come=_views_made(rest, catalog))
 
 
 def _steps(

@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import InputError
+from zdmigrate.schema.names import Span
 from zdmigrate.sources.markers import read_comments
+from zdmigrate.sources.text import read_text
 from zdmigrate.sql.lines import Lines
 from zdmigrate.sql.script import read_script
 from zdmigrate.value import Value
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from zdmigrate.schema.names import Span
     from zdmigrate.sources.markers import Allow, Marker
     from zdmigrate.sql.script import Script, Statement
 
@@ -33,6 +34,7 @@ class Section(Value):
     span: Span  # of its marker, and empty without one
     options: Mapping[str, str] = {}
     needs: tuple[tuple[str, str], ...] = ()  # (app, version), of a contract
+    transaction: str = ""  # what another tool puts around the statements: "", tool, message (schema/walk.py)
 
     @cached_property
     def checksum(self) -> str:
@@ -65,7 +67,7 @@ def read_change(path: str | Path, text: str | None = None) -> Change:
         raise InputError(f"{name}:1: no statement in this file", hint="write one, or delete the file")
     id, part = id_of(name)  # noqa: A001 - the word of the agreement
     comments = read_comments(script.comments, name, lines)
-    sections = _sections(comments.markers, script.statements, name, part, lines)
+    sections = sections_of(comments.markers, script.statements, name, part, lines)
     marked = bool(comments.markers)
     return Change(
         id=id,
@@ -88,36 +90,16 @@ def id_of(path: str) -> tuple[str, str]:
     return (id, part) if dot and part in PARTS else (stem, "")
 
 
-def read_text(path: str) -> str:
-    """A file's text, with its line ends and byte order mark as they are."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise InputError(f"{path}:1: cannot be read: {error.strerror}", hint="make it readable") from None
-    return decoded(data, path)
-
-
-def decoded(data: bytes, path: str) -> str:
-    """A file's bytes as text; InputError for what PostgreSQL would not take, either."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}: not UTF-8 ({error.reason})", hint="save the file as UTF-8") from None
-    if "\0" in text:  # the grammar would stop reading here without a word
-        raise InputError(f"{path}:{text.count(chr(10), 0, text.index(chr(0))) + 1}: holds a NUL byte")
-    return text
-
-
 # --------------------------------------------------------------------------- sections
 
 
-def _sections(
+def sections_of(
     markers: Sequence[Marker], statements: Sequence[Statement], path: str, part: str, lines: Lines
 ) -> tuple[Section, ...]:
+    """The sections that the markers begin; all of the file, called after its part, without any."""
     if not markers:
-        return (Section(name=part, ordinal=0, path=path, statements=tuple(statements), span=statements[0].span),)
+        span = statements[0].span if statements else Span(0, 0)
+        return (Section(name=part, ordinal=0, path=path, statements=tuple(statements), span=span),)
     _check_order(markers, path, part)
     _check_places(markers, statements, path, lines)
     ends = [*(marker.span.start for marker in markers[1:]), float("inf")]

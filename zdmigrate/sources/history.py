@@ -1,58 +1,164 @@
-"""The files that a command line names, with the history that sorts before them."""
+"""The files that a command line names, with the history that comes before them, in their tool's order."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.errors import InputError
-from zdmigrate.sources.change import decoded, read_change
-from zdmigrate.sources.folder import change_files, place_in_order
+from zdmigrate.sources.detect import TOOLS, check_unmarked, marked_by, tool_of
+from zdmigrate.sources.folder import place_in_order
+from zdmigrate.sources.printed import printed_sql
+from zdmigrate.sources.text import decoded, read_text
+from zdmigrate.sources.tool import File
+from zdmigrate.sources.tool_change import change_of, unread_change
+from zdmigrate.sources.tree import Tree
+from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from zdmigrate.sources.change import Change
 
 STDIN = "-"
 STDIN_PATH = "<stdin>"
+_IN_FOLDERS = ("up.sql", "down.sql", "migration.sql")  # of tools with a folder a migration
 
 
-def read_history(paths: Sequence[str], directory: str) -> tuple[Iterator[Change], set[str]]:
+class Source(Value):
+    """How folders are read: whose they are ("" for "see for yourself"), what prints their SQL, whether undo counts."""
+
+    tool: str = ""
+    command: tuple[str, ...] = ()
+    down: bool = False
+
+
+class _Entry(NamedTuple):
+    """A file, and the tool that runs it."""
+
+    tool: str
+    file: File
+
+
+def read_history(
+    paths: Sequence[str], directory: str, source: Source | None = None
+) -> tuple[Iterator[Change], set[str]]:
     """The files, in order, each read when its turn comes, and the paths of those that were named.
 
     A folder stands for its files. Where single files or ``-`` are named, the other files of ``directory`` that
-    sort before them come too, if there is such a folder: they tell what the schema looks like.
+    come before them come too, if there is such a folder: they tell what the schema looks like.
     """
-    named = list(dict.fromkeys(file for path in paths for file in _files(path)))
-    reported = {STDIN_PATH if path == STDIN else path for path in named}
-    if not named:
-        raise InputError(f"{paths[0]}: no change file in this folder", hint="begin with zdmigrate new NAME")
-    single = [path for path in paths if not os.path.isdir(path)]
-    if single:
-        named = sorted((*_before(single, named, directory), *named), key=_place)
-    return map(_read, named), reported
+    source = source or Source()
+    named = [entry for path in paths if _is_folder(path) for entry in _listed(path, source)]
+    single = list(dict.fromkeys(path for path in paths if not _is_folder(path)))
+    entries = [*_with_history(single, directory, source), *named]
+    own = {entry.file.path for entry in named} | {STDIN_PATH if path == STDIN else path for path in single}
+    wanted = list({os.path.abspath(entry.file.path): entry for entry in entries if _is_wanted(entry, source)}.values())
+    reported = own & {entry.file.path for entry in wanted}
+    return (_read(entry, entry.file.path in reported, source) for entry in wanted), reported
 
 
-def _files(path: str) -> Sequence[str]:
-    return change_files(path) if os.path.isdir(path) or path.endswith("/") else [path]
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path) or path.endswith("/")
 
 
-def _place(path: str) -> tuple[bool, object]:
-    return path == STDIN, place_in_order(path)
+def _is_wanted(entry: _Entry, source: Source) -> bool:
+    return source.down or not entry.file.undoes
 
 
-def _before(single: Sequence[str], named: Sequence[str], directory: str) -> list[str]:
-    """The folder's files that are not named and sort before the last that is; standard input sorts last."""
-    if not os.path.isdir(directory):
+def _listed(folder: str, source: Source) -> Sequence[_Entry]:
+    """The files of a folder, undo among them; InputError without any."""
+    entries = _entries(Tree(folder), source)
+    if not entries:
+        raise InputError(f"{folder}: no change file in this folder", hint="begin with zdmigrate new NAME")
+    return entries
+
+
+def _entries(tree: Tree, source: Source) -> Sequence[_Entry]:
+    tool = source.tool or tool_of(tree)
+    return [_Entry(tool, file) for file in TOOLS[tool].files(tree)]
+
+
+# --------------------------------------------------------------------------- single files
+
+
+def _with_history(single: Sequence[str], directory: str, source: Source) -> Sequence[_Entry]:
+    """The files, behind those of the folder of changes that come before the last of them."""
+    if not single:
         return []
-    last = max(map(_place, single))
-    known = {os.path.abspath(path) for path in named}
-    return [path for path in change_files(directory) if _place(path) < last and os.path.abspath(path) not in known]
+    folder = _entries(Tree(directory), source) if os.path.isdir(directory) else []
+    named = {os.path.abspath(path): path for path in single if path != STDIN}
+    inside = [number for number, entry in enumerate(folder) if os.path.abspath(entry.file.path) in named]
+    within = {os.path.abspath(folder[number].file.path) for number in inside}
+    elsewhere = _elsewhere([path for whole, path in named.items() if whole not in within], source)
+    before = _before(folder, inside, elsewhere) if STDIN not in single else folder
+    own = [_called(entry, named.get(os.path.abspath(entry.file.path))) for entry in before]
+    stdin = [_Entry(source.tool or (folder[0].tool if folder else ""), File(STDIN_PATH))] if STDIN in single else []
+    return [*own, *elsewhere, *stdin]
 
 
-def _read(path: str) -> Change:
-    if path == STDIN:
-        return read_change(STDIN_PATH, decoded(sys.stdin.buffer.read(), STDIN_PATH))
-    return read_change(path)
+def _called(entry: _Entry, path: str | None) -> _Entry:
+    """The entry by the path that it was named by."""
+    return entry if path is None else entry._replace(file=entry.file._replace(path=path))
+
+
+def _before(folder: Sequence[_Entry], inside: Sequence[int], elsewhere: Iterable[_Entry]) -> Sequence[_Entry]:
+    """Up to the last that was named; for a file from elsewhere, those whose names sort before its own."""
+    last = max((place_in_order(entry.file.path) for entry in elsewhere), default=None)
+    end = max(inside, default=-1)
+    return [
+        entry
+        for number, entry in enumerate(folder)
+        if number <= end or (last is not None and place_in_order(entry.file.path) < last)
+    ]
+
+
+def _elsewhere(paths: Sequence[str], source: Source) -> list[_Entry]:
+    """Files outside of the folder of changes; their own names and texts say whose they are."""
+    roots: dict[str, list[str]] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        if name in _IN_FOLDERS:
+            folder, above = os.path.split(folder or os.path.basename(os.path.abspath(os.curdir)))
+            name = f"{above}/{name}"
+        roots.setdefault(folder, []).append(name)
+    return [entry for root, names in roots.items() for entry in _of_root(Tree(root, names), source)]
+
+
+def _of_root(tree: Tree, source: Source) -> Sequence[_Entry]:
+    """The named files of one folder; those that its tool would pass by are read all the same, last."""
+    entries = _entries(tree, source)
+    known = {entry.file.path for entry in entries}
+    tool = entries[0].tool if entries else "plain"
+    return [*entries, *(_Entry(tool, File(path)) for name in tree.names if (path := tree.join(name)) not in known)]
+
+
+# --------------------------------------------------------------------------- reading
+
+
+def _read(entry: _Entry, is_reported: bool, source: Source) -> Change:
+    file = entry.file
+    text = _text(file, source)
+    if file.language:
+        return unread_change(file, text)
+    tool = _tool_for(entry, text)
+    change = change_of(file, text, TOOLS[tool].parts(file, text), down=source.down)
+    if tool in ("native", "plain") and is_reported and not change.script.statements:
+        raise InputError(f"{file.path}:1: no statement in this file", hint="write one, or delete the file")
+    return change
+
+
+def _text(file: File, source: Source) -> str:
+    if file.path == STDIN_PATH:
+        return decoded(sys.stdin.buffer.read(), STDIN_PATH)
+    return printed_sql(file, source.command) if file.arguments else read_text(file.path)
+
+
+def _tool_for(entry: _Entry, text: str) -> str:
+    """The file's tool; for standard input without one, that whose comments it has."""
+    if entry.file.path == STDIN_PATH and entry.tool in ("", "native", "plain"):
+        return next(iter(marked_by(text)), entry.tool or "native")
+    if entry.tool in ("native", "plain"):
+        check_unmarked(text, entry.file.path)
+    return entry.tool

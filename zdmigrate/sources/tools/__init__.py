@@ -1,0 +1,1 @@
+"""The migration tools whose folders can be read, one a file."""
