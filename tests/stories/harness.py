@@ -6,7 +6,6 @@ versions that run then do some more work. What must hold all the while is checke
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,6 @@ from tests.stories.apps import App
 from tests.stories.lock_waits import LockWaits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.run.command import Printed
     from tests.servers.database import Database
     from tests.stories.apps import Version
@@ -181,13 +178,3 @@ def columns_of(database: Database, table: str) -> list[str]:
         " ORDER BY attnum"
     )
     return [row[0] for row in database.execute(query, table)]
-
-
-def copy_fixture(name: str, folder: Path) -> Path:
-    """A fixture's migrations in a folder that a test may change."""
-    return Path(shutil.copytree(FIXTURES / name / "migrations", folder / "migrations"))
-
-
-def assert_names(printed: Printed, words: Iterable[str]) -> None:
-    for word in words:
-        assert word in printed.text, f"{word!r} is not in {printed.text}"
