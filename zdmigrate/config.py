@@ -31,13 +31,25 @@ class Gate(Value):
     same_release: bool = False
 
 
+class Override(Value):
+    """``[[lint.overrides]]``: severities for some files only. A glob's ``*`` stands for any text, ``/`` included."""
+
+    paths: tuple[str, ...]  # globs, as seen from the configuration file
+    severity: Mapping[str, str]
+
+    def __hash__(self) -> int:  # a dict has none
+        return hash((self.paths, tuple(self.severity.items())))
+
+
 class Lint(Value):
     """``[lint]``: what the linter looks at, and what makes it fail."""
 
     fail_on: str = "error"
+    baseline: str = ""  # the file of findings that are known
     rules: tuple[str, ...] = ()  # folders of the user's own rules
     contract: tuple[str, ...] = ()  # globs of files that are contracts without saying so
     severity: Mapping[str, str] = {}  # rule name -> severity
+    overrides: tuple[Override, ...] = ()
 
 
 class LiveSource(Value):
@@ -133,6 +145,7 @@ KEYS = {
     "gate.heartbeat_ttl": Key(Duration.parse, "How long a beat is worth."),
     "gate.same_release": Key(_flag, "Whether the release that brought a change may contract it."),
     "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
+    "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),
     "lint.rules": Key(_texts, "Folders of your own rules.", scalar=False),
     "lint.contract": Key(_texts, "Globs of files that are contracts.", scalar=False),
 }
@@ -147,10 +160,13 @@ def load(
     *,
     path: str | os.PathLike[str] | None = None,
     environ: Mapping[str, str] | None = None,
+    seen_from: str | os.PathLike[str] | None = None,
 ) -> Config:
     """The configuration as seen from ``start``; flags (by dotted key, None for "not given") win over variables.
 
-    ``path`` names the file instead of searching for it. ConfigError for whatever is not understood.
+    ``path`` names the file instead of searching for it. The paths in it are told as seen from ``seen_from``, which is
+    ``start`` unless a file far from the working directory is asked for its configuration. ConfigError for whatever is
+    not understood.
     """
     file = path or _find(start)
     values: dict[str, Any] = {}
@@ -159,7 +175,7 @@ def load(
 
         from zdmigrate.config_file import read_file  # and with it tomllib, which most runs can do without
 
-        values = read_file(Path(file), Path(start))
+        values = read_file(Path(file), Path(start if seen_from is None else seen_from))
     for key, text in _variables(os.environ if environ is None else environ):
         values[key] = read_key(key, text, variable_name(key))
     for key, value in (flags or {}).items():

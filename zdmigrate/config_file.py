@@ -6,7 +6,7 @@ import os
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.config import KEYS, SEVERITIES, LiveSource, read_key
+from zdmigrate.config import KEYS, SEVERITIES, Config, LiveSource, Override, read_key
 from zdmigrate.errors import ConfigError
 from zdmigrate.nearest import did_you_mean
 from zdmigrate.redact import holds_password
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_TABLES = {"gate", "lint", "lint.severity", "live", "apps"}
+_TABLES = {"gate", "lint", "lint.severity", "lint.overrides", "live", "apps"}
 
 
 def read_file(file: Path, start: Path) -> dict[str, Any]:
     """What the file says, by dotted key; its paths as seen from ``start``."""
-    values = dict(_flatten(_parse(file), file))
-    for key in ("dir", "lint.rules"):
+    values = {"dir": Config.dir, **dict(_flatten(_parse(file), file))}
+    for key in ("dir", "lint.baseline", "lint.rules"):
         if key in values:
             values[key] = _from_file(values[key], file, start)
     return values
@@ -63,6 +63,8 @@ def _flatten(table: dict[str, Any], file: Path) -> Iterator[tuple[str, object]]:
 def _known(key: str, value: object, file: Path) -> tuple[str, object]:
     if key == "lint.severity":
         return key, _severities(value, file)
+    if key == "lint.overrides":
+        return key, _overrides(value, file)
     if key in _TABLES:
         raise ConfigError(f"{file}: {key} must be a table", hint=f"write [{key}]")
     if key not in KEYS:
@@ -70,10 +72,25 @@ def _known(key: str, value: object, file: Path) -> tuple[str, object]:
     return key, read_key(key, value, f"{file}: {key}")
 
 
-def _severities(value: object, file: Path) -> dict[str, str]:
-    if not isinstance(value, dict) or not set(value.values()) <= {*SEVERITIES, "off"}:
-        raise ConfigError(f"{file}: [lint.severity] takes RULE = one of {', '.join(SEVERITIES)}, off")
+def _severities(value: object, file: Path, where: str = "[lint.severity]") -> dict[str, str]:
+    if not isinstance(value, dict) or not all(word in (*SEVERITIES, "off") for word in value.values()):
+        raise ConfigError(f"{file}: {where} takes RULE = one of {', '.join(SEVERITIES)}, off")
     return value
+
+
+def _overrides(value: object, file: Path) -> tuple[Override, ...]:
+    return tuple(_override(table, file) for table in (value if isinstance(value, list) else [None]))
+
+
+def _override(table: object, file: Path) -> Override:
+    where = "[[lint.overrides]]"
+    if not isinstance(table, dict) or table.keys() != {"paths", "severity"}:
+        told = f"{file}: each {where} table has paths and severity, and no other key"
+        raise ConfigError(told, hint=f'write {where}, paths = ["old/*"] and severity = {{ drop-column = "hint" }}')
+    paths = table["paths"]
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+        raise ConfigError(f"{file}: paths in {where} must be a list of globs")
+    return Override(paths=tuple(paths), severity=_severities(table["severity"], file, f"severity in {where}"))
 
 
 def _live(value: object, file: Path) -> tuple[LiveSource, ...]:

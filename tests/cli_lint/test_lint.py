@@ -97,6 +97,7 @@ def test_the_json_is_what_its_schema_says(folder: Path, effects: tuple[str, ...]
         "warnings": 0,
         "hints": 1,
         "not_analysed": 0,
+        "in_baseline": 0,
     }
 
 

@@ -133,7 +133,7 @@ def test_the_failing_severity_is_at_or_above(fail_on: str, fails: bool) -> None:
 
 def test_the_summary_counts_what_was_reported_on() -> None:
     summary = lint(DROP, INDEX + DROP, reported=2).summary
-    assert summary == (1, 2, 1, 1, 0, 0)
+    assert summary == (1, 2, 1, 1, 0, 0, 0)
 
 
 def test_effects_are_in_the_files_order_with_those_of_reverts() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli_lint.command import zdmigrate
 from zdmigrate.lint.finding import Finding, LintResult, Summary
+from zdmigrate.report import View
 from zdmigrate.report.text import render, summary_line
 from zdmigrate.sql.lines import Lines
 
@@ -58,7 +59,7 @@ def finding(line: int, column: int, end_line: int, end_column: int, advice: str 
 def drawn(text: str, found: Finding, *, colour: bool = False) -> list[str]:
     summary = Summary(files=1, statements=1, errors=1, warnings=0, hints=0, not_analysed=0)
     result = LintResult(findings=(found,), summary=summary, lines={"a.sql": Lines(text)})
-    return render(result, colour=colour).splitlines()
+    return render(result, View(colour=colour)).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import click
 from zdmigrate.cli.options import Console, common
 from zdmigrate.lint.engine import lint_changes
 from zdmigrate.lint.rules import load_rules
+from zdmigrate.report import View, render
 from zdmigrate.sources.history import Source, read_history
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--effects", is_flag=True, help="Show what each statement locks, rewrites and reads.")
 @click.option("--down", is_flag=True, help="Lint what takes back, too: down and undo.")
-@common("source", "postgres", "lint.fail_on")
+@common("source", "postgres", "lint.fail_on", formats=formats())
 def command(paths: tuple[str, ...], effects: bool, down: bool, config: Config, console: Console) -> int:
     """Check change files for what breaks or blocks a running app.
 
@@ -42,11 +43,5 @@ def command(paths: tuple[str, ...], effects: bool, down: bool, config: Config, c
 
 
 def _print(result: LintResult, effects: bool, console: Console) -> None:
-    if console.is_json:
-        from zdmigrate.report.json import as_json
-
-        console.json(as_json(result, effects=effects))
-    elif result.findings or effects or not console.quiet:
-        from zdmigrate.report.text import render
-
-        console.result(render(result, colour=console.colour, effects=effects))
+    if result.findings or effects or console.format != "text" or not console.quiet:
+        console.result(render(console.format, result, View(colour=console.colour, effects=effects)))

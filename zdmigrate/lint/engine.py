@@ -6,11 +6,9 @@ from collections import Counter
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from zdmigrate.errors import ConfigError
 from zdmigrate.lint.file_report import FileReport
 from zdmigrate.lint.finding import LintResult, Summary
-from zdmigrate.lint.match import Matcher
-from zdmigrate.nearest import did_you_mean
+from zdmigrate.lint.rule_set import RuleSets
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.walk import analyse
 
@@ -50,26 +48,21 @@ class _Linter:
     def __init__(self, config: Config, rules: Sequence[Rule], effects: bool) -> None:
         self._config = config
         self._with_effects = effects
-        severity = config.lint.severity
-        _check_names(severity, [rule.name for rule in rules])
-        self._rules = {
-            rule.name: rule.changed(severity=severity.get(rule.name, rule.severity)) if rule.name in severity else rule
-            for rule in rules
-        }
-        self._off = {rule.name for rule in self._rules.values() if rule.severity == "off"}
-        self._matcher = Matcher(self._rules.values())
+        self._rule_sets = RuleSets(rules, config)
         self._catalog = Catalog()
         self._findings: list[Finding] = []
         self._statements: list[StatementEffects] = []
         self._lines: dict[str, Lines] = {}
+        self._paths: list[str] = []
         self._count = Counter[str]()
 
     def read(self, change: Change, is_reported: bool) -> None:
         """Walk one file; its findings are kept when it is reported on, what it does to the schema always."""
         analysed = self._walk(change)
         if is_reported:
-            report = FileReport(change, self._rules, self._off)
-            found = [*report.syntax_errors(), *report.matched(analysed, self._matcher), *report.runs_on()]
+            rules = self._rule_sets.for_path(change.path)
+            report = FileReport(change, rules.rules, rules.off)
+            found = [*report.syntax_errors(), *report.matched(analysed, rules.matcher), *report.runs_on()]
             found += report.unused_allows()
             self._findings += sorted(found, key=lambda finding: (finding.line, finding.column, finding.id))
             if found:
@@ -79,7 +72,7 @@ class _Linter:
             self._tally(change, analysed)
 
     def _tally(self, change: Change, analysed: Sequence[Analysed]) -> None:
-        self._count["files"] += 1
+        self._paths.append(change.path)
         self._count["statements"] += len(change.script.statements)
         self._count["not_analysed"] += sum(not found.facts["analysed"] for found in analysed)
 
@@ -108,7 +101,7 @@ class _Linter:
     def result(self) -> LintResult:
         severities = Counter(finding.severity for finding in self._findings)
         summary = Summary(
-            files=self._count["files"],
+            files=len(self._paths),
             statements=self._count["statements"],
             errors=severities["error"],
             warnings=severities["warning"],
@@ -116,14 +109,12 @@ class _Linter:
             not_analysed=self._count["not_analysed"],
         )
         return LintResult(
-            findings=tuple(self._findings), summary=summary, statements=tuple(self._statements), lines=self._lines
+            findings=tuple(self._findings),
+            summary=summary,
+            paths=tuple(self._paths),
+            statements=tuple(self._statements),
+            lines=self._lines,
         )
-
-
-def _check_names(severity: Iterable[str], rules: Sequence[str]) -> None:
-    for name in severity:
-        if name not in rules:
-            raise ConfigError(f"[lint.severity]: no rule {name}", hint=did_you_mean(name, rules))
 
 
 def _phase(change: Change, section: Section, config: Config) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zdmigrate.lint.finding import Finding, StatementEffects
@@ -35,7 +36,8 @@ class FileReport:
             for rule in matcher.rules_for(found.facts):
                 gated = rule.category == "compatibility" and found.section in _GATED
                 if not gated and self._raises(rule.name, found.statement.span):
-                    yield self._finding(rule, found.operation.span, found.facts, found.section)
+                    said = self._said(found.statement.span)
+                    yield self._finding(rule, found.operation.span, found.facts, found.section, said)
 
     def syntax_errors(self) -> Iterator[Finding]:
         """What PostgreSQL's own grammar refuses; the statements around it were read all the same."""
@@ -43,7 +45,8 @@ class FileReport:
             for statement in section.statements:
                 if statement.error and self._raises("syntax-error", statement.span):
                     facts = {"problem": statement.error.message, "repair": ""}
-                    yield self._finding(self._rules["syntax-error"], statement.error.span, facts, section.name)
+                    rule, said = self._rules["syntax-error"], self._said(statement.span)
+                    yield self._finding(rule, statement.error.span, facts, section.name, said)
 
     def runs_on(self) -> Iterator[Finding]:
         r"""A contract or revert that ``psql -f`` would reach from the section above it, for want of a ``\quit``."""
@@ -80,7 +83,16 @@ class FileReport:
         position = self._change.lines.position
         return self._suppression.allows(name, position(span.start)[0], position(span.end)[0])
 
-    def _finding(self, rule: Rule, span: Span, facts: Facts, section: str) -> Finding:
+    def _said(self, span: Span) -> str:
+        """A statement's words without comments; of anything else its text."""
+        words = self._words.get(span) or self._change.text[span.start : span.end].split()
+        return " ".join(words)
+
+    @cached_property
+    def _words(self) -> Mapping[Span, Sequence[str]]:
+        return {found.span: found.words for section in self._change.sections for found in section.statements}
+
+    def _finding(self, rule: Rule, span: Span, facts: Facts, section: str, said: str = "") -> Finding:
         line, column = self._change.lines.position(span.start)
         end_line, end_column = self._change.lines.position(span.end)
         words = _Words(facts)
@@ -99,6 +111,7 @@ class FileReport:
             operation=words.get("operation"),
             relation=words.get("relation") or None,
             recipe=rule.recipe,
+            statement=said or self._said(span),
         )
 
 

@@ -31,6 +31,7 @@ class Finding(Value):
     operation: str | None = None
     relation: str | None = None
     recipe: str | None = None
+    statement: str = ""  # what it is about, word by word: the same when it moves to another line
 
 
 class StatementEffects(NamedTuple):
@@ -49,6 +50,7 @@ class Summary(NamedTuple):
     warnings: int
     hints: int
     not_analysed: int  # operations that the linter recognises by name only
+    in_baseline: int = 0  # findings that a baseline takes back; they are in no other count
 
 
 class LintResult(Value):
@@ -56,6 +58,7 @@ class LintResult(Value):
 
     findings: tuple[Finding, ...]
     summary: Summary
+    paths: tuple[str, ...] = ()  # of every file that was reported on, in order
     statements: tuple[StatementEffects, ...] = ()
     lines: Mapping[str, Lines] = {}
 

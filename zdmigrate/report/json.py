@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.lint.fingerprint import fingerprints
+
 if TYPE_CHECKING:
-    from zdmigrate.lint.finding import LintResult, StatementEffects
+    from zdmigrate.lint.finding import Finding, LintResult, StatementEffects
+    from zdmigrate.report import View
     from zdmigrate.schema.walk import Analysed
 
 VERSION = 1
+PLACE = ("path", "line", "column", "end_line", "end_column")
+FIELDS = ("rule", "id", "severity", *PLACE, "message", "help", "phase", "operation", "relation", "recipe")
 
 
-def as_json(result: LintResult, *, effects: bool = False) -> dict[str, Any]:
-    """The report as JSON values; ``statements`` only where effects are asked for."""
-    findings = [dict(zip(found.field_names, found.field_values(), strict=True)) for found in result.findings]
-    statements = {"statements": [_statement(statement) for statement in result.statements]} if effects else {}
-    return {"version": VERSION, "findings": findings, **statements, "summary": result.summary._asdict()}
+def render(result: LintResult, view: View) -> str:
+    """The whole report; ``statements`` only where effects are asked for."""
+    findings = [
+        _finding(finding, fingerprint)
+        for finding, fingerprint in zip(result.findings, fingerprints(result.findings), strict=True)
+    ]
+    statements = {"statements": [_statement(statement) for statement in result.statements]} if view.effects else {}
+    report = {"version": VERSION, "findings": findings, **statements, "summary": result.summary._asdict()}
+    return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
+    return {**{field: getattr(finding, field) for field in FIELDS}, "fingerprint": fingerprint}
 
 
 def _statement(statement: StatementEffects) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from zdmigrate.lint.finding import Finding, LintResult, StatementEffects, Summary
+    from zdmigrate.report import View
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sql.lines import Lines
 
@@ -16,11 +18,14 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan", "help": "green"}
 
 
-def render(result: LintResult, *, colour: bool = False, effects: bool = False) -> str:
+def render(result: LintResult, view: View) -> str:
     """The whole report, without a newline at its end."""
-    paint = _paint if colour else _plain
-    blocks = ["\n".join(_effects(statement)) for statement in result.statements] if effects else []
-    blocks += ["\n".join(_finding(finding, result.lines[finding.path], paint)) for finding in result.findings]
+    paint = _paint if view.colour else _plain
+    told = [finding for finding in result.findings if finding.path not in view.old]
+    old = [finding for finding in result.findings if finding.path in view.old]
+    blocks = ["\n".join(_effects(statement)) for statement in result.statements] if view.effects else []
+    blocks += ["\n".join(_finding(finding, result.lines[finding.path], paint)) for finding in told]
+    blocks += ["\n".join(_in_old_files(old, view, paint))] if old else []
     return "\n\n".join([*blocks, summary_line(result.summary)])
 
 
@@ -29,7 +34,8 @@ def summary_line(summary: Summary) -> str:
     counts = {"error": summary.errors, "warning": summary.warnings, "hint": summary.hints}
     found = ", ".join(_counted(count, word) for word, count in counts.items() if count)
     read = f"{_counted(summary.files, 'file')} ({_counted(summary.statements, 'statement')})"
-    return f"{found or 'no findings'} in {read}"
+    known = f"; {summary.in_baseline} more in the baseline" if summary.in_baseline else ""
+    return f"{found or 'no findings'} in {read}{known}"
 
 
 def _counted(count: int, word: str) -> str:
@@ -77,6 +83,20 @@ def _width(letter: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return 0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1
+
+
+# --------------------------------------------------------------------------- old files
+
+
+def _in_old_files(findings: Sequence[Finding], view: View, paint: Paint) -> Iterator[str]:
+    """What has run has run: a table by rule, and the lines to type, instead of page after page."""
+    files = _counted(len({finding.path for finding in findings}), "file")
+    yield f"{_counted(len(findings), 'finding')} in {files} that git says are old, by rule:"
+    counts = Counter((finding.rule, finding.severity) for finding in findings)
+    width = len(str(max(counts.values())))
+    for (rule, severity), count in sorted(counts.items(), key=lambda found: (-found[1], found[0])):
+        yield f"  {count:{width}} {paint(f'{severity} {rule}', severity)}"
+    yield from view.advice
 
 
 # --------------------------------------------------------------------------- effects
