@@ -9,7 +9,7 @@ import click
 from zdmigrate.cli.options import Console, common
 from zdmigrate.lint.engine import lint_changes
 from zdmigrate.lint.rules import load_rules
-from zdmigrate.report import View, render
+from zdmigrate.report import View, formats, render
 from zdmigrate.sources.history import Source, read_history
 
 if TYPE_CHECKING:
