@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.run.project import Project
+from tests.stories.runners import Forge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers.database import Database
@@ -34,3 +36,10 @@ def empty_project(database: Database, tmp_path: Path) -> Project:
 def project(empty_project: Project) -> Project:
     empty_project.done("init", "--release", "v1")
     return empty_project
+
+
+@pytest.fixture
+def forge(tmp_path: Path) -> Iterator[Forge]:
+    """Starts runners as processes."""
+    with Forge(tmp_path) as made:
+        yield made

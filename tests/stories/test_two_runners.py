@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -12,44 +9,18 @@ import pytest
 
 from tests.run.command import zdmigrate
 from tests.stories.changes import RENAME
+from tests.stories.halt import Halt
 from tests.stories.harness import Story, columns_of, shop_schema
 from tests.stories.picture import ledger_of, schema_of
-from tests.stories.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers.database import Database
-    from tests.stories.proxy import Request
-    from tests.stories.runners import Forge, Runner
+    from tests.stories.runners import Forge
 
 QUICK = {"STALE": 1.0, "RENEWAL": 0.2}  # seconds: who has not renewed for one counts as stopped
-
-
-class Halt(Proxy):
-    """Stops the runner (SIGSTOP) at the first request that contains ``text``, before the server has it."""
-
-    def __init__(self, dsn: str, text: str) -> None:
-        super().__init__(dsn)
-        self.text = text
-        self.halted = threading.Event()
-        self.go_on = threading.Event()
-        self.runner: Runner | None = None
-
-    def __exit__(self, *error: object) -> None:
-        self.go_on.set()
-        if self.runner is not None and not self.runner.ended.is_set():
-            os.kill(self.runner.pid, signal.SIGKILL)
-        super().__exit__(*error)
-
-    def is_the_point(self, request: Request) -> None:
-        if self.text in request.sql and not self.halted.is_set():
-            while self.runner is None:
-                time.sleep(0.005)
-            os.kill(self.runner.known_pid(), signal.SIGSTOP)
-            self.halted.set()
-            self.go_on.wait(60)
 
 
 @pytest.fixture
@@ -74,8 +45,7 @@ def test_the_second_runner_is_told_who_holds_the_lease_and_since_when(shop: Stor
         assert "doing expand 001_full_name since " in refused
         assert "nothing was run by this command" in refused
         assert f"process {first.pid}" in shop.run("status").text
-        os.kill(first.pid, signal.SIGCONT)
-        proxy.go_on.set()
+        proxy.let_go()
         assert first.wait() == 0, first.text
     assert "nothing to do" in shop.expand().text
 
@@ -94,8 +64,7 @@ def test_a_runner_that_was_stopped_wakes_and_writes_nothing(
         assert proxy.halted.wait(30), stopped.text
         taken_over(shop)
         before = look(shop.database)
-        os.kill(stopped.pid, signal.SIGCONT)
-        proxy.go_on.set()
+        proxy.let_go()
         code = stopped.wait()
     assert code in (2, 4, 5), stopped.text
     assert "Traceback" not in stopped.text
@@ -110,8 +79,7 @@ def test_a_runner_that_stands_still_with_a_strong_lock_is_made_to_let_go_of_it(s
         assert proxy.halted.wait(30), proxy.runner.text
         with shop.database.connect(options="-c statement_timeout=20s") as app:
             app.execute("SELECT name FROM users")
-        os.kill(proxy.runner.pid, signal.SIGCONT)
-        proxy.go_on.set()
+        proxy.let_go()
         assert proxy.runner.wait() == 4, proxy.runner.text
     shop.expand()
 
