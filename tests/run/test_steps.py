@@ -56,9 +56,6 @@ def test_settings_are_replayed_when_a_run_goes_on(project: Project) -> None:
     assert columns(project, "other.users") == {"id", "label", "more"}
 
 
-@pytest.mark.xfail(
-    strict=False, reason="SET ROLE holds for the ledger's own rows, too; run/transactions.py sets it before them"
-)
 def test_a_role_that_is_set_does_not_keep_the_ledger_from_its_own(project: Project) -> None:
     role = project.database.create_role("owner")
     project.database.execute(f'GRANT CREATE ON SCHEMA public TO "{role}"')
