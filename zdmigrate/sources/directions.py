@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.sources.tool import Part
+from zdmigrate.sources.part import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

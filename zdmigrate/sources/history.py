@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from zdmigrate.errors import InputError
 from zdmigrate.sources.detect import TOOLS, check_unmarked, marked_by, tool_of
 from zdmigrate.sources.folder import place_in_order
+from zdmigrate.sources.part import File
 from zdmigrate.sources.printed import printed_sql
 from zdmigrate.sources.text import decoded, read_text
-from zdmigrate.sources.tool import File
 from zdmigrate.sources.tool_change import change_of, unread_change
 from zdmigrate.sources.tree import Tree
 from zdmigrate.value import Value

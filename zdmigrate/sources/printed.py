@@ -10,7 +10,7 @@ from zdmigrate.sources.text import decoded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zdmigrate.sources.tool import File
+    from zdmigrate.sources.part import File
 
 _HINT = 'set source_command = ["python", "manage.py", "sqlmigrate", "{app}", "{migration}"] in the configuration'
 

@@ -14,7 +14,7 @@ from zdmigrate.sql.script import Script, read_script
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zdmigrate.sources.tool import File, Part
+    from zdmigrate.sources.part import File, Part
 
 
 def change_of(file: File, text: str, parts: Sequence[Part], *, down: bool = False) -> Change:

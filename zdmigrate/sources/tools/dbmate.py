@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.sources import directions
-from zdmigrate.sources.tool import File, Part, one_message, one_transaction
+from zdmigrate.sources.part import File, Part, one_message, one_transaction
 from zdmigrate.sources.versions import leading_digits
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from zdmigrate.sources.tool import File, Part, one_message, one_transaction
+from zdmigrate.sources.part import File, Part, one_message, one_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from zdmigrate.sources.part import File, Part
 from zdmigrate.sources.text import read_text
-from zdmigrate.sources.tool import File, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

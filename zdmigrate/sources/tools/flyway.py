@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.sources.tool import File, Part, each_by_itself
+from zdmigrate.sources.part import File, Part, each_by_itself
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,8 @@ def unless_all_refuse(statements: Sequence[Statement]) -> str:
 
 
 def _named(tree: Tree) -> Sequence[_Named]:
-    pattern = re.compile(_NAME)
-    pairs = ((name, pattern.fullmatch(os.path.basename(name))) for name in tree.names)
+    likely = [name for name in tree.names if "__" in name]  # spares most folders the regular expression
+    pairs = ((name, re.fullmatch(_NAME, os.path.basename(name))) for name in likely)
     return [
         _Named(name, found["prefix"] or "R", _version(found["version"]), found["kind"] or "sql")
         for name, found in pairs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.sources.tool import File, Part, one_message
+from zdmigrate.sources.part import File, Part, one_message
 from zdmigrate.sources.versions import number_of
 
 if TYPE_CHECKING:

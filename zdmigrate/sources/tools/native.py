@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.sources.change import id_of
 from zdmigrate.sources.directions import is_headed
 from zdmigrate.sources.folder import change_files
-from zdmigrate.sources.tool import File, Part
+from zdmigrate.sources.part import File, Part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,9 @@ _MARKERS = r"^--[ \t]*zdmigrate:[ \t]*(?:expand|backfill|revert)\b"
 
 
 def is_shape_of(tree: Tree) -> bool:
-    return any(id_of(name)[1] for name in tree.flat) or any(is_headed(text, _MARKERS) for text in tree.sample)
+    return any(id_of(name)[1] for name in tree.flat) or any(
+        "zdmigrate:" in text and is_headed(text, _MARKERS) for text in tree.sample
+    )
 
 
 def files(tree: Tree) -> Sequence[File]:

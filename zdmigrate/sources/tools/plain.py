@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.sources.folder import place_in_order
-from zdmigrate.sources.tool import File, Part
+from zdmigrate.sources.part import File, Part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from zdmigrate.sources.tool import File, Part, one_message
+from zdmigrate.sources.part import File, Part, one_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

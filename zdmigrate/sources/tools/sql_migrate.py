@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.sources import directions
-from zdmigrate.sources.tool import File, Part, each_by_itself, one_transaction
+from zdmigrate.sources.part import File, Part, each_by_itself, one_transaction
 from zdmigrate.sources.versions import number_of
 
 if TYPE_CHECKING:

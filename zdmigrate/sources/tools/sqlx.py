@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.sources.part import File, Part, one_message, one_transaction
 from zdmigrate.sources.text import read_text
-from zdmigrate.sources.tool import File, Part, one_message, one_transaction
 from zdmigrate.sources.tools.golang_migrate import two_way
 from zdmigrate.sources.versions import leading_digits, number_of
 
