@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.run.project import refused
 from zdmigrate.run.lease import take_lease
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    import pytest
 
     from tests.run.project import Project
     from zdmigrate.run.lease import Lease

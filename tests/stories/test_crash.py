@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = FIXTURES / "rename_column" / "migrations"
 EXPAND = ("apply", "--phase", "expand", "--release", "v2")
-CONTRACT = ("apply", "--phase", "contract", "--release", "v3", *AT_ONCE)
+CONTRACT = ("apply", "--phase", "contract", "--release", "v3", *AT_ONCE, "--heartbeat-ttl", "1d")
 REVERT = ("revert", "001_full_name")
 
 
