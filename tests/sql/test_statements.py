@@ -13,7 +13,7 @@ from zdmigrate.schema import operations as o
 from zdmigrate.schema.names import Name
 from zdmigrate.sql.grammar import parse, scan
 from zdmigrate.sql.lift import lift
-from zdmigrate.sql.lift.source import Source
+from zdmigrate.sql.lift.source import Places, Source
 
 
 def statements_of_the_grammar() -> set[str]:
@@ -45,14 +45,14 @@ def test_an_unknown_one_knows_its_name_and_place_and_was_not_a_surprise(node: st
 @pytest.mark.parametrize("body", [{}, {"relation": 7}, {"relation": {"relname": "t"}, "indexParams": [{"New": {}}]}])
 def test_a_tree_that_nobody_foresaw_is_unknown_and_says_why(body: dict[str, Any]) -> None:
     sql = "create index i on t (a)"
-    (found,) = lift({"IndexStmt": body}, Source(sql, scan(sql), sql))
+    (found,) = lift({"IndexStmt": body}, Source(sql, scan(sql), Places(sql)))
     assert isinstance(found, o.Unknown)
     assert found.statement == "create_index"
     assert "not foreseen" in found.reason
 
 
 def test_a_statement_of_a_later_grammar_is_unknown_by_name() -> None:
-    (found,) = lift({"CreatePropertyGraphStmt": {}}, Source("x", scan("x"), "x"))
+    (found,) = lift({"CreatePropertyGraphStmt": {}}, Source("x", scan("x"), Places("x")))
     assert isinstance(found, o.Unknown)
     assert found.statement == "create_property_graph"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from zdmigrate.sql import tokens as t
@@ -30,12 +31,12 @@ def scan_all(text: str) -> Scanned:
     start = 0
     while start < len(text):
         found, problem = _scan_until_problem(text[start:] if start else text)
-        tokens += (Token(a + start, b + start, number, word) for a, b, number, word in found) if start else found
+        tokens += (Token(a + start, b + start, number) for a, b, number in found) if start else found
         if problem is None:
             break
         at = start + (problem.offset or 0)
         end = _broken_end(text, at, problem.message)
-        tokens.append(Token(at, end, t.BROKEN, 0))
+        tokens.append(Token(at, end, t.BROKEN))
         problems[at] = problem.message
         start = end + 1
     return Scanned(tokens, problems)
@@ -71,16 +72,30 @@ def _broken_end(text: str, at: int, message: str) -> int:
 
 def cut(scanned: Scanned) -> tuple[list[Cut], list[Token]]:
     """The statements, and the comments wherever they stand."""
+    kinds = {number for _, _, number in scanned.tokens}
+    tokens, comments = scanned.tokens, []
+    if not kinds.isdisjoint(t.COMMENTS):
+        comments = [token for token in tokens if token.number in t.COMMENTS]
+        tokens = [token for token in tokens if token.number not in t.COMMENTS]
+    # only in these can a semicolon be anything but an end
+    nested = not kinds.isdisjoint((t.ATOMIC, t.RULE, t.BROKEN))
+    cuts = _cut_nested(tokens, scanned.problems) if nested else _cut_flat(tokens)
+    return [found for found in cuts if found.tokens], comments
+
+
+def _cut_flat(tokens: list[Token]) -> list[Cut]:
+    """The statements where every semicolon ends one."""
+    ends = [index for index, (_, _, number) in enumerate(tokens) if number == t.SEMICOLON]
+    return [Cut(tokens[end + 1 : following]) for end, following in pairwise((-1, *ends, len(tokens)))]
+
+
+def _cut_nested(tokens: list[Token], problems: dict[int, str]) -> list[Cut]:
     statements: list[Cut] = []
-    comments: list[Token] = []
     current: list[Token] = []
     nesting = _Nesting()
-    for token in scanned.tokens:
-        if token.number in t.COMMENTS:
-            comments.append(token)
-            continue
+    for token in tokens:
         if token.number == t.BROKEN:
-            statements.append(Cut([*current, token], scanned.problems[token.start]))
+            statements.append(Cut([*current, token], problems[token.start]))
             current, nesting = [], _Nesting()
         elif token.number == t.SEMICOLON and nesting.ends(current):
             statements.append(Cut(current))
@@ -88,19 +103,8 @@ def cut(scanned: Scanned) -> tuple[list[Cut], list[Token]]:
         else:
             current.append(token)
             nesting.see(token, current)
-    statements += [Cut(current)] if nesting.balanced else _cut_rest(current)
-    return [statement for statement in statements if statement.tokens], comments
-
-
-def _cut_rest(rest: list[Token]) -> list[Cut]:
-    """What no semicolon ended because a body was never closed: cut at each of its semicolons."""
-    cuts = [Cut([])]
-    for token in rest:
-        if token.number == t.SEMICOLON:
-            cuts.append(Cut([]))
-        else:
-            cuts[-1].tokens.append(token)
-    return cuts
+    # what no semicolon ended because a body was never closed is cut at each of its semicolons
+    return [*statements, *([Cut(current)] if nesting.balanced else _cut_flat(current))]
 
 
 class _Nesting:

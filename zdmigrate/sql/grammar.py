@@ -9,12 +9,17 @@ from __future__ import annotations
 import ctypes
 import json
 import re
+from bisect import bisect_left
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
-from typing import Any, NamedTuple, cast
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from zdmigrate.sql import tokens as t
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHAIN = 5000  # an eighth of what an 8 MB stack holds, measured
 LIBRARIES = ("libpg_query.so", "libpg_query.dylib", "pg_query.dll", "libpg_query.dll")
@@ -43,7 +48,6 @@ class Token(NamedTuple):
     start: int
     end: int
     number: int
-    keyword: int  # 0 none, 1 unreserved, 2 column name, 3 type or function name, 4 reserved
 
 
 class _Error(ctypes.Structure):
@@ -83,9 +87,14 @@ class _PlpgsqlResult(ctypes.Structure):
 
 def parse(sql: str) -> dict[str, Any]:
     """The tree of ``sql`` as libpg_query writes it in JSON; locations in it are UTF-8 bytes."""
+    _refuse_depth(sql, _encoded(sql))
+    return parse_short(sql)
+
+
+def parse_short(sql: str) -> dict[str, Any]:
+    """The same for text that is known to have no statement of more than CHAIN tokens."""
     library = _library()
     source = _encoded(sql)
-    _refuse_depth(sql, source)
     if library is None:
         return cast("dict[str, Any]", _fallback().parse(sql))
     result = library.pg_query_parse(source)
@@ -238,55 +247,59 @@ def _longest_chain(tokens: list[Token]) -> int:
 # --------------------------------------------------------------------------- the scanner's protobuf
 
 
-def _decoded(data: bytes) -> list[Token]:
-    """The tokens of a ``ScanResult``: field 1 is the version, each field 2 a ``ScanToken`` of up to four varints.
+# A ScanResult is the version, then for each token a ScanToken: start, end, number and the kind of keyword, as varints,
+# of which a zero is left out. One call of ``re`` takes it apart: a loop over its bytes takes three times as long.
+VERSION = re.compile(rb"\x08[\x80-\xff]*.", re.DOTALL)
+SCAN_TOKEN = re.compile(
+    rb"\x12. (?:\x08([\x80-\xff]*+.))? \x10([\x80-\xff]*+.) \x20([\x80-\xff]*+.) (?:\x28.)?", re.DOTALL | re.VERBOSE
+)
 
-    Unrolled into one loop, because a file has thousands of numbers and a call for each would double the time.
-    """
-    tokens = []
-    fields = [0] * 6  # start is field 1, end 2, token 4, keyword kind 5
-    at, end, size = 0, -1, len(data)
-    while at < size:
-        tag, value = data[at], data[at + 1]
-        at += 2
-        if tag == 0x12:
-            end = at + value
-            fields[1] = fields[5] = 0  # a zero is left out
-            continue
-        if value > 0x7F:
-            value &= 0x7F
-            shift = 7
-            while data[at] > 0x7F:
-                value |= (data[at] & 0x7F) << shift
-                shift += 7
-                at += 1
-            value |= data[at] << shift
-            at += 1
-        fields[tag >> 3] = value
-        if at == end:
-            tokens.append(Token(fields[1], fields[2], fields[4], fields[5]))
-    return tokens
+
+class _Varints(dict[bytes | None, int]):
+    """What varints stand for: most of a file's are known from the files before it."""
+
+    def __missing__(self, raw: bytes | None) -> int:
+        value = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(raw or b""))
+        if raw is None or len(raw) < 3:  # two bytes have 16,384 values; three would be a leak
+            self[raw] = value
+        return value
+
+
+_VARINTS = _Varints()
+_token: Callable[[tuple[int, int, int]], Token] = partial(tuple.__new__, Token)  # Token._make runs Python's code
+
+
+def _decoded(data: bytes) -> list[Token]:
+    """The tokens of a ``ScanResult``."""
+    version = VERSION.match(data)
+    columns = SCAN_TOKEN.split(data[version.end() :] if version else data)
+    if any(columns[::4]):  # what stands between the tokens; to pass it over would be to lose them
+        raise GrammarError("PostgreSQL's scanner answered in a form that is not known", None)
+    starts, ends, numbers = (map(_VARINTS.__getitem__, columns[field::4]) for field in (1, 2, 3))
+    return list(map(_token, zip(starts, ends, numbers, strict=True)))
 
 
 def _in_code_points(tokens: list[Token], source: bytes, sql: str) -> list[Token]:
     if len(source) == len(sql):
         return tokens
-    offsets = Offsets(source)
-    return [Token(offsets.at(start), offsets.at(end), number, keyword) for start, end, number, keyword in tokens]
+    at = Offsets(source).at
+    return [Token(at(start), at(end), number) for start, end, number in tokens]
 
 
 class Offsets:
-    """Byte offsets of a UTF-8 text as code points, for offsets asked in rising order or near it."""
+    """Byte offsets of a UTF-8 text as code points."""
 
     def __init__(self, source: bytes) -> None:
-        self._source = source
-        self._bytes = self._points = 0
+        places = [letter.span() for letter in re.finditer(rb"[\xc0-\xff][\x80-\xbf]*", source)]
+        self._starts = [start for start, _ in places]
+        self._ends = [end for _, end in places]
+        # how many bytes more than code points come before each letter of several bytes, and after the last
+        self._surplus = [0, *accumulate(end - start - 1 for start, end in places)]
 
     def at(self, byte: int) -> int:
         """The code points before ``byte``."""
-        if byte < self._bytes:
-            self._bytes = self._points = 0
-        passed = self._source[self._bytes : byte]
-        self._points += len(passed) if passed.isascii() else len(passed.decode(errors="ignore"))
-        self._bytes = byte
-        return self._points
+        passed = bisect_left(self._starts, byte)
+        if passed and self._ends[passed - 1] > byte:  # inside of a letter
+            passed -= 1
+            byte = self._starts[passed]
+        return byte - self._surplus[passed]

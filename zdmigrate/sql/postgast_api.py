@@ -24,7 +24,7 @@ def parse(sql: str) -> dict[str, Any]:
 def scan(sql: str) -> list[Token]:
     """The tokens, their offsets still in bytes."""
     try:
-        return [Token(token.start, token.end, token.token, token.keyword_kind) for token in postgast.scan(sql).tokens]
+        return [Token(token.start, token.end, token.token) for token in postgast.scan(sql).tokens]
     except postgast.PgQueryError as error:
         raise GrammarError(error.message, offset_of(error.cursorpos)) from error
 

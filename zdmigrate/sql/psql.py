@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from zdmigrate.schema.names import Span
 
-PATTERN = r"""
+VARIABLE = r""":(?<![\w\])]:)(?:[^\W\d]\w*|'\w+'|"\w+")"""
+LANDMARK = r"""[-/'"$\{:\\;]"""  # what PATTERN begins with but for E'': a set of letters is found ten times as fast
+PATTERN = (
+    r"""
   (?P<comment> --[^\r\n]* )
 | (?P<block> /\* )
 | (?P<quoted> (?<![\w$])[eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'? | '[^']*'? | "[^"]*"? )
@@ -19,10 +22,13 @@ PATTERN = r"""
 | (?P<template> \{%.{0,500}?%\} | \{\#.{0,500}?\#\} )
 | (?P<placeholder> \$\{[^}\r\n]*\} | \{\{.{0,500}?\}\} )
 | ::
-| (?P<variable> (?<![\w\])]):(?:[^\W\d]\w*|'\w+'|"\w+") )
+| (?P<variable> """
+    + VARIABLE
+    + r""" )
 | (?P<backslash> \\ )
 | (?P<end> ; )
 """
+)
 BLOCK_EDGE = r"/\*|\*/"
 # possessive, or white space and comments could be told apart in exponentially many ways
 COPY_FROM_STDIN = r"(?>\s++|--[^\r\n]*+|/\*.*?\*/)*+copy\b.*\bfrom\s+stdin\b"
@@ -42,9 +48,10 @@ class Masked(NamedTuple):
 
 def mask(text: str) -> Masked:
     """``text`` with what is no SQL overwritten, at the same length."""
-    if not any(sign in text for sign in ("\ufeff", "\\", "{", ":", "stdin", "STDIN")):
-        return Masked(text, (), ())
-    return _Masking(text).result()
+    signs = any(sign in text for sign in ("\ufeff", "\\", "{", "stdin", "STDIN"))
+    if signs or (":" in text and _compiled(VARIABLE).search(text.replace("::", "  "))):
+        return _Masking(text).result()
+    return Masked(text, (), ())
 
 
 @cache
@@ -68,12 +75,19 @@ class _Masking:
     def result(self) -> Masked:
         if self._text.startswith("\ufeff"):
             self._put(0, 1, " ")
-        pattern = _compiled(PATTERN)
         at = 0
-        while found := pattern.search(self._text, at):
-            at = self._after(found)
+        while landmark := _compiled(LANDMARK).search(self._text, at):
+            found = self._found(landmark.start(), at)
+            at = self._after(found) if found else landmark.end()
         self._parts.append(self._text[self._copied :])
         return Masked("".join(self._parts), tuple(self._quits), tuple(self._psql_lines))
+
+    def _found(self, landmark: int, at: int) -> re.Match[str] | None:
+        """What stands at a landmark, with the E of an E'' that has not been dealt with."""
+        pattern = _compiled(PATTERN)
+        if landmark > at and self._text[landmark] == "'" and (found := pattern.match(self._text, landmark - 1)):
+            return found
+        return pattern.match(self._text, landmark)
 
     def _after(self, found: re.Match[str]) -> int:
         """Where to look on, once what was found is dealt with."""

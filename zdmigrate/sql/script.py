@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.schema.names import Span
 from zdmigrate.schema.operations import Operation, Unknown
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.cut import Cut, cut, scan_all
-from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, Token, parse
+from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply
 from zdmigrate.sql.kinds import statement_kind
 from zdmigrate.sql.lift import lift
 from zdmigrate.sql.lift.nodes import kind_of
 from zdmigrate.sql.lift.source import Source
 from zdmigrate.sql.psql import mask
+from zdmigrate.sql.trees import parse_file, parse_one
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from zdmigrate.sql.grammar import Token
+    from zdmigrate.sql.trees import Parsed
 
 
 class Comment(NamedTuple):
@@ -43,7 +48,13 @@ class Statement(Value):
     kind: str  # alter_table, create_index …: empty where the grammar could not read it
     operations: tuple[Operation, ...]
     error: SyntaxProblem | None = None
-    words: tuple[str, ...] = ()  # its tokens as written, comments left out
+    tokens: Sequence[Token] = ()  # comments left out
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The tokens as written."""
+        at = self.span.start
+        return tuple(self.text[start - at : end - at] for start, end, _ in self.tokens)
 
     @property
     def tokens_digest(self) -> str:
@@ -67,9 +78,10 @@ def read_script(text: str) -> Script:
     """What ``text`` does. Never fails: an error is the statement's that it stands in."""
     masked = mask(text)
     cuts, comments = cut(scan_all(masked.text))
+    parsed = parse_file(masked.text, cuts) or repeat(None)
     return Script(
         text=text,
-        statements=tuple(_statement(text, masked.text, found) for found in cuts),
+        statements=tuple(_statement(text, masked.text, *found) for found in zip(cuts, parsed, strict=False)),
         comments=tuple(_comments(text, comments)),
         quits=masked.quits,
         psql_lines=masked.psql_lines,
@@ -83,43 +95,53 @@ def _comments(text: str, tokens: Iterable[Token]) -> Iterable[Comment]:
         yield Comment(Span(token.start, token.end), inner.strip())
 
 
-def _statement(text: str, masked: str, found: Cut) -> Statement:
-    source = Source(text, found.tokens, masked[found.tokens[0].start : found.tokens[-1].end])
-    kind, operations, error = _read(source, found)
+def _statement(text: str, masked: str, found: Cut, parsed: Parsed | None) -> Statement:
+    span = _span(found.tokens)
+    kind, operations, error = _read(text, masked, found, parsed)
     return Statement(
-        text=source.sql(0, source.last),
-        span=source.span,
+        text=text[span.start : span.end],
+        span=span,
         kind=kind,
         operations=operations,
         error=error,
-        words=tuple(text[token.start : token.end] for token in found.tokens),
+        tokens=found.tokens,
     )
 
 
-def _read(source: Source, found: Cut) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
+def _read(
+    text: str, masked: str, found: Cut, parsed: Parsed | None
+) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
     if found.problem:
-        return "", (), SyntaxProblem(_shortened(found.problem), _first_line(source))
+        return "", (), SyntaxProblem(_shortened(found.problem), _first_line(text, found.tokens[-1]))
     try:
-        trees = parse(source.parsed)["stmts"]
+        trees, places = parsed or parse_one(masked, found)
     except NestedTooDeeply as error:
-        kind = statement_kind(error.node) if error.node else _first_word(source)
-        return kind, (Unknown(span=source.span, statement=kind, reason=error.message),), None
+        return _too_deep(text, found.tokens, error)
     except GrammarError as error:
-        return "", (), SyntaxProblem(error.message, _place(source, error.offset))
-    operations = tuple(operation for tree in trees for operation in lift(tree["stmt"], source))
-    return statement_kind(kind_of(trees[0]["stmt"])), operations, None
+        return "", (), SyntaxProblem(error.message, _place(found.tokens, error.offset))
+    source = Source(text, found.tokens, places)
+    operations = tuple(operation for tree in trees for operation in lift(tree, source))
+    return statement_kind(kind_of(trees[0])), operations, None
 
 
-def _first_word(source: Source) -> str:
-    return source.text_of(0).lower()
+def _too_deep(
+    text: str, tokens: Sequence[Token], error: NestedTooDeeply
+) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
+    first = text[tokens[0].start : tokens[0].end].lower()
+    kind = statement_kind(error.node) if error.node else first
+    return kind, (Unknown(span=_span(tokens), statement=kind, reason=error.message),), None
 
 
-def _place(source: Source, offset: int | None) -> Span:
+def _span(tokens: Sequence[Token]) -> Span:
+    return Span(tokens[0].start, tokens[-1].end)
+
+
+def _place(tokens: Sequence[Token], offset: int | None) -> Span:
     """The token at an offset in the statement; its last token where it ended too early."""
     if offset is None:
-        return source.span
-    at = source.tokens[0].start + offset
-    token = next((token for token in source.tokens if token.end > at), source.tokens[-1])
+        return _span(tokens)
+    at = tokens[0].start + offset
+    token = next((token for token in tokens if token.end > at), tokens[-1])
     return Span(token.start, token.end)
 
 
@@ -129,8 +151,7 @@ def _shortened(message: str) -> str:
     return f'{first.rstrip()} …"' if rest else message
 
 
-def _first_line(source: Source) -> Span:
+def _first_line(text: str, token: Token) -> Span:
     """Of what could not be scanned, which may be the rest of the file, the part to point at."""
-    token = source.tokens[-1]
-    text = source.text_of(source.last)
-    return Span(token.start, token.start + max(len(re.split(r"[\r\n]", text, maxsplit=1)[0].rstrip()), 1))
+    first = re.split(r"[\r\n]", text[token.start : token.end], maxsplit=1)[0]
+    return Span(token.start, token.start + max(len(first.rstrip()), 1))

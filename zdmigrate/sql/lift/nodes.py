@@ -53,7 +53,7 @@ def string(node: Node) -> str:
 
 
 def strings(nodes: list[Node] | None) -> tuple[str, ...]:
-    return tuple(string(node) for node in nodes or ())
+    return tuple([node["String"].get("sval", "") for node in nodes or ()])
 
 
 def relation(range_var: Node) -> Name:
@@ -126,6 +126,6 @@ def walk(root: object) -> Iterator[tuple[str, Node]]:
             pending += reversed(here)
         elif isinstance(here, dict):
             for key, value in here.items():
-                if key[0].isupper() and isinstance(value, dict):
+                if isinstance(value, dict) and key[0].isupper():
                     yield key, value
             pending += reversed(here.values())

@@ -39,7 +39,7 @@ def _parts(node: Node, scope: Scope) -> list[tuple[Any, Scope]]:
     """
     clause = node.get("withClause")
     if not isinstance(clause, dict):
-        return [(value, scope) for value in node.values()]
+        return [(value, scope) for value in node.values() if isinstance(value, (dict, list))]
     parts: list[tuple[Any, Scope]] = []
     names = {item["CommonTableExpr"]["ctename"] for item in clause["ctes"]}
     inner = scope | names if clause.get("recursive") else scope

@@ -18,16 +18,25 @@ OPENING = (t.OPEN, t.OPEN_BRACKET)
 CLOSING = (t.CLOSE, t.CLOSE_BRACKET)
 
 
+class Places:
+    """The way from a tree's places, in bytes of the text that was parsed, to code points of its file."""
+
+    def __init__(self, parsed: str, start: int = 0) -> None:
+        self._start = start
+        self._offsets = None if parsed.isascii() else Offsets(parsed.encode())
+
+    def at(self, location: int) -> int:
+        return self._start + (location if self._offsets is None else self._offsets.at(location))
+
+
 class Source:
     """A statement's tokens and text. Tokens are named by their index; a range holds its last token."""
 
-    def __init__(self, file: str, tokens: list[Token], parsed: str) -> None:
+    def __init__(self, file: str, tokens: list[Token], places: Places) -> None:
         self.tokens = tokens
         self._file = file
-        self.parsed = parsed  # the text whose tree it is: its offsets begin at the first token
-        self._base = tokens[0].start
+        self._places = places
         self._starts: list[int] = []
-        self._offsets: Offsets | None = None
 
     @property
     def span(self) -> Span:
@@ -48,13 +57,10 @@ class Source:
         return self.sql(index, index)
 
     def index(self, location: int) -> int:
-        """The token at a location of the tree, which is in bytes from the statement's start."""
+        """The token at a location of the tree, in bytes."""
         if not self._starts:
-            self._starts = [token.start for token in self.tokens]
-        if not self.parsed.isascii():
-            self._offsets = self._offsets or Offsets(self.parsed.encode())
-            location = self._offsets.at(location)
-        return bisect_left(self._starts, self._base + location)
+            self._starts = [start for start, _, _ in self.tokens]
+        return bisect_left(self._starts, self._places.at(location))
 
     def level(self, first: int, last: int) -> Iterator[int]:
         """The tokens of a range that stand in no parentheses or brackets of it; it ends where those around it close."""
@@ -113,6 +119,4 @@ class Source:
 
     def within(self, first: int, last: int) -> Source:
         """The statement that a range of this one is: the body of WITH or COPY."""
-        part = Source(self._file, self.tokens[first : last + 1], self.parsed)
-        part._base = self._base
-        return part
+        return Source(self._file, self.tokens[first : last + 1], self._places)
