@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from zdmigrate.cli.options import Console, common
 from zdmigrate.errors import UsageError
+from zdmigrate.lint.rule import in_general
 from zdmigrate.lint.rules import read_rules
 from zdmigrate.nearest import did_you_mean
 
@@ -40,17 +40,12 @@ def command(rule: str, config: Config, console: Console) -> None:
 
 def _told(rule: Rule) -> Iterator[str]:
     yield f"{rule.name} ({rule.id}, {rule.severity}, {rule.category})\n{rule.title}"
-    yield f"message: {_in_general(rule.message)}"
-    yield f"why: {_in_general(rule.why)}"
-    yield f"instead: {_in_general(rule.instead)}"
+    yield f"message: {in_general(rule.message)}"
+    yield f"why: {in_general(rule.why)}"
+    yield f"instead: {in_general(rule.instead)}"
     for example in rule.examples:
         yield from _example(example)
     yield f"to allow it once: -- zdmigrate: allow {rule.name} because …"
-
-
-def _in_general(text: str) -> str:
-    """``{new_name}`` as NEW_NAME: so a manual writes what its reader has to put in."""
-    return re.sub(r"\{([a-z_]+)\}", lambda place: place[1].upper(), text)
 
 
 def _example(example: Example) -> Iterator[str]:

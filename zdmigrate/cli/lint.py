@@ -8,7 +8,7 @@ import click
 
 from zdmigrate.cli.options import Console, common
 from zdmigrate.lint.engine import lint_changes
-from zdmigrate.lint.rules import load_rules
+from zdmigrate.lint.rules import load_rules, read_rules
 from zdmigrate.report import View, formats, render
 from zdmigrate.sources.history import Source, read_history
 
@@ -38,10 +38,16 @@ def command(paths: tuple[str, ...], effects: bool, down: bool, config: Config, c
     source = Source(tool=config.source, command=config.source_command, down=down)
     changes, reported = read_history(paths or (config.dir,), config.dir, source)
     result = lint_changes(changes, config, load_rules(config.lint.rules), reported=reported, effects=effects)
-    _print(result, effects, console)
+    view = View(
+        colour=console.colour,
+        effects=effects,
+        fail_on=config.lint.fail_on,
+        rules=lambda: read_rules(config.lint.rules),
+    )
+    _print(result, view, console)
     return 1 if result.fails(config.lint.fail_on) else 0
 
 
-def _print(result: LintResult, effects: bool, console: Console) -> None:
-    if result.findings or effects or console.format != "text" or not console.quiet:
-        console.result(render(console.format, result, View(colour=console.colour, effects=effects)))
+def _print(result: LintResult, view: View, console: Console) -> None:
+    if result.findings or view.effects or console.format != "text" or not console.quiet:
+        console.result(render(console.format, result, view))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zdmigrate.lint.finding import Finding, StatementEffects
@@ -84,13 +83,14 @@ class FileReport:
         return self._suppression.allows(name, position(span.start)[0], position(span.end)[0])
 
     def _said(self, span: Span) -> str:
-        """A statement's words without comments; of anything else its text."""
-        words = self._words.get(span) or self._change.text[span.start : span.end].split()
-        return " ".join(words)
-
-    @cached_property
-    def _words(self) -> Mapping[Span, Sequence[str]]:
-        return {found.span: found.words for section in self._change.sections for found in section.statements}
+        """Its text without comments, one space for any white space: what stays when it is moved or laid out anew."""
+        kept, start = [], span.start
+        for comment in self._change.script.comments:
+            if span.start < comment.span.start < span.end:
+                kept.append(self._change.text[start : comment.span.start])
+                start = comment.span.end
+        kept.append(self._change.text[start : span.end])
+        return " ".join(" ".join(kept).split())
 
     def _finding(self, rule: Rule, span: Span, facts: Facts, section: str, said: str = "") -> Finding:
         line, column = self._change.lines.position(span.start)

@@ -64,5 +64,9 @@ class LintResult(Value):
 
     def fails(self, fail_on: str) -> bool:
         """Whether a finding is at or above a severity; ``never`` is above them all."""
-        failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
-        return any(finding.severity in failing for finding in self.findings)
+        return any(is_failing(finding, fail_on) for finding in self.findings)
+
+
+def is_failing(finding: Finding, fail_on: str) -> bool:
+    """Whether its severity is at or above that one; ``never`` is above them all."""
+    return fail_on in SEVERITIES and SEVERITIES.index(finding.severity) <= SEVERITIES.index(fail_on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.value import Value
@@ -40,3 +41,8 @@ class Rule(Value):
     fallback: bool = False  # raised only where no other rule matches the operation
     matches: tuple[Mapping[str, Any], ...] = ()
     examples: tuple[Example, ...] = ()
+
+
+def in_general(text: str) -> str:
+    """``{new_name}`` as NEW_NAME: so a manual writes what its reader has to put in."""
+    return re.sub(r"\{([a-z_]+)\}", lambda place: place[1].upper(), text)

@@ -32,13 +32,14 @@ def render(result: LintResult, view: View) -> str:
 def summary_line(summary: Summary) -> str:
     """``1 error, 2 warnings in 3 files (14 statements)``."""
     counts = {"error": summary.errors, "warning": summary.warnings, "hint": summary.hints}
-    found = ", ".join(_counted(count, word) for word, count in counts.items() if count)
-    read = f"{_counted(summary.files, 'file')} ({_counted(summary.statements, 'statement')})"
+    found = ", ".join(counted(count, word) for word, count in counts.items() if count)
+    read = f"{counted(summary.files, 'file')} ({counted(summary.statements, 'statement')})"
     known = f"; {summary.in_baseline} more in the baseline" if summary.in_baseline else ""
     return f"{found or 'no findings'} in {read}{known}"
 
 
-def _counted(count: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
+    """``1 file``, ``2 files``."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
@@ -90,8 +91,8 @@ def _width(letter: str) -> int:
 
 def _in_old_files(findings: Sequence[Finding], view: View, paint: Paint) -> Iterator[str]:
     """What has run has run: a table by rule, and the lines to type, instead of page after page."""
-    files = _counted(len({finding.path for finding in findings}), "file")
-    yield f"{_counted(len(findings), 'finding')} in {files} that git says are old, by rule:"
+    files = counted(len({finding.path for finding in findings}), "file")
+    yield f"{counted(len(findings), 'finding')} in {files} that git says are old, by rule:"
     counts = Counter((finding.rule, finding.severity) for finding in findings)
     width = len(str(max(counts.values())))
     for (rule, severity), count in sorted(counts.items(), key=lambda found: (-found[1], found[0])):
