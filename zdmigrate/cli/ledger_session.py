@@ -45,6 +45,9 @@ def explain(error: psycopg.Error, grants: str = TO_BEAT) -> DatabaseError:
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         sentence = f"this role has too few privileges: {told}"
         return DatabaseError(sentence, state="nothing was changed", hint=f"as the ledger's owner: {grants}")
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        hint = "zdmigrate doctor shows long transactions; run the same command again once the lock is gone"
+        return DatabaseError(f"somebody holds a lock that excludes readers: {told}", state="nothing was run", hint=hint)
     if isinstance(error, psycopg.OperationalError):
         return DatabaseError(f"the database does not answer: {told}", hint="try again once it does")
     return DatabaseError(f"the database refused: {told}", hint="zdmigrate doctor looks for what is wrong")

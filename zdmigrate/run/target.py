@@ -38,6 +38,7 @@ class Target:
     def connect(self, purpose: str) -> Connection:
         """A connection for reading the ledger. Raises DatabaseError where there is none, or a pooler in between."""
         connection = connect(self.dsn, purpose=purpose)
+        connection.execute("SET lock_timeout = '10s'")  # a description of a table waits for whoever excludes readers
         try:
             refuse_transaction_pooler(connection, self.dsn)
             check_ledger(connection)
