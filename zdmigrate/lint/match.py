@@ -34,7 +34,10 @@ class Matcher:
 
 def matches(match: Mapping[str, Any], facts: Facts) -> bool:
     """Whether every key of the match fits. A fact that the operation does not have fits nothing."""
-    return all(key in facts and _fits(facts[key], wanted) for key, wanted in match.items())
+    for key, wanted in match.items():  # noqa: SIM110 - all() of a generator takes twice as long
+        if key not in facts or not _fits(facts[key], wanted):
+            return False
+    return True
 
 
 def _choices(wanted: Any) -> list[Any]:
@@ -42,13 +45,15 @@ def _choices(wanted: Any) -> list[Any]:
 
 
 def _fits(fact: str | int | bool, wanted: Any) -> bool:
+    if isinstance(wanted, bool):
+        return fact is wanted  # 1 is not true
     if isinstance(wanted, list):
         return any(_fits(fact, choice) for choice in wanted)
     if isinstance(wanted, str) and _is_glob(wanted):
         from fnmatch import fnmatchcase
 
         return isinstance(fact, str) and fnmatchcase(fact, wanted)
-    return type(fact) is type(wanted) and fact == wanted  # 1 is not true
+    return type(fact) is type(wanted) and fact == wanted
 
 
 def _is_glob(text: str) -> bool:
