@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # A hook inherits these for its own repository; they would hide the one that a path lies in.
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
-_MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master", "HEAD")
 
 
 class GitError(Exception):
@@ -50,10 +50,10 @@ def old_files(paths: Collection[str]) -> Old | None:
 
 
 class _Repository:
-    """One working tree."""
+    """One working tree; ``top`` is its folder."""
 
     def __init__(self, folder: str) -> None:
-        self._top = _git(folder, "rev-parse", "--show-toplevel").rstrip("\n")
+        self.top = _git(folder, "rev-parse", "--show-toplevel").rstrip("\n")
 
     def commit(self, ref: str) -> str:
         try:
@@ -63,7 +63,7 @@ class _Repository:
             raise UsageError(f"--since {ref}: git knows no such commit ({error})", hint=hint) from None
 
     def _commit(self, ref: str) -> str:
-        return _git(self._top, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").strip()
+        return _git(self.top, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").strip()
 
     def changed_since(self, commit: str) -> set[str]:
         """The real paths of files that are not as they were where this branch and that commit parted.
@@ -71,18 +71,19 @@ class _Repository:
         Where history is too short to know, all that differs from the commit itself: too much, and never too little.
         """
         try:
-            base = _git(self._top, "merge-base", commit, "HEAD").strip()
+            base = _git(self.top, "merge-base", commit, "HEAD").strip()
         except GitError:
             base = commit
-        words = _git(self._top, "diff", "--name-status", "--find-renames", "-z", base, "--").split("\0")
+        words = _git(self.top, "diff", "--name-status", "--find-renames", "-z", base, "--").split("\0")
         names = [*_changed(iter(words)), *self._untracked]
-        return {os.path.realpath(os.path.join(self._top, name)) for name in names}
+        return {os.path.realpath(os.path.join(self.top, name)) for name in names}
 
     def old(self, paths: Collection[str]) -> tuple[str, frozenset[str]]:
         """The branch that others build on, and those of the paths that it has as they are."""
         ref = next((ref for ref in _MAIN if self._knows(ref)), "HEAD")
         changed = self.changed_since(self._commit(ref))
-        return ref, frozenset(path for path in paths if os.path.realpath(path) not in changed)
+        name = _git(self.top, "rev-parse", "--abbrev-ref", ref).strip()  # origin/HEAD is a name for origin/main
+        return name, frozenset(path for path in paths if os.path.realpath(path) not in changed)
 
     def _knows(self, ref: str) -> bool:
         try:
@@ -92,7 +93,7 @@ class _Repository:
 
     @cached_property
     def _untracked(self) -> list[str]:
-        return _git(self._top, "ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
+        return _git(self.top, "ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
 
 
 def _changed(words: Iterator[str]) -> Iterator[str]:
@@ -115,7 +116,7 @@ def _by_repository(paths: Collection[str]) -> Iterator[tuple[_Repository, list[s
     tops: dict[str, tuple[_Repository, list[str]]] = {}
     for folder, inside in folders.items():
         repository = _repository(folder, inside[0])
-        tops.setdefault(repository._top, (repository, []))[1].extend(inside)
+        tops.setdefault(repository.top, (repository, []))[1].extend(inside)
     yield from tops.values()
 
 

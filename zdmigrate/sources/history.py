@@ -17,13 +17,13 @@ from zdmigrate.sources.tree import Tree
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from zdmigrate.sources.change import Change
 
 STDIN = "-"
 STDIN_PATH = "<stdin>"
-_IN_FOLDERS = ("up.sql", "down.sql", "migration.sql")  # of tools with a folder a migration
+IN_FOLDERS = ("up.sql", "down.sql", "migration.sql")  # of tools with a folder a migration
 
 
 class Source(Value):
@@ -41,9 +41,28 @@ class _Entry(NamedTuple):
     file: File
 
 
-def read_history(
-    paths: Sequence[str], directory: str, source: Source | None = None
-) -> tuple[Iterator[Change], set[str]]:
+class History:
+    """Files in order, each read when its turn comes, and anew each time."""
+
+    def __init__(self, entries: Sequence[_Entry], reported: Collection[str], source: Source) -> None:
+        self._entries = entries
+        self._reported = reported
+        self._source = source
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Change]:
+        return (_read(entry, entry.file.path in self._reported, self._source) for entry in self._entries)
+
+    def first(self, count: int) -> History:
+        return History(self._entries[:count], self._reported, self._source)
+
+    def after(self, count: int) -> History:
+        return History(self._entries[count:], self._reported, self._source)
+
+
+def read_history(paths: Sequence[str], directory: str, source: Source | None = None) -> tuple[History, set[str]]:
     """The files, in order, each read when its turn comes, and the paths of those that were named.
 
     A folder stands for its files. Where single files or ``-`` are named, the other files of ``directory`` that
@@ -56,7 +75,7 @@ def read_history(
     own = {entry.file.path for entry in named} | {STDIN_PATH if path == STDIN else path for path in single}
     wanted = list({os.path.abspath(entry.file.path): entry for entry in entries if _is_wanted(entry, source)}.values())
     reported = own & {entry.file.path for entry in wanted}
-    return (_read(entry, entry.file.path in reported, source) for entry in wanted), reported
+    return History(wanted, reported, source), reported
 
 
 def _is_folder(path: str) -> bool:
@@ -119,7 +138,7 @@ def _elsewhere(paths: Sequence[str], source: Source) -> list[_Entry]:
     roots: dict[str, list[str]] = {}
     for path in paths:
         folder, name = os.path.split(path)
-        if name in _IN_FOLDERS:
+        if name in IN_FOLDERS:
             folder, above = os.path.split(folder or os.path.basename(os.path.abspath(os.curdir)))
             name = f"{above}/{name}"
         roots.setdefault(folder, []).append(name)
