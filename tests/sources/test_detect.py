@@ -103,10 +103,24 @@ def test_a_file_from_elsewhere_says_itself_whose_it_is(path: str, around: str) -
     assert change.sections[0].transaction == around
 
 
+@pytest.mark.parametrize("typed", ["up.sql", "./up.sql", "..//2024-01-03-000000_index_in_transaction/up.sql"])
+def test_a_file_is_reported_under_the_path_that_was_typed(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.chdir(FOLDERS / "diesel/migrations/2024-01-03-000000_index_in_transaction")
+    assert [(finding.path, finding.rule) for finding in linted(typed).findings] == [
+        (typed, "concurrently-in-transaction")
+    ]
+
+
 def test_files_from_elsewhere_come_in_their_tools_order() -> None:
     names = ("V1.10__index_and_column.sql", "R__users_view.sql", "V1__create_users.sql", "V2__outside.sql")
     changes = changes_of(*(FOLDERS / "flyway" / name for name in names))
     assert [change.id[:3] for change in changes] == ["V1_", "V1.", "V2_", "R__"]
+
+
+def test_folders_of_one_root_come_in_their_tools_order() -> None:
+    names = ("20240103000000_two_in_one_message", "20240101000000_create_users", "20240102000000_index")
+    changes = changes_of(*(FOLDERS / "prisma" / name / "migration.sql" for name in names))
+    assert [change.path.split("/")[-2] for change in changes] == sorted(names)
 
 
 def test_standard_input_is_read_as_the_folders_tool_would(monkeypatch: pytest.MonkeyPatch) -> None:

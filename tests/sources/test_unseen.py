@@ -65,7 +65,7 @@ def test_a_mistake_without_a_placeholder_stays_a_mistake(tmp_path: Path) -> None
 def test_the_command_that_prints_sql_is_asked_for_app_and_migration(tmp_path: Path) -> None:
     command = ("echo", "SELECT '{migration} of {app}';")
     changes, _ = read_history([str(FOLDERS / "django/shop/migrations")], "nowhere", Source(command=command))
-    assert next(changes).text == "SELECT '0001_initial of shop';\n"
+    assert next(iter(changes)).text == "SELECT '0001_initial of shop';\n"
 
 
 def test_without_such_a_command_the_way_to_one_is_told() -> None:

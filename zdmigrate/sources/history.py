@@ -17,7 +17,7 @@ from zdmigrate.sources.tree import Tree
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from zdmigrate.sources.change import Change
 
@@ -112,13 +112,13 @@ def _with_history(single: Sequence[str], directory: str, source: Source) -> Sequ
     within = {os.path.abspath(folder[number].file.path) for number in inside}
     elsewhere = _elsewhere([path for whole, path in named.items() if whole not in within], source)
     before = _before(folder, inside, elsewhere) if STDIN not in single else folder
-    own = [_called(entry, named.get(os.path.abspath(entry.file.path))) for entry in before]
     stdin = [_Entry(source.tool or (folder[0].tool if folder else ""), File(STDIN_PATH))] if STDIN in single else []
-    return [*own, *elsewhere, *stdin]
+    return [*(_as_named(entry, named) for entry in (*before, *elsewhere)), *stdin]
 
 
-def _called(entry: _Entry, path: str | None) -> _Entry:
-    """The entry by the path that it was named by."""
+def _as_named(entry: _Entry, named: Mapping[str, str]) -> _Entry:
+    """The entry by the path that it was named by, if it was: reports use no other."""
+    path = named.get(os.path.abspath(entry.file.path))
     return entry if path is None else entry._replace(file=entry.file._replace(path=path))
 
 
@@ -139,8 +139,8 @@ def _elsewhere(paths: Sequence[str], source: Source) -> list[_Entry]:
     for path in paths:
         folder, name = os.path.split(path)
         if name in IN_FOLDERS:
-            folder, above = os.path.split(folder or os.path.basename(os.path.abspath(os.curdir)))
-            name = f"{above}/{name}"
+            above = os.path.basename(os.path.abspath(folder))
+            folder, name = os.path.normpath(os.path.join(folder, os.pardir)), f"{above}/{name}"
         roots.setdefault(folder, []).append(name)
     return [entry for root, names in roots.items() for entry in _of_root(Tree(root, names), source)]
 
