@@ -34,6 +34,9 @@ SETTINGS: Mapping[str, str] = {
     "row_security": "off",
     "statement_timeout": "0",
 }
+# idle_in_transaction_session_timeout while locks are held that make an application wait: a runner whose machine stands
+# still must not make it stand still, too.
+FROZEN = "1s"
 KEEPALIVES = {"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 
 

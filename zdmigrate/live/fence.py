@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg
 
 from zdmigrate.ledger.changes import move
+from zdmigrate.ledger.connection import FROZEN
 from zdmigrate.ledger.ledger import record
 from zdmigrate.ledger.states import State
 from zdmigrate.live.gate import ask_gate
@@ -75,7 +76,11 @@ def _fence(asked: _Asked) -> Verdict:
     with connection.transaction():
         # In REPEATABLE READ the snapshot would be older than the lock, and beats that committed meanwhile unseen.
         connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        connection.execute("SELECT pg_catalog.set_config('lock_timeout', %s, true)", [wait])
+        connection.execute(
+            "SELECT pg_catalog.set_config('lock_timeout', %s, true),"
+            " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)",
+            [wait, FROZEN],
+        )
         # Whoever binds the change to another release waits, or the versions fenced are not those that were judged.
         connection.execute(
             "SELECT FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [asked.app, asked.change]

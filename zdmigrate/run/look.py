@@ -37,6 +37,11 @@ class Holder:
     pid: int | None
     transaction: str
 
+    @property
+    def maintains(self) -> bool:
+        """Whether its lock is SHARE UPDATE EXCLUSIVE or stronger, as that of VACUUM, ANALYZE or DDL."""
+        return not self.transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Blocker:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from zdmigrate.schema.lock_modes import LockMode
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from zdmigrate.ledger.connection import Connection
-    from zdmigrate.schema.lock_modes import LockMode
     from zdmigrate.schema.names import Name
 
 # A lock on a parent is one on every child; DROP and ADD of a foreign key lock the other table too, which the
@@ -48,6 +49,14 @@ class Relations:
             command = sql.SQL("LOCK TABLE {} IN {} MODE").format(sql.SQL(", ").join(tables), sql.SQL(mode.sql))
             statements.append(command)
         return statements
+
+    def weak_lock_statement(self) -> sql.Composed | None:
+        """SHARE UPDATE EXCLUSIVE on every table that a stronger lock is wanted on; None where there is none."""
+        weak = LockMode.SHARE_UPDATE_EXCLUSIVE
+        tables = [name for oid, name in sorted(self.lockable.items()) if self.modes[oid] > weak]
+        if not tables:
+            return None
+        return sql.SQL("LOCK TABLE {} IN {} MODE").format(sql.SQL(", ").join(tables), sql.SQL(weak.sql))
 
 
 def find_relations(connection: Connection, locks: Iterable[tuple[Name, LockMode]]) -> Relations:

@@ -8,6 +8,7 @@ import psycopg
 
 from zdmigrate.errors import NotYet, UsageError
 from zdmigrate.ledger.changes import read_change
+from zdmigrate.ledger.connection import FROZEN
 from zdmigrate.ledger.ledger import one
 from zdmigrate.ledger.states import State
 from zdmigrate.live.ages import ago
@@ -60,7 +61,11 @@ def revert(target: Target, change: Change) -> bool:
 
 def _behind_the_fence(target: Target, connection: Connection, change: Change) -> None:
     """Look once more while no beat can come in: a version that becomes ready after this waits for the change."""
-    connection.execute("SELECT pg_catalog.set_config('lock_timeout', %s, true)", [str(target.config.lock_budget)])
+    connection.execute(
+        "SELECT pg_catalog.set_config('lock_timeout', %s, true),"
+        " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)",
+        [str(target.config.lock_budget), FROZEN],
+    )
     try:
         connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, %s)", FENCE_KEY)
     except psycopg.errors.LockNotAvailable:

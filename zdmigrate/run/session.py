@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 
 from zdmigrate.errors import StepFailed
-from zdmigrate.ledger.connection import SETTINGS, apply_settings, connect
+from zdmigrate.ledger.connection import FROZEN, SETTINGS, apply_settings, connect
 from zdmigrate.ledger.ledger import one
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from zdmigrate.run.lease import Lease
 
 
-FROZEN = "1s"  # between two messages, with strong locks held
 GONE = (
     errors.InvalidSchemaName,
     errors.UndefinedColumn,

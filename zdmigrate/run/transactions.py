@@ -9,6 +9,7 @@ from psycopg import errors
 from zdmigrate.errors import NotLocked, StepFailed
 from zdmigrate.run.commit import commit
 from zdmigrate.run.events import StepResult
+from zdmigrate.run.footing import Footing
 from zdmigrate.run.look import Watch
 from zdmigrate.run.patience import Patience
 from zdmigrate.run.relations import find_relations
@@ -38,7 +39,10 @@ def run_transaction(session: Session, plan: Plan, step: Step, *, forgiving: bool
     with told(session, plan, step), session.restored(step):
         relations = find_relations(session.connection, step.locks)
         if step.unknown or relations.blocks:
-            return _Brief(session, plan, step, relations, forgiving).run()
+            try:
+                return _Brief(session, plan, step, relations, forgiving).run()
+            finally:
+                session.roll_back()  # of a footing that no try came to use
         return _unhurried(session, plan, step, forgiving)
 
 
@@ -86,14 +90,17 @@ class _Brief:
         self.reported = self.start
         self.patience = Patience(self.limits.budget, self.start)
         self.watches = _watches(session, relations)
+        self.footing = Footing(session, relations)
         self.tries = self.slow = 0
 
     def run(self) -> StepResult:
         """Look; ask when only short transactions are in the way; do it within the budget; else once more."""
         while True:
-            if self.patience.too_old([age for watch in self.watches for age in watch.look().values()]):
+            holders, *on_standbys = [watch.look() for watch in self.watches]
+            if self.patience.too_old([age for seen in (holders, *on_standbys) for age in seen.values()]):
                 self._in_the_way()
-                self.limits.sleep(self.patience.wait(self.limits.clock()))
+                if not self.footing.asked(holders):
+                    self.limits.sleep(self.patience.wait(self.limits.clock()))
                 continue
             self.tries += 1
             try:
@@ -107,7 +114,7 @@ class _Brief:
     def _ask(self) -> StepResult:
         """One try: the locks, then the statements, all within the budget, counted from the first question."""
         session, connection = self.session, self.session.connection
-        connection.execute("BEGIN")
+        self.footing.begin_try()
         session.limit(self.limits.budget)  # the ledger's rows are nobody's but ours: no wait is expected
         locked = False
         try:
@@ -119,7 +126,7 @@ class _Brief:
             locked, granted = True, self.limits.clock()
             self._work(asked)
         except RETRIED as error:
-            session.roll_back()
+            self.footing.end_try()
             slow = locked and isinstance(error, errors.QueryCanceled)
             raise (_Slow if slow else _NotGranted) from None
         commit(session, xid)
