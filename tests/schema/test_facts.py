@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.schema.claims import analysed
-from tests.schema.samples import SAMPLES, SHOP, Sample
+from tests.schema.samples import ATTACH, SALES, SAMPLES, SHOP, Sample
 from tests.schema.test_effects import told
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS
 
@@ -135,6 +135,16 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("create table t (id int); create unique index i on t (id);", "alter table t add primary key using index i",
      {"using_index_nullable": True, "row_work": "reads every row"}),
     ("", "update t set x = 1", {"section": "backfill", "whole_table": True}),
+    # partitions and upkeep
+    (SALES, ATTACH, {"other": "sales_2025", "scanned": "sales_2025, sales_rest", "other_is_new": False}),
+    (SALES + "alter table sales_rest add check (sold < '2025-01-01');", ATTACH, {"scanned": "sales_2025"}),
+    (SALES + "alter table sales_2025 add check (sold >= '2025-01-01') not valid;", ATTACH,
+     {"scanned": "sales_2025, sales_rest"}),
+    ("", "create table p (like t); alter table t attach partition p default", {"scanned": "", "other_is_new": True}),
+    (SALES, "create table s partition of sales for values from (minvalue) to ('2023-01-01')",
+     {"partition": True, "other": "sales", "lock": "ACCESS EXCLUSIVE", "other_is_new": False}),
+    ("", "vacuum full", {"full": True, "table": "every table of the database"}),
+    ("", "cluster t using i", {"table": "t", "name": "t"}),
 ]  # fmt: skip
 
 

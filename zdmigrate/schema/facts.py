@@ -9,7 +9,7 @@ from zdmigrate.schema.effects.claim import Situation
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS, Facts
 from zdmigrate.schema.facts_by_operation import OWN_FACTS
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.spelling import spelled, spelled_name
+from zdmigrate.schema.spelling import short_name, spelled, spelled_name
 
 if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
@@ -42,7 +42,9 @@ def facts_of(
 # --------------------------------------------------------------------------- for every operation
 
 _NAMES = frozenset(("column", "name", "new_name"))
-_WORDS = frozenset(("object_type", "statement", "reason", "concurrently", "if_exists", "cascade", "only", "unique"))
+_WORDS = frozenset(
+    ("object_type", "statement", "reason", "concurrently", "if_exists", "cascade", "only", "unique", "full")
+)
 
 
 def _words(operation: ops.Operation) -> Facts:
@@ -114,4 +116,4 @@ def _as_written(operation: ops.Operation, relation: Name, owner: Name, at: Situa
         unknown_index = operation.kind in ("drop_index", "rename_index") or getattr(operation, "target", "") == "index"
         written = spelled_name(operation.relation or owner)
         return f"the table of {written}" if unknown_index else written
-    return spelled_name(Name(None, owner.name) if at.catalog.resolve(Name(None, owner.name)) == owner else owner)
+    return short_name(owner, at.catalog)

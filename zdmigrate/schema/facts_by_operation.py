@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema import backfills
+from zdmigrate.schema import backfills, facts_of_partitions
 from zdmigrate.schema.constraints import constraint_name, index_name, object_name
 from zdmigrate.schema.effects.constraints import index_columns
 from zdmigrate.schema.filling import base_type, fills_by_sequence, fills_rows, gets_value, is_required
@@ -210,12 +210,10 @@ def _rename_table(operation: ops.RenameTable, at: Situation) -> Facts:
     return {"name_is_kept": at.name(operation) in at.state.views_to_come}
 
 
-def _partition(operation: ops.AttachPartition | ops.DetachPartition, at: Situation) -> Facts:
-    return {"other": spelled_name(operation.partition)}
-
-
-def _parent(operation: ops.Inherit, at: Situation) -> Facts:
-    return {"other": spelled_name(operation.parent)}
+def _upkeep(operation: ops.Vacuum | ops.Cluster, at: Situation) -> Facts:
+    if operation.relation is not None:
+        return {"name": spelled_name(operation.relation)}
+    return {"table": "every table of the database"}
 
 
 def _options(operation: ops.SetTableOptions, at: Situation) -> Facts:
@@ -249,9 +247,8 @@ OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "call": _code,
     "select": _code,
     "rename_table": _rename_table,
-    "attach_partition": _partition,
-    "detach_partition": _partition,
-    "inherit": _parent,
-    "no_inherit": _parent,
     "set_table_options": _options,
+    "vacuum": _upkeep,
+    "cluster": _upkeep,
+    **facts_of_partitions.OWN_FACTS,
 }

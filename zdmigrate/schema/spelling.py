@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.schema.names import Name
+
 if TYPE_CHECKING:
-    from zdmigrate.schema.names import Name
+    from collections.abc import Iterable
+
+    from zdmigrate.schema.catalog import Catalog
 
 # pg_get_keywords() of PostgreSQL 18, categories R and T: not allowed as a column's or table's name unquoted.
 _WORDS = (
@@ -35,3 +39,14 @@ def spelled_name(name: Name) -> str:
 def spelled_list(identifiers: tuple[str, ...]) -> str:
     """Between commas; what stands for an expression, "", as an ellipsis."""
     return ", ".join(spelled(identifier) or "…" for identifier in identifiers)
+
+
+def short_name(name: Name, catalog: Catalog) -> str:
+    """The name without its schema where the search path finds it so."""
+    short = Name(None, name.name)
+    return spelled_name(short if catalog.resolve(short) == name else name)
+
+
+def short_names(names: Iterable[Name], catalog: Catalog) -> str:
+    """Between commas, each once."""
+    return ", ".join(short_name(name, catalog) for name in dict.fromkeys(names))
