@@ -168,7 +168,7 @@ def load(
     ``start`` unless a file far from the working directory is asked for its configuration. ConfigError for whatever is
     not understood.
     """
-    file = path or _find(start)
+    file = path or find(start)
     values: dict[str, Any] = {}
     if file:
         from pathlib import Path
@@ -220,7 +220,7 @@ def _config(values: dict[str, Any], file: str | os.PathLike[str] | None) -> Conf
 # --------------------------------------------------------------------------- the file
 
 
-def _find(start: str | os.PathLike[str]) -> str | None:
+def find(start: str | os.PathLike[str]) -> str | None:
     """The nearest file upward that configures zdmigrate; a pyproject.toml that does not name it is passed by."""
     folder, below = os.path.abspath(start), ""
     while folder != below:

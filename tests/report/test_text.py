@@ -1,18 +1,15 @@
-"""Text reports are drawings: what a person sees of each file in files/ is committed in golden/ and compared.
-
-``UPDATE_GOLDEN=1 pytest tests/report`` draws them anew; look at the difference before you commit it.
-"""
+"""Text reports are drawings: what a person sees of each file in files/."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.cli_lint.command import zdmigrate
+from tests.report.drawings import GOLDEN, assert_drawn
 from zdmigrate.lint.finding import Finding, LintResult, Summary
-from zdmigrate.report import View
+from zdmigrate.report import View, formats
 from zdmigrate.report.text import render, summary_line
 from zdmigrate.sql.lines import Lines
 
@@ -23,13 +20,6 @@ FILES = sorted(path.name for path in (HERE / "files").glob("*.sql"))
 @pytest.fixture(autouse=True)
 def beside_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(HERE)
-
-
-def assert_drawn(name: str, text: str) -> None:
-    golden = HERE / "golden" / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(text, "utf-8")
-    assert golden.read_text("utf-8") == text
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -44,8 +34,9 @@ def test_effects_are_as_drawn(name: str) -> None:
 
 
 def test_no_drawing_is_left_over() -> None:
-    drawn = {path.name for path in (HERE / "golden").iterdir()}
-    assert drawn == {f"{name}.txt" for name in FILES} | {"005_phases.sql.effects.txt", "006_safe.sql.effects.txt"}
+    drawn = {path.name for path in GOLDEN.iterdir()}
+    effects = {"005_phases.sql.effects.txt", "006_safe.sql.effects.txt"}
+    assert drawn == {f"{name}.txt" for name in FILES} | effects | {f"sample.{name}.txt" for name in formats()}
 
 
 # --------------------------------------------------------------------------- details

@@ -6,48 +6,95 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zdmigrate.cli.options import Console, common
-from zdmigrate.lint.engine import lint_changes
-from zdmigrate.lint.rules import load_rules, read_rules
+from zdmigrate.cli.lint_outputs import outputs, write
+from zdmigrate.cli.options import Console, common, config_near
+from zdmigrate.errors import UsageError
+from zdmigrate.lint.adoption import advice, mostly_old
+from zdmigrate.lint.project import joined, lint_project, projects
+from zdmigrate.lint.rules import read_rules
 from zdmigrate.report import View, formats, render
-from zdmigrate.sources.history import Source, read_history
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zdmigrate.config import Config
     from zdmigrate.lint.finding import LintResult
+    from zdmigrate.lint.project import Outcome, Project
 
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--effects", is_flag=True, help="Show what each statement locks, rewrites and reads.")
 @click.option("--down", is_flag=True, help="Lint what takes back, too: down and undo.")
-@common("source", "postgres", "lint.fail_on", formats=formats())
-def command(paths: tuple[str, ...], effects: bool, down: bool, config: Config, console: Console) -> int:
+@click.option("--output", "asked", multiple=True, metavar="[FORMAT:]FILE", help="Write a report to FILE as well.")
+@click.option("--since", metavar="REF", help="Report on files only that are new or changed since REF, as git says.")
+@click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
+@common("source", "postgres", "lint.fail_on", "lint.baseline", formats=formats())
+def command(
+    paths: tuple[str, ...],
+    effects: bool,
+    down: bool,
+    asked: tuple[str, ...],
+    since: str | None,
+    write_baseline: bool,
+    config: Config,
+    console: Console,
+) -> int:
     """Check change files for what breaks or blocks a running app.
 
     PATH is a folder, a file, or - for standard input; without one, the folder of change files. When single
     files are given, the other files of the folder that sort before them tell what the schema looks like.
-    Exit code: 0 clean, 1 findings at or above --fail-on, 2 unreadable input.
+    Each PATH has its nearest configuration. --output without FORMAT writes the FORMAT of --format, and the
+    terminal gets text. Exit code: 0 clean, 1 findings at or above --fail-on, 2 unreadable input.
 
     \b
     Examples:
       zdmigrate lint
       zdmigrate lint migrations/ --postgres 16
+      zdmigrate lint --since origin/main --format github --output sarif:lint.sarif
       git show :migrations/007_rename.sql | zdmigrate lint -
     """
-    source = Source(tool=config.source, command=config.source_command, down=down)
-    changes, reported = read_history(paths or (config.dir,), config.dir, source)
-    result = lint_changes(changes, config, load_rules(config.lint.rules), reported=reported, effects=effects)
-    view = View(
-        colour=console.colour,
-        effects=effects,
-        fail_on=config.lint.fail_on,
-        rules=lambda: read_rules(config.lint.rules),
-    )
-    _print(result, view, console)
-    return 1 if result.fails(config.lint.fail_on) else 0
+    to = outputs(asked, console.format)
+    found = projects(paths or (config.dir,), config, config_near)
+    if write_baseline and not all(project.config.lint.baseline for project in found):
+        raise UsageError("--write-baseline needs a file", hint="name one with --baseline FILE")
+    outcomes = [
+        lint_project(project, since=since or "", effects=effects, down=down, write=write_baseline) for project in found
+    ]
+    result = joined([outcome.result for outcome in outcomes])
+    view = _view(found, effects)
+    write(to.files, result, view)
+    if to.terminal == "text" and not (since or effects or console.verbose):
+        view = _summarised(view, result, paths, found)
+    _print(to.terminal, result, view._replace(colour=console.colour), console)
+    return _told(found, outcomes, console)
 
 
-def _print(result: LintResult, view: View, console: Console) -> None:
-    if result.findings or view.effects or console.format != "text" or not console.quiet:
-        console.result(render(console.format, result, view))
+def _view(found: Sequence[Project], effects: bool) -> View:
+    folders = dict.fromkeys(folder for project in found for folder in project.config.lint.rules)
+    return View(effects=effects, fail_on=found[0].config.lint.fail_on, rules=lambda: read_rules(tuple(folders)))
+
+
+def _summarised(view: View, result: LintResult, paths: Sequence[str], found: Sequence[Project]) -> View:
+    """What is old counted by rule, for who lints whole folders and has no baseline yet."""
+    whole = all(project.paths == (project.folder,) and not project.config.lint.baseline for project in found)
+    old = mostly_old(result) if whole else None
+    return view._replace(old=old.paths, advice=advice(old, paths)) if old else view
+
+
+def _print(format: str, result: LintResult, view: View, console: Console) -> None:  # noqa: A002 - the option's name
+    if result.findings or view.effects or format != "text" or not console.quiet:
+        console.result(render(format, result, view))
+
+
+def _told(found: Sequence[Project], outcomes: Sequence[Outcome], console: Console) -> int:
+    """What is stale in a baseline, and the exit code: each project fails by its own configuration."""
+    for project, outcome in zip(found, outcomes, strict=True):
+        if outcome.stale:
+            names = ", ".join(f"{entry.rule} in {entry.path}" for entry in outcome.stale[:3])
+            more = ", …" if len(outcome.stale) > 3 else ""
+            console.warn(f"{project.config.lint.baseline}: nothing matches {names}{more} any more: write it anew")
+    failed = [
+        outcome.result.fails(project.config.lint.fail_on) for project, outcome in zip(found, outcomes, strict=True)
+    ]
+    return 1 if any(failed) else 0

@@ -16,6 +16,8 @@ from zdmigrate.value import Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zdmigrate.config import Config
+
     Command = Callable[..., Any]
 
 
@@ -45,9 +47,9 @@ class Console(Value):
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
     def say(self, text: str) -> None:
-        """What happens; not when quiet. Beside a JSON result it goes to stderr, so that stdout stays JSON."""
+        """What happens; not when quiet. Beside a result for programs it goes to stderr, so that stdout stays theirs."""
         if not self.quiet:
-            click.echo(redact(text), err=self.is_json)
+            click.echo(redact(text), err=self.format != "text")
 
     def detail(self, text: str) -> None:
         if self.verbose:
@@ -77,6 +79,13 @@ def common(*keys: str, formats: tuple[str, ...] = ("text", "json")) -> Callable[
         return decorated
 
     return decorate
+
+
+def config_near(folder: str) -> Config:
+    """The configuration nearest to a folder, with the flags of the command line that is running."""
+    given = click.get_current_context().params
+    flags = {key: given[_parameter(key)] for key in KEYS if _parameter(key) in given}
+    return load(folder, flags, path=given["config"], seen_from=os.curdir)
 
 
 def database(function: Command) -> Command:

@@ -1,0 +1,50 @@
+"""Where ``lint`` writes its reports: ``--output [FORMAT:]FILE``, and what is left for the terminal."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.errors import UsageError
+from zdmigrate.nearest import did_you_mean
+from zdmigrate.report import DEFAULT, formats, render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zdmigrate.lint.finding import LintResult
+    from zdmigrate.report import View
+
+
+class Outputs(NamedTuple):
+    """The terminal's format, and (format, file) of each report that is written."""
+
+    terminal: str
+    files: tuple[tuple[str, str], ...]
+
+
+def outputs(asked: Sequence[str], format: str) -> Outputs:  # noqa: A002 - the option's name
+    """A FILE without FORMAT gets what ``--format`` names, and leaves text for the terminal."""
+    files = tuple(_output(text, format) for text in asked)
+    is_taken = any(file == text for (_, file), text in zip(files, asked, strict=True))
+    return Outputs(DEFAULT if is_taken else format, files)
+
+
+def _output(text: str, format: str) -> tuple[str, str]:  # noqa: A002
+    name, colon, file = text.partition(":")
+    if colon and name in formats():
+        return name, file
+    if colon and re.fullmatch(r"[a-z0-9_-]{2,}", name):  # one letter is a drive
+        raise UsageError(f"--output {text}: no format {name}", hint=did_you_mean(name, formats()))
+    return format, text
+
+
+def write(files: Sequence[tuple[str, str]], result: LintResult, view: View) -> None:
+    """Each report into its file, whole or not at all as far as the disc allows."""
+    for name, file in files:
+        report = render(name, result, view)
+        try:
+            with open(file, "w", encoding="utf-8", newline="\n") as opened:  # noqa: PTH123 - pathlib is not free
+                opened.write(f"{report}\n")
+        except OSError as error:
+            raise UsageError(f"--output {file}: {error.strerror}", hint="name a file that can be written") from None
