@@ -34,6 +34,10 @@ class Project:
         assert "Traceback" not in printed.text
         return printed
 
+    def at(self, dsn: str, *arguments: str) -> tuple[str, ...]:
+        """The same command line for a runner that is a process, on its own way to the database."""
+        return (*arguments, "--dsn", dsn, "--dir", str(self.folder))
+
     def done(self, *arguments: str) -> Printed:
         printed = self.run(*arguments)
         assert printed.code == 0, printed.text
