@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zdmigrate.lint.file_report import FileReport
 from zdmigrate.lint.finding import LintResult, Summary
 from zdmigrate.lint.rule_set import RuleSets
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.walk import analyse
+from zdmigrate.sources.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from zdmigrate.config import Config
     from zdmigrate.lint.finding import Finding, StatementEffects
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change, Section
     from zdmigrate.sql.lines import Lines
+
+MANY = 60  # files: for fewer, a second process costs more than it gains
+_PROGRESS = ("_catalog", "_findings", "_statements", "_lines", "_paths", "_count")
 
 
 def lint_changes(
@@ -36,17 +40,29 @@ def lint_changes(
     ``effects`` asks for what every statement costs, too. Without it a file is forgotten once it has been read, so that
     ``changes`` had better be an iterator: 300 files, all kept, take 113 MB instead of 26.
     """
-    linter = _Linter(config, rules, effects)
-    for change in changes:
-        linter.read(change, reported is None or change.path in reported)
+    linter = Linter(config, rules, reported=reported, effects=effects)
+    if isinstance(changes, History) and len(changes) >= MANY and not effects:
+        from zdmigrate.lint.two_processors import read_all
+
+        read_all(linter, changes)
+    else:
+        linter.read_all(changes)
     return linter.result()
 
 
-class _Linter:
+class Linter:
     """What a run carries from file to file."""
 
-    def __init__(self, config: Config, rules: Sequence[Rule], effects: bool) -> None:
+    def __init__(
+        self,
+        config: Config,
+        rules: Sequence[Rule],
+        *,
+        reported: Collection[str] | None = None,
+        effects: bool = False,
+    ) -> None:
         self._config = config
+        self._reported = reported
         self._with_effects = effects
         self._rule_sets = RuleSets(rules, config)
         self._catalog = Catalog()
@@ -56,10 +72,23 @@ class _Linter:
         self._paths: list[str] = []
         self._count = Counter[str]()
 
-    def read(self, change: Change, is_reported: bool) -> None:
+    def read_all(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._read(change)
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """What reading has left so far; another process may have done the reading."""
+        return {name: getattr(self, name) for name in _PROGRESS}
+
+    @progress.setter
+    def progress(self, progress: Mapping[str, Any]) -> None:
+        vars(self).update(progress)
+
+    def _read(self, change: Change) -> None:
         """Walk one file; its findings are kept when it is reported on, what it does to the schema always."""
         analysed = self._walk(change)
-        if is_reported:
+        if self._reported is None or change.path in self._reported:
             rules = self._rule_sets.for_path(change.path)
             report = FileReport(change, rules.rules, rules.off)
             found = [*report.syntax_errors(), *report.matched(analysed, rules.matcher), *report.runs_on()]
