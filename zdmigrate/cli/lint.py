@@ -59,12 +59,12 @@ def command(
     if write_baseline and not all(project.config.lint.baseline for project in found):
         raise UsageError("--write-baseline needs a file", hint="name one with --baseline FILE")
     outcomes = [
-        lint_project(project, since=since or "", effects=effects, down=down, write=write_baseline) for project in found
+        lint_project(project, since=since, effects=effects, down=down, write=write_baseline) for project in found
     ]
     result = joined([outcome.result for outcome in outcomes])
     view = _view(found, effects)
     write(to.files, result, view)
-    if to.terminal == "text" and not (since or effects or console.verbose):
+    if to.terminal == "text" and not (since is not None or effects or console.verbose):
         view = _summarised(view, result, paths, found)
     _print(to.terminal, result, view._replace(colour=console.colour), console)
     return _told(found, outcomes, console)

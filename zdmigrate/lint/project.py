@@ -64,13 +64,13 @@ def _history(path: str, config: Config) -> str:
 
 
 def lint_project(
-    project: Project, *, since: str = "", effects: bool = False, down: bool = False, write: bool = False
+    project: Project, *, since: str | None = None, effects: bool = False, down: bool = False, write: bool = False
 ) -> Outcome:
     """Lint one project; ``write`` keeps all that is found in its baseline instead of leaving out what is known."""
     config = project.config
     source = Source(tool=config.source, command=config.source_command, down=down)
     changes, reported = read_history(project.paths, project.folder, source)
-    if since:
+    if since is not None:
         from zdmigrate.sources.git import changed_since
 
         reported = changed_since(since, reported - {STDIN_PATH}) | (reported & {STDIN_PATH})
