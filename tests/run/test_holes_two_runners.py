@@ -146,6 +146,7 @@ def test_a_runner_whose_keeper_is_lost_goes_on_and_is_not_taken_over(
 
 # --------------------------------------------------------------------------- a machine that stands still
 
+CONTRACT = ("apply", "--phase", "contract", "--release", "v3", "--force", "--reason", "nobody else is here")
 ALIVE = "-c statement_timeout=20s"  # a frozen runner would be waited for until it is killed
 
 

@@ -50,7 +50,10 @@ def _refuse(clauses: Clauses, operation: Insert, place: str) -> None:
     whole = clauses.find(*_WHOLE, *_WHOLE_JOINS)
     if whole or not operation.sources or clauses.find("from") is None:
         reason = f"its {whole.text.upper()} sees the whole table at once" if whole else "it reads no table"
-        raise InputError(f"{place}: this INSERT cannot run in ranges: {reason}")
+        raise InputError(
+            f"{place}: this INSERT cannot run in ranges: {reason}",
+            hint="compute in a subquery or a function for each row, or let the application fill the table",
+        )
     if operation.on_conflict != "nothing":
         raise InputError(
             f"{place}: this INSERT is not harmless when it meets a row twice",

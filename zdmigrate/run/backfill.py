@@ -22,6 +22,7 @@ from zdmigrate.run.steps import write_done
 from zdmigrate.run.transactions import RETRIED
 
 if TYPE_CHECKING:
+    from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Backfill, Plan, Step
     from zdmigrate.run.session import Session
 
@@ -63,6 +64,24 @@ def remaining_rows(session: Session, step: Step) -> int:
 
 def _remaining(session: Session, backfill: Backfill) -> int:
     return int(one(session.connection, backfill.remaining)[0]) if backfill.remaining else 0
+
+
+def refuse_edited(connection: Connection, plan: Plan) -> None:
+    """Raise InputError where a backfill of ``plan`` that has begun reads otherwise now: before anything runs."""
+    query = "SELECT position, fingerprint FROM zdmigrate.backfill WHERE app = %s AND change = %s"
+    begun = dict(connection.execute(query, [plan.app, plan.change]).fetchall()) if plan.phase == "expand" else {}
+    for step in plan.steps:
+        if begun.get(step.position, step.fingerprint) != step.fingerprint:
+            raise _edited(plan, step)
+
+
+def _edited(plan: Plan, step: Step) -> InputError:
+    return InputError(
+        f"{step.path}:{step.line}: this backfill has begun, and reads otherwise now: some rows are filled by what it "
+        f"was before",
+        state=state_after(plan, step),
+        hint=f"restore it as it was; or zdmigrate revert {plan.change}, and begin anew with the new text",
+    )
 
 
 class _Runner:
@@ -171,7 +190,7 @@ class _Runner:
         )
         row = self.connection.execute(query, self.key).fetchone()
         if row is not None and row[5] != self.step.fingerprint:
-            raise self._edited()
+            raise _edited(self.plan, self.step)
         if row is None or row[0] != self._files()[0]:
             return self._new_place(row[3] if row else 0, 1)
         return Place(*row[:5])
@@ -190,14 +209,6 @@ class _Runner:
             self.session.lease.guard(self.connection)
             self.connection.execute(query, {**values, "fingerprint": self.step.fingerprint})
         return Place(files, 0, blocks, rows, number)
-
-    def _edited(self) -> InputError:
-        return InputError(
-            f"{self.step.path}:{self.step.line}: this backfill has begun, and reads otherwise now: some rows are "
-            f"filled by what it was before",
-            state=state_after(self.plan, self.step),
-            hint=f"restore it as it was; or zdmigrate revert {self.plan.change}, and begin anew with the new text",
-        )
 
     def _tell(self, place: Place, changed: int) -> None:
         self.rows += changed

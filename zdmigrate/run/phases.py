@@ -18,7 +18,7 @@ from zdmigrate.ledger.changes import (
 from zdmigrate.ledger.states import State
 from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
-from zdmigrate.run.backfill import run_backfill
+from zdmigrate.run.backfill import refuse_edited, run_backfill
 from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
 from zdmigrate.run.session import Session, state_after
 from zdmigrate.run.steps import DONE, is_settled, read_steps
@@ -110,6 +110,7 @@ def _done(target: Target, plan: Plan) -> set[int]:
     """The positions of steps that are done. Raises InputError where one that was begun has changed since."""
     with target.connect("plan") as connection:
         rows = read_steps(connection, plan)
+        refuse_edited(connection, plan)
     for step in plan.steps:
         row = rows.get(step.position)
         if row and row.fingerprint != step.fingerprint:
