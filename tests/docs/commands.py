@@ -23,6 +23,7 @@ Exit codes are explained in [Running](running.md#exit-codes), keys in [Configura
 Options that most commands share stand here once:
 """
 SHARED = ("--dsn", "--app", "--dir", "--config", "--format", "--quiet", "--verbose")
+FORMATS = ("text", "json")
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -56,8 +57,13 @@ def page() -> str:
 
 
 def _shared(listed: list[tuple[str, click.Command]]) -> list[click.Option]:
-    by_name = {option.opts[-1]: option for _, command in listed for option in options(command)}
+    by_name = {option.opts[-1]: option for _, command in listed for option in options(command) if _is_shared(option)}
     return [by_name[name] for name in SHARED]
+
+
+def _is_shared(option: click.Option) -> bool:
+    """By its name; a --format that knows more than text and JSON is the command's own."""
+    return option.opts[-1] in SHARED and getattr(option.type, "choices", FORMATS) in (FORMATS, list(FORMATS))
 
 
 def _told(name: str, command: click.Command) -> Iterator[str]:
@@ -67,9 +73,9 @@ def _told(name: str, command: click.Command) -> Iterator[str]:
     text, example = _help(command)
     yield text
     yield f"```\nzdmigrate {usage} [OPTIONS]\n```"
-    if own := [option for option in options(command) if option.opts[-1] not in SHARED]:
+    if own := [option for option in options(command) if not _is_shared(option)]:
         yield _table(own)
-    if shared := [option.opts[-1] for option in options(command) if option.opts[-1] in SHARED]:
+    if shared := [option.opts[-1] for option in options(command) if _is_shared(option)]:
         yield f"Also: {', '.join(f'`{option}`' for option in shared)}."
     if example:
         yield f"```\n{example}\n```"
@@ -99,7 +105,8 @@ def _default(option: click.Option) -> str:
         return "required"
     if option.show_default:
         return f"`{option.default}`"
-    keys = [key for key in KEYS if f"--{flag_name(key)}" == option.opts[-1]]
+    is_setting = (option.name or "").startswith("setting_")  # init's own --baseline is another thing
+    keys = [key for key in KEYS if is_setting and f"--{flag_name(key)}" == option.opts[-1]]
     return f"the configuration's `{keys[0]}`" if keys else ""
 
 

@@ -35,7 +35,10 @@ def test_every_command_that_is_announced_is_there() -> None:
     assert cli.list_commands(click.Context(cli)) == list(COMMANDS)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/gate.md", "docs/running.md", "docs/change-file.md"])
+PROSE = ["README.md", *(f"docs/{name}.md" for name in ("adopting", "change-file", "ci", "gate", "reports", "running"))]
+
+
+@pytest.mark.parametrize("name", PROSE)
 def test_every_command_line_in_the_prose_is_one_that_exists(name: str) -> None:
     typed = [
         line.strip().partition("#")[0].split()
