@@ -135,6 +135,11 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("create table t (id int); create unique index i on t (id);", "alter table t add primary key using index i",
      {"using_index_nullable": True, "row_work": "reads every row"}),
     ("", "update t set x = 1", {"section": "backfill", "whole_table": True}),
+    ("", "create type m as enum ('a'); alter type m rename value 'a' to 'b'",
+     {"additive": True, "type": "m", "name": "a", "new_name": "b"}),
+    ("", "create sequence s; drop sequence s", {"additive": True, "object_type": "sequence", "name": "s"}),
+    ("", "alter view v rename to w", {"additive": False, "object_type": "view", "name": "v", "new_name": "w"}),
+    (SHOP, "alter table users alter age drop default", {"proven_not_null": True}),
     # partitions and upkeep
     (SALES, ATTACH, {"other": "sales_2025", "scanned": "sales_2025, sales_rest", "other_is_new": False}),
     (SALES + "alter table sales_rest add check (sold < '2025-01-01');", ATTACH, {"scanned": "sales_2025"}),
@@ -161,6 +166,21 @@ def test_a_view_of_the_old_name_keeps_it() -> None:
     assert analysed("", KEPT)[1].facts["name_is_kept"]
     late = analysed("", "begin; alter table a rename to b; commit; create view a as select * from b;")
     assert not late[1].facts["name_is_kept"]
+
+
+@pytest.mark.parametrize(
+    ("dropped", "made"),
+    [
+        ("drop view v", "create view v as select 1"),
+        ("drop materialized view v", "create materialized view v as select 1"),
+        ("drop function f(int)", "create function f(int) returns int language sql as 'select 1'"),
+        ("drop type m", "create type m as enum ('a')"),
+    ],
+)
+def test_nobody_misses_what_is_made_again_in_the_same_transaction(dropped: str, made: str) -> None:
+    assert analysed("", f"begin; {dropped}; {made}; commit")[1].facts["additive"]
+    assert not analysed("", f"begin; {dropped}; commit; {made}")[1].facts["additive"]
+    assert not analysed("", f"{dropped}; {made}")[0].facts["additive"]
 
 
 def test_a_clause_reads_rows_under_the_lock_of_its_neighbour() -> None:

@@ -27,13 +27,27 @@ def breaks_old(operation: ops.Operation, at: Situation) -> str:
 
 
 def _is_out_of_sight(operation: ops.Operation, at: Situation) -> bool:
-    return is_new_object(operation, at) or (operation.relation is not None and at.state.is_new(at.name(operation)))
+    if is_new_object(operation, at) or is_made_again(operation, at):
+        return True
+    return operation.relation is not None and at.state.is_new(at.name(operation))
+
+
+def is_made_again(operation: Any, at: Situation) -> bool:
+    """Whether what is dropped here is made again in the same transaction: nobody sees the time between."""
+    if operation.kind in ("drop_view", "drop_materialized_view"):
+        return at.name(operation) in at.state.views_to_come
+    is_drop = operation.kind == "drop_object"
+    return is_drop and (operation.object_type, str(operation.name)) in at.state.objects_to_come
 
 
 def is_new_object(operation: Any, at: Situation) -> bool:
     """Whether this change made the very thing that is dropped, renamed or changed."""
     if operation.kind in _ON_TABLE:
         return (_ON_TABLE[operation.kind], f"{operation.relation}.{operation.name}") in at.state.objects
+    if operation.kind in ("drop_sequence", "rename_sequence"):
+        return ("sequence", str(operation.relation)) in at.state.objects
+    if operation.kind == "rename_enum_value":
+        return ("type", str(operation.type)) in at.state.objects
     if hasattr(operation, "object_type"):
         return (operation.object_type, str(getattr(operation, "name", ""))) in at.state.objects
     return operation.relation is not None and at.name(operation) in at.state.relations

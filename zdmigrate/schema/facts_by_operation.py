@@ -153,6 +153,7 @@ def _validate(operation: ops.ValidateConstraint, at: Situation) -> Facts:
 def _named_constraint(operation: ops.NamedAction, at: Situation) -> Facts:
     known = at.catalog.constraint(operation.relation, operation.name)
     return {
+        "object_type": "constraint",
         "constraint_type": "" if known is None else known.type,
         "columns": "" if known is None else spelled_list(known.columns),
         "constraint_is_new": (at.name(operation), operation.name) in at.state.constraints,
@@ -210,6 +211,21 @@ def _rename_table(operation: ops.RenameTable, at: Situation) -> Facts:
     return {"name_is_kept": at.name(operation) in at.state.views_to_come}
 
 
+def _relation_as_object(object_type: str) -> Callable[[ops.Operation, Situation], Facts]:
+    def told(operation: ops.Operation, at: Situation) -> Facts:
+        return {"object_type": object_type, "name": spelled_name(operation.relation or at.name(operation))}
+
+    return told
+
+
+def _rename_enum_value(operation: ops.RenameEnumValue, at: Situation) -> Facts:
+    return {"type": spelled_name(operation.type), "name": operation.value, "new_name": operation.new_value}
+
+
+def _drop_default(operation: ops.ColumnAction, at: Situation) -> Facts:
+    return {"proven_not_null": is_proven_not_null(at.name(operation), operation.column, at.catalog)}
+
+
 def _upkeep(operation: ops.Vacuum | ops.Cluster, at: Situation) -> Facts:
     if operation.relation is not None:
         return {"name": spelled_name(operation.relation)}
@@ -248,6 +264,13 @@ OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "select": _code,
     "rename_table": _rename_table,
     "set_table_options": _options,
+    "drop_sequence": _relation_as_object("sequence"),
+    "rename_sequence": _relation_as_object("sequence"),
+    "drop_foreign_table": _relation_as_object("foreign table"),
+    "rename_view": _relation_as_object("view"),
+    "rename_enum_value": _rename_enum_value,
+    "drop_default": _drop_default,
+    "drop_identity": _drop_default,
     "vacuum": _upkeep,
     "cluster": _upkeep,
     **facts_of_partitions.OWN_FACTS,

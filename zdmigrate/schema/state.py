@@ -42,6 +42,7 @@ class ScriptState(Value):
     constraints: frozenset[tuple[Name, str]] = frozenset()
     objects: frozenset[tuple[str, str]] = frozenset()
     views_to_come: frozenset[Name] = frozenset()  # made later in the open transaction
+    objects_to_come: frozenset[tuple[str, str]] = frozenset()
     marks: tuple[Mark, ...] = ()
 
     def in_section(self, section: str) -> ScriptState:
@@ -82,7 +83,9 @@ class ScriptState(Value):
 
 
 def _ended(state: ScriptState) -> ScriptState:
-    return state.changed(in_transaction=False, held={}, views_to_come=frozenset(), marks=())
+    return state.changed(
+        in_transaction=False, held={}, views_to_come=frozenset(), objects_to_come=frozenset(), marks=()
+    )
 
 
 def _begun(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
@@ -163,13 +166,18 @@ def _moved(state: ScriptState, old: Name, new: Name) -> ScriptState:
     return state.changed(relations=relations, columns=columns, constraints=constraints)
 
 
-def _object_made(state: ScriptState, operation: ops.ObjectAction, catalog: Catalog) -> ScriptState:
-    return state.changed(objects=state.objects | {(operation.object_type, str(operation.name))})
+MAKING_OBJECTS = ("create_object", "create_domain", "create_function")
 
 
-def _function_made(state: ScriptState, operation: ops.CreateFunction, catalog: Catalog) -> ScriptState:
-    kind = "procedure" if operation.procedure else "function"
-    return state.changed(objects=state.objects | {(kind, str(operation.name))})
+def object_made(operation: Any) -> tuple[str, str]:
+    """What one of MAKING_OBJECTS makes: its kind and its name."""
+    if operation.kind == "create_function":
+        return ("procedure" if operation.procedure else "function", str(operation.name))
+    return (operation.object_type, str(operation.name))
+
+
+def _object_made(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
+    return state.changed(objects=state.objects | {object_made(operation)})
 
 
 def _made_on_table(state: ScriptState, operation: ops.TableObject, catalog: Catalog) -> ScriptState:
@@ -205,7 +213,7 @@ _LEFT_BY: dict[str, Callable[[ScriptState, Any, Catalog], ScriptState]] = {
     "set_schema": _relation_moved,
     "create_object": _object_made,
     "create_domain": _object_made,
-    "create_function": _function_made,
+    "create_function": _object_made,
     "create_trigger": _made_on_table,
     "create_policy": _made_on_table,
     "create_rule": _made_on_table,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from zdmigrate.schema.effects import Effects, effects_of
 from zdmigrate.schema.effects.claim import Locks, strongest
 from zdmigrate.schema.facts import facts_of
-from zdmigrate.schema.state import ScriptState
+from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, object_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.facts import Facts
-    from zdmigrate.schema.names import Name, Span
+    from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
 
 
@@ -79,7 +79,12 @@ def analyse(
 
 
 def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalog: Catalog) -> ScriptState:
-    return state.begun(catalog).changed(views_to_come=_views_made(rest, catalog))
+    to_come = list(_rest_of_transaction(rest))
+    views = (made.relation for made in to_come if made.kind in ("create_view", "create_materialized_view"))
+    return state.begun(catalog).changed(
+        views_to_come=frozenset(catalog.new_name(view) for view in views if view is not None),
+        objects_to_come=frozenset(object_made(made) for made in to_come if made.kind in MAKING_OBJECTS),
+    )
 
 
 def _steps(
@@ -103,16 +108,12 @@ def _held_beside(step: _Step, steps: list[_Step]) -> Locks:
     return strongest(step.state.held, *(other.effects.locks for other in steps if other is not step))
 
 
-def _views_made(statements: Sequence[tuple[str, StatementLike]], catalog: Catalog) -> frozenset[Name]:
-    """The names of the views that the rest of a transaction makes."""
-    made: list[Name] = []
+def _rest_of_transaction(statements: Sequence[tuple[str, StatementLike]]) -> Iterator[Operation]:
     for _, statement in statements:
         for operation in statement.operations:
             if operation.kind in ("commit", "rollback"):
-                return frozenset(made)
-            if operation.kind == "create_view" and operation.relation is not None:
-                made.append(catalog.new_name(operation.relation))
-    return frozenset()
+                return
+            yield operation
 
 
 def catalog_after(statements: Iterable[tuple[str, StatementLike]], catalog: Catalog) -> Catalog:
