@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--down", is_flag=True, help="Lint what takes back, too: down and undo.")
 @click.option("--output", "asked", multiple=True, metavar="[FORMAT:]FILE", help="Write a report to FILE as well.")
 @click.option("--since", metavar="REF", help="Report on files only that are new or changed since REF, as git says.")
+@click.option("--no-cache", is_flag=True, help="Lint anew what has not changed since the last run.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
 @common("source", "postgres", "lint.fail_on", "lint.baseline", formats=formats())
 def command(
@@ -37,6 +38,7 @@ def command(
     asked: tuple[str, ...],
     since: str | None,
     write_baseline: bool,
+    no_cache: bool,
     config: Config,
     console: Console,
 ) -> int:
@@ -59,7 +61,8 @@ def command(
     if write_baseline and not all(project.config.lint.baseline for project in found):
         raise UsageError("--write-baseline needs a file", hint="name one with --baseline FILE")
     outcomes = [
-        lint_project(project, since=since, effects=effects, down=down, write=write_baseline) for project in found
+        lint_project(project, since=since, effects=effects, down=down, write=write_baseline, cached=not no_cache)
+        for project in found
     ]
     result = joined([outcome.result for outcome in outcomes])
     view = _view(found, effects)

@@ -6,17 +6,19 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.config import SEVERITIES, find
-from zdmigrate.lint.engine import lint_changes
+from zdmigrate.lint.engine import MANY, lint_changes
 from zdmigrate.lint.finding import LintResult, Summary
 from zdmigrate.lint.rules import load_rules
 from zdmigrate.sources.history import IN_FOLDERS, STDIN, STDIN_PATH, Source, read_history
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from zdmigrate.config import Config
     from zdmigrate.lint.baseline import Entry
     from zdmigrate.lint.finding import Finding
+    from zdmigrate.lint.rule import Rule
+    from zdmigrate.sources.history import History
 
 
 class Project(NamedTuple):
@@ -64,9 +66,18 @@ def _history(path: str, config: Config) -> str:
 
 
 def lint_project(
-    project: Project, *, since: str | None = None, effects: bool = False, down: bool = False, write: bool = False
+    project: Project,
+    *,
+    since: str | None = None,
+    effects: bool = False,
+    down: bool = False,
+    write: bool = False,
+    cached: bool = True,
 ) -> Outcome:
-    """Lint one project; ``write`` keeps all that is found in its baseline instead of leaving out what is known."""
+    """Lint one project; ``write`` keeps all that is found in its baseline instead of leaving out what is known.
+
+    ``cached`` allows findings of an earlier run where nothing has changed since.
+    """
     config = project.config
     source = Source(tool=config.source, command=config.source_command, down=down)
     changes, reported = read_history(project.paths, project.folder, source)
@@ -75,10 +86,27 @@ def lint_project(
 
         reported = changed_since(since, reported - {STDIN_PATH}) | (reported & {STDIN_PATH})
     rules = load_rules(config.lint.rules)
-    result = lint_changes(changes, config, rules, reported=reported, effects=effects)
+    if cached and not effects and len(changes) >= MANY:
+        result = _linted_or_recalled(changes, config, rules, reported)
+    else:
+        result = lint_changes(changes, config, rules, reported=reported, effects=effects)
     if not config.lint.baseline:
         return Outcome(result)
     return _with_baseline(result, config.lint.baseline, [rule.name for rule in rules], write=write)
+
+
+def _linted_or_recalled(
+    changes: History, config: Config, rules: Sequence[Rule], reported: Collection[str]
+) -> LintResult:
+    from zdmigrate.lint.cache import keep, key_of, recall
+
+    key = key_of(changes, config, rules, reported)
+    if key is not None and (known := recall(key)):
+        return known
+    result = lint_changes(changes, config, rules, reported=reported)
+    if key is not None and key == key_of(changes, config, rules, reported):  # no file was changed meanwhile
+        keep(key, result)
+    return result
 
 
 def _with_baseline(result: LintResult, file: str, rules: Sequence[str], *, write: bool) -> Outcome:

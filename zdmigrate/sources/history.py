@@ -61,6 +61,25 @@ class History:
     def after(self, count: int) -> History:
         return History(self._entries[count:], self._reported, self._source)
 
+    def fingerprint(self) -> str | None:
+        """A digest of all that the changes are made from; None where a text comes from elsewhere, or is refused."""
+        from hashlib import blake2b
+
+        digest = blake2b(repr(self._source).encode())
+        for entry in self._entries:
+            file = entry.file
+            if file.path == STDIN_PATH or file.arguments:
+                return None
+            try:
+                text = read_text(file.path)
+            except InputError:
+                return None
+            # what a tool says beside the file, in a .conf of Flyway's, is in the parts
+            parts = () if file.language else TOOLS[entry.tool].parts(file, text)
+            told = [(part.start, part.end, part.transaction.__qualname__, part.undoes) for part in parts]
+            digest.update(repr((entry, told, text)).encode(errors="surrogatepass"))
+        return digest.hexdigest()
+
 
 def read_history(paths: Sequence[str], directory: str, source: Source | None = None) -> tuple[History, set[str]]:
     """The files, in order, each read when its turn comes, and the paths of those that were named.
