@@ -32,7 +32,7 @@ WHOLE = {
     "distinct": "INSERT INTO totals SELECT DISTINCT visits, 1 FROM users",
     "a right join": "INSERT INTO totals SELECT u.id, 1 FROM users AS u RIGHT JOIN nicknames AS n ON n.id = u.id",
     "a full join": "INSERT INTO totals SELECT n.id, 1 FROM users AS u FULL JOIN nicknames AS n ON n.id = u.id",
-    "a right join to the table": "INSERT INTO totals SELECT u.id, 1 FROM nicknames AS n RIGHT JOIN users AS u USING (id)",
+    "a right join to the table": "INSERT INTO totals SELECT u.id, 1 FROM small AS n RIGHT JOIN users AS u ON true",
     "a subquery to go through": "INSERT INTO totals SELECT s.id, 1 FROM (SELECT * FROM users) AS s",
 }
 
