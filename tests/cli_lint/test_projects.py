@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from tests.cli_lint.command import zdmigrate
 from tests.cli_lint.project import DROP, INDEX, TABLE, commit, git, write
+from tests.report.test_formats import sarif_schema
 from zdmigrate.lint.adoption import MANY
+from zdmigrate.lint.rules import rules_folder
 
 
 @pytest.fixture(autouse=True)
@@ -198,3 +202,44 @@ def test_an_output_that_cannot_be_exits_with_2(monorepo: Path, output: str, told
 
     assert printed.code == 2
     assert printed.err.startswith(f"error: {told}")
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
+def test_services_get_paths_from_the_top_of_the_checkout(
+    monorepo: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    for other in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(other, raising=False)
+    write(monorepo / "a" / "migrations", _002=DROP)
+    monkeypatch.setenv(variable, str(monorepo))
+    monkeypatch.chdir(monorepo / "a")
+
+    assert zdmigrate("lint", "--format", "github").out.startswith("::error file=a/migrations/002.sql,")
+    assert '"path": "a/migrations/002.sql"' in zdmigrate("lint", "--format", "gitlab").out
+    assert '"uri": "a/migrations/002.sql"' in zdmigrate("lint", "--format", "sarif").out
+
+
+def test_a_file_of_a_folder_without_configuration_has_that_folder_as_its_history(monorepo: Path) -> None:
+    write(
+        monorepo / "a" / "db", _001="CREATE TABLE users (id bigint, name text);\n", _002="BEGIN;\n" + INDEX + "COMMIT;"
+    )
+    write(monorepo / "b" / "db", _001=TABLE)
+
+    assert rules("a/db/002.sql", "b/db/001.sql") == ["a/db/002.sql error create-index-not-concurrent"]
+
+
+def test_a_rule_of_ones_own_is_in_the_sarif_beside_the_others(monorepo: Path) -> None:
+    write(monorepo / "migrations", _001=TABLE)
+    (monorepo / "own").mkdir()
+    text = (Path(rules_folder()) / "drop-column.toml").read_text("utf-8")
+    (monorepo / "own" / "our-drop.toml").write_text(
+        text.replace('"drop-column"', '"our-drop"').replace('id = "ZD', 'id = "OUR')
+    )
+    Path("zdmigrate.toml").write_text('[lint]\nrules = ["own"]')
+
+    [run] = json.loads(zdmigrate("lint", "--format", "sarif").out)["runs"]
+
+    described = {rule["name"]: rule for rule in run["tool"]["driver"]["rules"]}
+    assert described["drop-column"]["helpUri"].endswith("/docs/rules/drop-column.md")
+    assert "helpUri" not in described["our-drop"]
+    jsonschema.validate({"version": "2.1.0", "runs": [run]}, sarif_schema())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zdmigrate.cli.lint_outputs import outputs, write
+from zdmigrate.cli.lint_outputs import checkout, outputs, write
 from zdmigrate.cli.options import Console, common, config_near
 from zdmigrate.errors import UsageError
 from zdmigrate.lint.adoption import advice, mostly_old
@@ -75,7 +75,8 @@ def command(
 
 def _view(found: Sequence[Project], effects: bool) -> View:
     folders = dict.fromkeys(folder for project in found for folder in project.config.lint.rules)
-    return View(effects=effects, fail_on=found[0].config.lint.fail_on, rules=lambda: read_rules(tuple(folders)))
+    fail_on = found[0].config.lint.fail_on
+    return View(effects=effects, fail_on=fail_on, root=checkout(), rules=lambda: read_rules(tuple(folders)))
 
 
 def _summarised(view: View, result: LintResult, paths: Sequence[str], found: Sequence[Project]) -> View:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
     from zdmigrate.lint.finding import LintResult
     from zdmigrate.report import View
+
+
+def checkout() -> str:
+    """The top of the checkout, where a CI service says it: their reports name paths from there."""
+    return os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or os.curdir
 
 
 class Outputs(NamedTuple):

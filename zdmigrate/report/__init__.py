@@ -21,6 +21,7 @@ class View(NamedTuple):
     colour: bool = False
     effects: bool = False
     fail_on: str = "error"
+    root: str = os.curdir  # from where services see paths: the top of the checkout
     rules: Callable[[], Sequence[Rule]] = tuple  # all rules in full, read only by who shows them
     old: Collection[str] = ()  # paths whose findings are counted by rule, and not told one by one
     advice: Sequence[str] = ()  # lines to type where there are such paths

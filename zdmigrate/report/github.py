@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 _COMMANDS = {"error": "error", "warning": "warning", "hint": "notice"}
 
 
-def render(result: LintResult, view: View) -> str:  # noqa: ARG001 - every format's signature
+def render(result: LintResult, view: View) -> str:
     """A line for each finding, and the summary for who reads the log."""
-    return "\n".join([*map(_command, result.findings), summary_line(result.summary)])
+    commands = [_command(finding, shown_path(finding.path, view.root)) for finding in result.findings]
+    return "\n".join([*commands, summary_line(result.summary)])
 
 
-def _command(finding: Finding) -> str:
-    properties = {"file": shown_path(finding.path), **_place(finding), "title": f"{finding.rule} ({finding.id})"}
+def _command(finding: Finding, path: str) -> str:
+    properties = {"file": path, **_place(finding), "title": f"{finding.rule} ({finding.id})"}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     text = f"{finding.message}\n\n{finding.help}" if finding.help else finding.message
     return f"::{_COMMANDS[finding.severity]} {told}::{_data(text.rstrip())}"

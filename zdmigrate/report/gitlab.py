@@ -17,20 +17,23 @@ if TYPE_CHECKING:
 _SEVERITIES = {"error": "critical", "warning": "minor", "hint": "info"}
 
 
-def render(result: LintResult, view: View) -> str:  # noqa: ARG001 - every format's signature
+def render(result: LintResult, view: View) -> str:
     """The whole report: GitLab compares it by fingerprint with the one of the target branch."""
-    issues = map(_issue, result.findings, fingerprints(result.findings))
-    return json.dumps(list(issues), indent=2, ensure_ascii=False)
+    issues = [
+        _issue(finding, fingerprint, shown_path(finding.path, view.root))
+        for finding, fingerprint in zip(result.findings, fingerprints(result.findings), strict=True)
+    ]
+    return json.dumps(issues, indent=2, ensure_ascii=False)
 
 
-def _issue(finding: Finding, fingerprint: str) -> dict[str, Any]:
+def _issue(finding: Finding, fingerprint: str, path: str) -> dict[str, Any]:
     return {
         "description": finding.message,
         "check_name": finding.rule,
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[finding.severity],
         "location": {
-            "path": shown_path(finding.path),
+            "path": path,
             "lines": {"begin": finding.line, "end": finding.end_line},
         },
     }

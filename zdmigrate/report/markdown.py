@@ -19,10 +19,10 @@ LIMIT = 60_000  # GitHub refuses a comment of more than 65,536 characters
 LONGEST = 500  # of a source line: a COPY or an INSERT may have megabytes
 
 
-def render(result: LintResult, view: View) -> str:  # noqa: ARG001 - every format's signature
+def render(result: LintResult, view: View) -> str:
     """The whole comment; what would make it too long for GitHub is counted."""
     head = [MARK, f"### zdmigrate lint: {summary_line(result.summary)}"]
-    blocks = ["\n\n".join(_finding(finding, result)) for finding in result.findings]
+    blocks = ["\n\n".join(_finding(finding, result, view.root)) for finding in result.findings]
     told = blocks[: _that_fit(blocks)]
     left = len(blocks) - len(told)
     tail = [f"and {counted(left, 'further finding')}: run `zdmigrate lint`"] if left else []
@@ -38,8 +38,8 @@ def _that_fit(blocks: list[str]) -> int:
     return len(blocks)
 
 
-def _finding(finding: Finding, result: LintResult) -> Iterator[str]:
-    place = f"{shown_path(finding.path)}:{finding.line}:{finding.column}"
+def _finding(finding: Finding, result: LintResult, root: str) -> Iterator[str]:
+    place = f"{shown_path(finding.path, root)}:{finding.line}:{finding.column}"
     yield f"**{finding.severity}** {_code(finding.rule)} in {_code(place)}: {_prose(finding.message)}"
     yield _fenced(result.lines[finding.path].text_of(finding.line)[:LONGEST])
     if finding.help:

@@ -39,7 +39,7 @@ def render(result: LintResult, view: View) -> str:
         "columnKind": "unicodeCodePoints",
         "newlineSequences": ["\r\n", "\n", "\r"],
         "results": [
-            _result(finding, fingerprint, places)
+            _result(finding, fingerprint, places, shown_path(finding.path, view.root))
             for finding, fingerprint in zip(result.findings, fingerprints(result.findings), strict=True)
         ],
     }
@@ -69,20 +69,20 @@ def _allow(rule: Rule) -> str:
     return f"-- zdmigrate: allow {rule.name} because …"
 
 
-def _result(finding: Finding, fingerprint: str, places: Mapping[str, int]) -> dict[str, Any]:
+def _result(finding: Finding, fingerprint: str, places: Mapping[str, int], path: str) -> dict[str, Any]:
     number = {"ruleIndex": places[finding.rule]} if finding.rule in places else {}
     return {
         "ruleId": finding.id,
         **number,
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.message}\n\n{finding.help}".rstrip()},
-        "locations": [{"physicalLocation": {"artifactLocation": _artifact(finding.path), "region": _region(finding)}}],
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(finding)}}],
         "partialFingerprints": {"statement/v1": fingerprint},
     }
 
 
 def _artifact(path: str) -> dict[str, str]:
-    return {"uri": quote(shown_path(path)), "uriBaseId": "%SRCROOT%"}
+    return {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
 
 
 def _region(finding: Finding) -> dict[str, int]:
