@@ -70,7 +70,7 @@ def refuse_edited(connection: Connection, plan: Plan) -> None:
     """Raise InputError where a backfill of ``plan`` that has begun reads otherwise now: before anything runs."""
     query = "SELECT position, fingerprint FROM zdmigrate.backfill WHERE app = %s AND change = %s"
     if plan.phase == "expand":
-        begun = dict(connection.execute(query, [plan.app, plan.change]).fetchall())
+        begun: dict[int, str] = dict(connection.execute(query, [plan.app, plan.change]).fetchall())
         for step in plan.steps:
             if begun.get(step.position, step.fingerprint) != step.fingerprint:
                 raise _edited(plan, step)
