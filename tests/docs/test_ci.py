@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from tests.cli_lint.project import DROP, TABLE, commit, write
 from tests.docs.markdown import DOCS, ROOT, blocks, tables
+from zdmigrate.report import formats
 
 ACTION = ROOT / "action.yml"
 RECIPES = {
@@ -70,6 +71,12 @@ def test_every_input_of_the_action_is_on_the_page_and_every_one_of_the_recipe_ex
     assert told == inputs
     assert used
     assert all(names <= inputs for names in used)
+
+
+def test_every_format_is_on_the_page_of_reports() -> None:
+    told = {row[0].strip("`") for row in tables(DOCS / "reports.md") if row[0].startswith("`")}
+
+    assert told == set(formats())
 
 
 # --------------------------------------------------------------------------- the action's script

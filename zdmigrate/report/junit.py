@@ -25,8 +25,11 @@ _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def render(result: LintResult, view: View) -> str:
     """Every file that was looked at is there: servers take a report without a test for one that was lost."""
     suites = Element("testsuites", name="zdmigrate lint")
+    findings: dict[str, list[Finding]] = {path: [] for path in result.paths}
+    for finding in result.findings:
+        findings[finding.path].append(finding)
     for path in result.paths:
-        _suite(suites, path, [finding for finding in result.findings if finding.path == path], view.fail_on)
+        _suite(suites, path, findings[path], view.fail_on)
     _count(suites)
     indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode")
