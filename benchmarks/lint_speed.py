@@ -1,24 +1,33 @@
 """What ``zdmigrate lint`` costs as a whole process, beside ``python -c pass`` in the same run.
 
-Run ``python benchmarks/lint_speed.py`` with the Python whose zdmigrate is to be measured. Budgets: one small file
-under 8 times a bare Python (median of 20 interleaved runs), 300 files of about 2 KB under one second.
+Run ``python benchmarks/lint_speed.py`` with the Python whose zdmigrate is to be measured; with ``--squawk``,
+squawk-cli from PyPI is installed into a scratch environment and measured on the same files. Budgets: one small file
+under 8 times a bare Python (median of 20 interleaved runs); 300 files of about 2 KB under one second; 2,000 under
+1.5 s on two processors, under 0.4 s when nothing has changed since the last run, and under 150 MB.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import venv
 from pathlib import Path
+from typing import NamedTuple
 
 RUNS = 20
+FEW_RUNS = 5  # of what takes a second
 # An installed package has its bytecode; without it each run would compile every module anew.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-FILES = 300
+SIZES = {300: 1000, 2000: 1500}  # files, and the milliseconds they may take
+UNCHANGED = 400  # milliseconds for the most files
+MEMORY = 150  # MB
 SMALL = """-- zdmigrate: expand
 CREATE TABLE orders (id bigint PRIMARY KEY, note text);
 ALTER TABLE users ADD COLUMN full_name text;
@@ -64,20 +73,20 @@ GRANT SELECT, INSERT, UPDATE ON order_{n}, order_line_{n} TO shop;
 """
 
 
-def milliseconds(command: list[str]) -> float:
+def milliseconds(command: list[str], **variables: str) -> float:
     started = time.perf_counter()
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT | variables)
     if ended.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(command)} exited with {ended.returncode}:\n{ended.stderr}")
     return (time.perf_counter() - started) * 1000
 
 
-def medians(*commands: list[str]) -> list[float]:
+def medians(*commands: list[str], runs: int = RUNS, **variables: str) -> list[float]:
     """Of interleaved runs, so that whatever else the machine does meets all of them."""
     times: list[list[float]] = [[] for _ in commands]
-    for _ in range(RUNS):
+    for _ in range(runs):
         for command, taken in zip(commands, times, strict=True):
-            taken.append(milliseconds(command))
+            taken.append(milliseconds(command, **variables))
     return [statistics.median(taken) for taken in times]
 
 
@@ -87,24 +96,78 @@ def entry_point() -> list[str]:
     return [script] if script else [sys.executable, "-m", "zdmigrate.cli.main"]
 
 
+def squawk(folder: Path) -> str:
+    """squawk-cli, installed below ``folder``."""
+    venv.create(folder / "squawk", with_pip=True)
+    programs = folder / "squawk" / ("Scripts" if os.name == "nt" else "bin")
+    subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", "squawk-cli"], check=True)
+    return str(programs / "squawk")
+
+
+class Measured(NamedTuple):
+    """A line of the report: milliseconds, and what they may be."""
+
+    what: str
+    taken: float
+    budget: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what:<32}{self.taken:8.1f} ms  {self.budget}".rstrip()
+
+
+def small_file(folder: Path, lint: list[str], rival: str | None) -> list[Measured]:
+    file = folder / "001_small.sql"
+    file.write_text(SMALL)
+    python = sys.executable
+    others = [[rival, str(file)]] if rival else []
+    bare, click, one, *squawked = medians(
+        [python, "-c", "pass"], [python, "-c", "import click"], [*lint, str(file)], *others
+    )
+    return [
+        Measured("python -c pass", bare),
+        Measured("import click", click, f"{click / bare:4.1f} x"),
+        Measured("lint, one small file", one, f"{one / bare:4.1f} x (budget 8 x)"),
+        *(Measured("squawk, one small file", taken, f"{taken / bare:4.1f} x") for taken in squawked),
+    ]
+
+
+def many_files(folder: Path, lint: list[str], rival: str | None, count: int) -> list[Measured]:
+    """Without the cache, then with one that an earlier run has filled."""
+    for number in range(count):
+        (folder / f"{number:04}_feature.sql").write_text(ORDINARY.format(n=number))
+    others = [[rival, *sorted(map(str, folder.glob("*.sql")))]] if rival else []
+    cold, *squawked = medians([*lint, "--no-cache", str(folder)], *others, runs=FEW_RUNS)
+    with tempfile.TemporaryDirectory() as kept:
+        milliseconds([*lint, str(folder)], ZDMIGRATE_CACHE=kept)
+        (again,) = medians([*lint, str(folder)], runs=FEW_RUNS, ZDMIGRATE_CACHE=kept)
+    return [
+        Measured(f"lint, {count} files", cold, f"of {len(ORDINARY)} bytes (budget {SIZES[count]} ms)"),
+        *(Measured(f"squawk, {count} files", taken) for taken in squawked),
+        Measured(f"lint, {count} files, unchanged", again, f"(budget {UNCHANGED} ms)" if count == max(SIZES) else ""),
+    ]
+
+
+def megabytes() -> float:
+    """The most memory that any process so far has taken."""
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return most / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        small, many = Path(folder, "small"), Path(folder, "many")
-        small.mkdir()
-        many.mkdir()
-        (small / "001_small.sql").write_text(SMALL)
-        for number in range(FILES):
-            (many / f"{number:04}_feature.sql").write_text(ORDINARY.format(n=number))
-        lint = [*entry_point(), "lint", "--quiet"]
-        bare, click, one = medians(
-            [sys.executable, "-c", "pass"], [sys.executable, "-c", "import click"], [*lint, str(small)]
-        )
-        all_files = statistics.median(milliseconds([*lint, "--fail-on", "never", str(many)]) for _ in range(5))
-    print(f"entry point           {' '.join(entry_point())}")
-    print(f"python -c pass        {bare:7.1f} ms")
-    print(f"import click          {click:7.1f} ms  {click / bare:4.1f} x")
-    print(f"lint, one small file  {one:7.1f} ms  {one / bare:4.1f} x  (budget 8 x)")
-    print(f"lint, {FILES} files     {all_files:7.1f} ms  of {len(ORDINARY)} bytes (budget 1000 ms)")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--squawk", action="store_true", help="measure squawk-cli from PyPI, too")
+    asked = parser.parse_args()
+    lint = [*entry_point(), "lint", "--quiet", "--fail-on", "never"]
+    print(f"entry point: {' '.join(entry_point())}; {os.cpu_count()} processors")
+    with tempfile.TemporaryDirectory() as scratch:
+        rival = squawk(Path(scratch)) if asked.squawk else None
+        for count in (1, *SIZES):
+            folder = Path(scratch, str(count))
+            folder.mkdir()
+            measured = small_file(folder, lint, rival) if count == 1 else many_files(folder, lint, rival, count)
+            print(*measured, sep="\n", flush=True)
+            if rival is None:
+                print(f"{'memory of the largest process':<32}{megabytes():8.1f} MB  (budget {MEMORY} MB)")
 
 
 if __name__ == "__main__":
