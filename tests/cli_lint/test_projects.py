@@ -109,6 +109,16 @@ def test_a_wrong_override_exits_with_2(monorepo: Path, text: str, told: str) -> 
     assert "\nnext: " in printed.err or "list of globs" in told or "takes RULE" in told
 
 
+@pytest.mark.parametrize("table", ["[lint]\nseverity", "[[lint.overrides]]\npaths = ['a']\nseverity"])
+def test_the_list_of_rules_refuses_unknown_ones_too(table: str) -> None:
+    Path("zdmigrate.toml").write_text(f"{table} = {{ drop-colum = 'off' }}")
+
+    printed = zdmigrate("rules")
+
+    assert printed.code == 2
+    assert printed.err.endswith("no rule drop-colum\nnext: did you mean drop-column?\n")
+
+
 # --------------------------------------------------------------------------- the first lint
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.options import Console, common
+from zdmigrate.lint.rule_set import check_severities
 from zdmigrate.lint.rules import load_rules
 
 if TYPE_CHECKING:
@@ -27,10 +28,9 @@ def command(config: Config, console: Console) -> None:
     Example:
       zdmigrate rules
     """
-    rules = [
-        rule.changed(severity=config.lint.severity.get(rule.name, rule.severity))
-        for rule in load_rules(config.lint.rules)
-    ]
+    known = load_rules(config.lint.rules)
+    check_severities(config, [rule.name for rule in known])
+    rules = [rule.changed(severity=config.lint.severity.get(rule.name, rule.severity)) for rule in known]
     if console.is_json:
         fields = ("id", "name", "severity", "category", "title", "recipe")
         console.json({"version": 1, "rules": [{field: getattr(rule, field) for field in fields} for rule in rules]})

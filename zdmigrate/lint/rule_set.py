@@ -34,10 +34,7 @@ class RuleSets:
         self._overrides = config.lint.overrides
         self._root = os.path.dirname(os.path.abspath(config.path or "x"))
         self._made: dict[tuple[Override, ...], RuleSet] = {}
-        names = [rule.name for rule in rules]
-        check_rule_names(self._severity, names, "[lint.severity]")
-        for override in self._overrides:
-            check_rule_names(override.severity, names, "[[lint.overrides]]")
+        check_severities(config, [rule.name for rule in rules])
 
     def for_path(self, path: str) -> RuleSet:
         """The rules for this path, as seen from the working directory."""
@@ -61,6 +58,13 @@ class RuleSets:
         }
         off = frozenset(rule.name for rule in rules.values() if rule.severity == "off")
         return RuleSet(rules, off, Matcher(rules.values()))
+
+
+def check_severities(config: Config, known: Sequence[str]) -> None:
+    """ConfigError for the first rule of the configuration that does not exist."""
+    check_rule_names(config.lint.severity, known, "[lint.severity]")
+    for override in config.lint.overrides:
+        check_rule_names(override.severity, known, "[[lint.overrides]]")
 
 
 def check_rule_names(names: Iterable[str], known: Sequence[str], where: str) -> None:
