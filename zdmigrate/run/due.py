@@ -35,15 +35,19 @@ def plan_of(target: Target, connection: Connection, change: Change, phase: str) 
     )
 
 
-def refuse_unrunnable(target: Target, connection: Connection, changes: Sequence[Change]) -> None:
+def refuse_unrunnable(target: Target, connection: Connection, changes: Sequence[Change]) -> list[Plan]:
     """Raise InputError for what no plan can be made of, in any change, before the first one runs.
 
-    Columns that earlier ones of these changes will add have no type yet; any will do to find a malformed file.
+    Returns what the expands will be like: columns that earlier ones of these changes will add have no type yet, and
+    any will do to find a malformed file.
     """
+    expands = []
     for change in changes:
         for phase in ("expand", "contract"):
             catalog, major = live_catalog(connection, change), connection.info.server_version // 10000
-            build_plan(change, phase, app=target.app, catalog=catalog, major=major, type_of=lambda *_: "text")
+            plan = build_plan(change, phase, app=target.app, catalog=catalog, major=major, type_of=lambda *_: "text")
+            expands += [plan] if phase == "expand" else []
+    return expands
 
 
 @contextmanager

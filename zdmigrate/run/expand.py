@@ -31,7 +31,7 @@ def expand(
 ) -> Outcome:
     """Expand every change that is due, in order; without ``backfill`` each stops before its first backfill.
 
-    ``before`` is called once every file has been found fit to run, and before anything runs. ``begun_only`` leaves
+    ``before`` is called once every file has been found fit to run, and the role to run it, before anything runs. ``begun_only`` leaves
     out what was never begun. A change whose backfill another runner is at is passed over, and NotLocked is raised
     at the end: a backfill of hours must not stop what comes after it.
     """
@@ -40,7 +40,7 @@ def expand(
         due = due_for_expand(target, connection, changes, again=again)
         if begun_only:
             due = [change for change in due if read_change(connection, target.app, change.id) is not None]
-        refuse_unrunnable(target, connection, due)
+        refuse_unfit(target, connection, *refuse_unrunnable(target, connection, due))
     before()
     for change in due:
         try:

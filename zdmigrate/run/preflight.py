@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from zdmigrate.sources.change import Change
 
 
-def refuse_unfit(target: Target, connection: Connection, plan: Plan) -> None:
-    """Raise DatabaseError where the role or a standby would stop the plan half way: before anything runs."""
+def refuse_unfit(target: Target, connection: Connection, *plans: Plan) -> None:
+    """Raise DatabaseError where the role or a standby would stop the plans half way: before anything runs."""
     refuse_standby(connection)
     refuse_long_budget(connection, target.config)
-    refuse_without_privileges(connection, [plan])
-    refuse_unnamed_standbys(connection, target.config, [plan])
+    refuse_without_privileges(connection, plans)
+    refuse_unnamed_standbys(connection, target.config, plans)
 
 
 def refuse_dependents(connection: Connection, change: Change) -> None:
