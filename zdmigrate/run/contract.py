@@ -14,7 +14,7 @@ from zdmigrate.run.lease import DDL, take_lease
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import needs_of, run_phase
 from zdmigrate.run.preflight import preflight, refuse_unfit
-from zdmigrate.run.session import Session
+from zdmigrate.run.session import Session, between_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,16 +57,17 @@ def open_gate(target: Target, change: Change, release: str, forced_why: str | No
     with take_lease(target.dsn, DDL, f"gate {change.id}") as lease:
         session = Session(lease, target.limits, target.listener)
         try:
-            write_needs(session.connection, target.app, change.id, needs_of(change))
-            return close_fence(
-                session.connection,
-                target.config,
-                target.app,
-                change.id,
-                release,
-                forced_why=forced_why,
-                extra_check=lambda: preflight(target, session, change),
-            )
+            with between_steps(session, f"at the gate of {change.id}"):
+                write_needs(session.connection, target.app, change.id, needs_of(change))
+                return close_fence(
+                    session.connection,
+                    target.config,
+                    target.app,
+                    change.id,
+                    release,
+                    forced_why=forced_why,
+                    extra_check=lambda: preflight(target, session, change),
+                )
         finally:
             session.close()
 

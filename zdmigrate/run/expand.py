@@ -31,9 +31,9 @@ def expand(
 ) -> Outcome:
     """Expand every change that is due, in order; without ``backfill`` each stops before its first backfill.
 
-    ``before`` is called once every file has been found fit to run, and the role to run it, before anything runs. ``begun_only`` leaves
-    out what was never begun. A change whose backfill another runner is at is passed over, and NotLocked is raised
-    at the end: a backfill of hours must not stop what comes after it.
+    ``before`` is called once every file has been found fit to run, and the role to run it, before anything runs.
+    ``begun_only`` leaves out what was never begun. A change whose backfill another runner is at is passed over, and
+    NotLocked is raised at the end: a backfill of hours must not stop what comes after it.
     """
     outcome, elsewhere = Outcome(), []
     with target.connect("expand") as connection, nothing_run():

@@ -20,7 +20,7 @@ from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import refuse_edited, run_backfill
 from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
-from zdmigrate.run.session import Session, state_after
+from zdmigrate.run.session import Session, between_steps, state_after
 from zdmigrate.run.steps import DONE, is_settled, read_steps
 from zdmigrate.run.transactions import run_transaction
 
@@ -132,7 +132,7 @@ def _begin(
     check: Callable[[Connection], None],
 ) -> None:
     connection = session.connection
-    with connection.transaction():
+    with between_steps(session, f"when {plan.phase} {plan.change} was to begin"), connection.transaction():
         session.lease.guard(connection)
         session.limit(0)
         check(connection)
@@ -153,7 +153,7 @@ def _begin(
 
 def _end(session: Session, target: Target, change: Change, plan: Plan) -> None:
     connection = session.connection
-    with connection.transaction():
+    with between_steps(session, f"when {plan.phase} {plan.change} was to end"), connection.transaction():
         session.lease.guard(connection)
         move(connection, target.app, plan.change, ENDED[plan.phase], path=change.path)
         if plan.phase == "revert":

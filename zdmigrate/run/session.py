@@ -130,6 +130,21 @@ def told(session: Session, plan: Plan, step: Step) -> Iterator[None]:
         raise _failed(plan, step, error) from None
 
 
+@contextmanager
+def between_steps(session: Session, doing: str) -> Iterator[None]:
+    """A connection that is lost in what the ledger is told before or after the steps becomes StepFailed."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if not session.connection.broken:
+            raise
+        raise StepFailed(
+            f"the connection was lost {doing}: {' '.join(str(error).split())}",
+            state="it is not known whether that was written down; steps that were told as done stand",
+            hint="run the same command again: it looks at what really happened, and goes on from there",
+        ) from None
+
+
 def _sets(statement: str) -> bool:
     """Whether a statement within BEGIN … COMMIT is a SET that would outlive it."""
     return statement[:3].upper() == "SET"
