@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +12,16 @@ from tests.run.project import Project
 from tests.run.waiting import until
 from tests.servers.choose import SETTINGS
 from tests.servers.database import Database, RunningServer
+from tests.stories.harness import BUDGET
+from tests.stories.lock_waits import LockWaits
 from zdmigrate.embedded.locate import find
 from zdmigrate.embedded.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.servers.database import Connection
 
 WORKER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND query LIKE '%public.users%'"
 SLOW_VACUUM = """
@@ -44,9 +50,49 @@ def _vacuumed(database: Database, folder: Path) -> Project:
     return project
 
 
-def test_an_autovacuum_gives_way_to_a_step_and_no_query_of_the_app_waits_for_it(vacuumed: Project) -> None:
-    worker = vacuumed.database.execute(WORKER)
+@contextmanager
+def app_writes(database: Database) -> Iterator[None]:
+    """An app changes rows all the while; none of its queries waits longer than the lock budget."""
+    over = threading.Event()
+
+    def write() -> None:
+        with database.connect(application_name="app writer") as app:
+            while not over.wait(0.002):
+                app.execute("UPDATE users SET name = 'written' WHERE id = 5")
+
+    writing = threading.Thread(target=write)
+    with LockWaits(database) as waits:
+        writing.start()
+        try:
+            yield
+        finally:
+            over.set()
+            writing.join()
+    assert waits.samples
+    assert waits.longest.seconds < BUDGET, waits.longest
+
+
+def leaves_once_the_weak_lock_is_held(database: Database, reader: Connection) -> None:
+    held = (
+        "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted AND relation = 'users'::regclass"
+        " AND mode = 'ShareUpdateExclusiveLock' AND application_name LIKE 'zdmigrate%'"
+    )
+    until(lambda: bool(database.execute(held)))
+    for _ in range(20):
+        reader.execute("SELECT count(*) FROM users")
+    reader.execute("COMMIT")
+
+
+def test_an_autovacuum_gives_way_and_the_app_does_not_wait(vacuumed: Project) -> None:
+    """A report is in the way, too: until it ends, the weak lock is kept, and the strong one is not asked for."""
+    database = vacuumed.database
+    worker = database.execute(WORKER)
     vacuumed.write("001_label.sql", "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n")
-    told = vacuumed.expand("--lock-deadline", "20s")
+    with app_writes(database), database.connect(application_name="app report") as reader:
+        reader.execute("BEGIN; SELECT count(*) FROM users")
+        leaving = threading.Thread(target=leaves_once_the_weak_lock_is_held, args=(database, reader))
+        leaving.start()
+        told = vacuumed.expand("--lock-deadline", "30s")
+        leaving.join()
     assert told.code == 0, told.text
-    assert vacuumed.database.execute(WORKER) != worker
+    assert database.execute(WORKER) != worker
