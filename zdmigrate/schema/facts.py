@@ -9,7 +9,7 @@ from zdmigrate.schema.effects.claim import Situation
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS, Facts
 from zdmigrate.schema.facts_by_operation import OWN_FACTS
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.spelling import short_name, spelled, spelled_name
+from zdmigrate.schema.spelling import short_name, short_names, spelled, spelled_name
 
 if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
@@ -43,7 +43,18 @@ def facts_of(
 
 _NAMES = frozenset(("column", "name", "new_name"))
 _WORDS = frozenset(
-    ("object_type", "statement", "reason", "concurrently", "if_exists", "cascade", "only", "unique", "full")
+    (
+        "object_type",
+        "statement",
+        "reason",
+        "concurrently",
+        "if_exists",
+        "cascade",
+        "only",
+        "unique",
+        "full",
+        "from_query",
+    )
 )
 
 
@@ -73,8 +84,24 @@ def _costs(operation: ops.Operation, effects: Effects, at: Situation) -> Facts:
         "refuses_transaction": effects.refuses_transaction,
         "row_work": _row_work(effects),
         "analysed": not effects.unknown,
-        "in_transaction": at.state.in_transaction,
+        **_transaction(_table_of(relation, at), at),
         "object_is_new": is_new_object(operation, at),
+    }
+
+
+def _transaction(table: Name, at: Situation) -> Facts:
+    state = at.state
+    held = {name: mode for name, mode in state.held.items() if not (state.is_new(name) or name in at.catalog.indexes)}
+    timeout = state.settings.get("lock_timeout", "").strip("'")
+    return {
+        "in_transaction": state.in_transaction,
+        "transaction_of": state.transaction_of,
+        "transaction_ends": state.transaction_ends,
+        "held_exclusively": short_names((name for name, mode in held.items() if mode.blocks_readers), at.catalog),
+        "held_elsewhere": short_names(
+            (name for name, mode in held.items() if mode.blocks_writers and name != table), at.catalog
+        ),
+        "lock_timeout": "" if timeout.rstrip("minsuhd ") == "0" else timeout,
     }
 
 

@@ -35,6 +35,8 @@ class ScriptState(Value):
 
     section: str = ""
     in_transaction: bool = False
+    transaction_of: str = ""  # who began it: file, tool or message
+    transaction_ends: bool = True  # for a BEGIN: the section ends what it begins
     held: dict[Name, LockMode] = {}  # noqa: RUF012 - a Value's defaults are never changed
     settings: dict[str, str] = {}  # noqa: RUF012
     relations: frozenset[Name] = frozenset()
@@ -49,13 +51,14 @@ class ScriptState(Value):
         """The state at the start of a section: each has a session of its own."""
         if section in ("contract", "revert"):
             return ScriptState(section=section)
-        return self.changed(section=section, in_transaction=False, held={}, settings={}, marks=())
+        return self.changed(section=section, in_transaction=False, transaction_of="", held={}, settings={}, marks=())
 
-    def begun(self, catalog: Catalog) -> ScriptState:
+    def begun(self, catalog: Catalog, by: str = "file") -> ScriptState:
         """The state once a transaction has begun, by BEGIN or by the tool that runs the change."""
         if self.in_transaction:
             return self
-        return self.changed(in_transaction=True, held={}, marks=(Mark(savepoint=None, catalog=catalog, state=self),))
+        mark = Mark(savepoint=None, catalog=catalog, state=self)
+        return self.changed(in_transaction=True, transaction_of=by, held={}, marks=(mark,))
 
     def after(self, operation: ops.Operation, effects: Effects, catalog: Catalog) -> ScriptState:
         """The state once ``operation`` has run; ``catalog`` is the one before it."""

@@ -66,22 +66,24 @@ def analyse(
         if section != current:
             state, catalog, current = state.in_section(section), catalog.rested(), section
             if section in around:
-                state = _begun(state, statements[place:], catalog)
+                state = _begun(state, statements[place:], catalog, around[section])
         steps, catalog, state = _steps(statement, catalog, state, major)
         for step in steps:
             known = step.state.changed(held=_held_beside(step, steps))
+            if step.operation.kind == "begin":
+                known = known.changed(transaction_ends=_is_ended(section, statements[place:]))
             facts = facts_of(step.operation, step.before, known, step.effects, section, major)
             yield Analysed(statement, section, step.operation, step.effects, facts, step.after)
         state = state.at_rest()
         begins = any(operation.kind == "begin" for operation in statement.operations)
         if begins or (around.get(section) == "message" and not state.in_transaction):
-            state = _begun(state, statements[place + 1 :], catalog)
+            state = _begun(state, statements[place + 1 :], catalog, around.get(section, "file"))
 
 
-def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalog: Catalog) -> ScriptState:
+def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalog: Catalog, by: str) -> ScriptState:
     to_come = list(_rest_of_transaction(rest))
     views = (made.relation for made in to_come if made.kind in ("create_view", "create_materialized_view"))
-    return state.begun(catalog).changed(
+    return state.begun(catalog, by).changed(
         views_to_come=frozenset(catalog.new_name(view) for view in views if view is not None),
         objects_to_come=frozenset(object_made(made) for made in to_come if made.kind in MAKING_OBJECTS),
     )
@@ -106,6 +108,14 @@ def _held_beside(step: _Step, steps: list[_Step]) -> Locks:
     if len(steps) == 1:
         return step.state.held
     return strongest(step.state.held, *(other.effects.locks for other in steps if other is not step))
+
+
+def _is_ended(section: str, rest: Sequence[tuple[str, StatementLike]]) -> bool:
+    own = (statement for found, statement in rest if found == section)
+    return any(operation.kind in _ENDING for statement in own for operation in statement.operations)
+
+
+_ENDING = ("commit", "rollback", "prepare_transaction")
 
 
 def _rest_of_transaction(statements: Sequence[tuple[str, StatementLike]]) -> Iterator[Operation]:
