@@ -30,7 +30,14 @@ ALL = [(rule, example) for rule in RULES for example in rule.examples]
 EXAMPLES = [pytest.param(rule, example, id=f"{rule.name}-{example.title}") for rule, example in ALL]
 BREAKING = [pytest.param(example, id=f"{rule.name}-{example.title}") for rule, example in ALL if example.breaks]
 # PostgreSQL refuses these, or they are about what no server sees.
-NOT_RUN = ("syntax-error", "concurrently-in-transaction", "unused-allow", "runs-on-in-psql", "set-tablespace")
+NOT_RUN = (
+    "syntax-error",
+    "concurrently-in-transaction",
+    "unused-allow",
+    "runs-on-in-psql",
+    "set-tablespace",
+    "change-type-used-by-view",
+)
 SINCE = {"set-access-method": 15}
 # A validated CHECK may spare the scan: what it says is for the server to prove, and the claim is the worst case.
 WORST_CASE = ("attach-partition-scan",)

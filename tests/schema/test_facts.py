@@ -74,6 +74,8 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("", "alter table t add x int; alter table t rename x to y; alter table t drop y", {"column_is_new": True}),
     ("", "alter table t add constraint c check (x > 0) not valid; alter table t drop constraint c", {"additive": True}),
     ("", "create unlogged table t (id int); truncate t", {"unlogged": True}),
+    (SHOP + "create view names as select name from users;", "alter table users alter name type varchar",
+     {"views": "names", "type_change": "none"}),
     # transactions
     ("", "begin; vacuum t", {"in_transaction": True, "refuses_transaction": True}),
     ("", "begin; select 1; commit; vacuum t", {"in_transaction": False}),

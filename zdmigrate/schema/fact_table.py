@@ -77,6 +77,7 @@ FACTS: dict[str, tuple[str | bool, str]] = {
     # what follows from both
     "inline": ("", "the constraints written on the new column, between commas: check, unique, primary_key …"),
     "fills": ("", "why every row is written: volatile default, sequence, stored generation, constrained domain"),
+    "views": ("", "the views that read the table whose column gets another type, between commas"),
     "proven_not_null": (False, "the column is NOT NULL already, or a validated CHECK (column IS NOT NULL) says so"),
     "type_change": ("", "none, scan (a CHECK on the column is verified again) or rewrite"),
     "validated_in_same_transaction": (False, "the validation reads rows while held_lock stops writes"),

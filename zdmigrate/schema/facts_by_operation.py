@@ -10,12 +10,12 @@ from zdmigrate.schema.effects.constraints import index_columns
 from zdmigrate.schema.filling import base_type, fills_by_sequence, fills_rows, gets_value, is_required
 from zdmigrate.schema.history_of_tables import SERIAL
 from zdmigrate.schema.proofs import is_proven_not_null
-from zdmigrate.schema.spelling import spelled, spelled_list, spelled_name
+from zdmigrate.schema.spelling import short_names, spelled, spelled_list, spelled_name
 from zdmigrate.schema.type_changes import type_change
 from zdmigrate.schema.volatility import is_volatile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects.claim import Situation
@@ -104,11 +104,16 @@ def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
     facts: Facts = {
         "type": operation.type.sql or operation.type.name,
         "type_change": type_change(operation, at.catalog, at.state),
+        "views": short_names(_views_of(at.tree(operation), at), at.catalog),
     }
     column = at.catalog.column(operation.relation, operation.column)
     if column is None or column.type is None:
         facts["row_work"] = "may write every row anew (its present type is not known)"
     return facts
+
+
+def _views_of(tables: tuple[Name, ...], at: Situation) -> Iterator[Name]:
+    return (view.name for view in at.catalog.views.values() if not set(tables).isdisjoint(view.sources))
 
 
 def _set_default(operation: ops.SetDefault, at: Situation) -> Facts:
