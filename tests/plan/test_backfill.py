@@ -67,6 +67,12 @@ STATEMENTS = {
         "SELECT count(*) = 1000 FROM target"
     ),
     "INSERT INTO target SELECT id, a FROM ONLY t ON CONFLICT DO NOTHING": "SELECT count(*) = 1500 FROM target",
+    "INSERT INTO target SELECT id, a FROM t -- all of them\nON CONFLICT DO NOTHING": (
+        "SELECT count(*) = 1500 FROM target"
+    ),
+    "INSERT INTO target SELECT id, a FROM t WHERE id > 3 -- few\nON CONFLICT DO NOTHING": (
+        "SELECT count(*) = 1497 FROM target"
+    ),
     "INSERT INTO target SELECT id, b FROM s.t WHERE a IS DISTINCT FROM 'on conflict' ON CONFLICT DO NOTHING": (
         "SELECT count(*) = 1500 FROM target"
     ),
@@ -94,6 +100,7 @@ def test_ranges_together_do_what_the_whole_statement_does(statement: str, databa
     database.execute(TABLES)
     backfill = backfill_of(database, statement)
     with database.connect() as connection:
+        assert connection.execute(backfill.batch_sql(9000, 9001).encode()).rowcount == 0, "no row is out of its range"
         for first in range(0, 30, 3):
             connection.execute(backfill.batch_sql(first, first + 3).encode())
         assert connection.execute(STATEMENTS[statement].encode()).fetchone() == (True,)

@@ -65,6 +65,12 @@ def test_an_invalid_leftover_of_any_expression_is_built_anew(expression: str, pr
     assert index(project)[0][0] is True
 
 
+def test_a_valid_index_of_an_expression_with_the_tables_name_is_what_was_wanted(project: Project) -> None:
+    project.database.execute(BUILD.format("lower(users.name)"))
+    project.write("001_index.sql", "-- zdmigrate: expand\n" + BUILD.format("lower(users.name)"))
+    assert "was there already" in project.expand().text
+
+
 def test_an_invalid_leftover_is_built_anew_without_the_privilege_for_temporary_tables(empty_project: Project) -> None:
     project, database = empty_project, empty_project.database
     owner = database.create_role("owner")
@@ -190,6 +196,7 @@ def test_a_role_that_is_set_is_for_the_step_and_not_for_the_ledger(project: Proj
     project.write(
         "001_owned.sql",
         f'-- zdmigrate: expand\nSET ROLE "{role}";\nCREATE TABLE owned (id int);\n'
+        "ALTER TABLE owned ADD COLUMN more int;\n"
         "CREATE INDEX CONCURRENTLY owned_id ON owned (id);\n-- zdmigrate: expand\nCREATE TABLE ours (id int);\n",
     )
     told = project.expand()
