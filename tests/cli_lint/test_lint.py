@@ -153,7 +153,7 @@ def test_input_that_is_no_change_file_exits_with_2_and_one_sentence(
 def test_a_path_that_is_not_there_exits_with_2(path: str) -> None:
     printed = zdmigrate("lint", path)
     assert printed.code == 2
-    assert "No such file or directory" in printed.err
+    assert "there is no such file or folder" in printed.err
 
 
 def test_a_wrong_configuration_exits_with_2(folder: Path) -> None:

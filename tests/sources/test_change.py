@@ -199,7 +199,7 @@ def test_a_file_that_is_not_text_is_refused_where_it_stops_being_one(tmp_path: P
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"absent\.sql:1: cannot be read: No such file or directory"):
+    with pytest.raises(InputError, match=r"absent\.sql: there is no such file or folder"):
         read_text(str(tmp_path / "absent.sql"))
     with pytest.raises(InputError, match=r"cannot be read: Is a directory"):
         read_text(str(tmp_path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from zdmigrate.errors import InputError
 
 
@@ -11,7 +13,7 @@ def read_text(path: str) -> str:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise InputError(f"{path}:1: cannot be read: {error.strerror}", hint="make it readable") from None
+        raise _unreadable(path, error) from None
     return decoded(data, path)
 
 
@@ -25,3 +27,12 @@ def decoded(data: bytes, path: str) -> str:
     if "\0" in text:  # the grammar would stop reading here without a word
         raise InputError(f"{path}:{text.count(chr(10), 0, text.index(chr(0))) + 1}: holds a NUL byte")
     return text
+
+
+def _unreadable(path: str, error: OSError) -> InputError:
+    if not os.path.lexists(path):  # a link that leads nowhere is there
+        return InputError(
+            f"{path}: there is no such file or folder",
+            hint="name the folder of change files (zdmigrate lint PATH, or --dir), or begin with: zdmigrate new NAME",
+        )
+    return InputError(f"{path}:1: cannot be read: {error.strerror}", hint="make it readable")
