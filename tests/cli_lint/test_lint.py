@@ -149,11 +149,19 @@ def test_input_that_is_no_change_file_exits_with_2_and_one_sentence(
     assert "Traceback" not in printed.err
 
 
-@pytest.mark.parametrize("path", ["absent", "absent/", "migrations/absent.sql"])
-def test_a_path_that_is_not_there_exits_with_2(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("absent", "there is no such file or folder"),
+        ("absent/", "this folder cannot be read: No such file or directory"),
+        ("migrations/absent.sql", "there is no such file or folder"),
+    ],
+)
+def test_a_path_that_is_not_there_exits_with_2(path: str, told: str) -> None:
     printed = zdmigrate("lint", path)
     assert printed.code == 2
-    assert "there is no such file or folder" in printed.err
+    assert told in printed.err
+    assert "zdmigrate new NAME" in printed.err
 
 
 def test_a_wrong_configuration_exits_with_2(folder: Path) -> None:
