@@ -113,6 +113,14 @@ def _replicas(value: object) -> str | tuple[str, ...]:
     return value if isinstance(value, str) else _texts(value)
 
 
+def _some_time(value: object) -> Duration:
+    """A duration that is longer than nothing: PostgreSQL takes 0 for no limit at all."""
+    duration = Duration.parse(value)
+    if duration.milliseconds < 1:
+        raise ValueError("at least 1ms")
+    return duration
+
+
 def _choice(*words: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in words:
@@ -136,7 +144,7 @@ KEYS = {
     "source": Key(_choice(*SOURCES), "The tool whose folder it is; without one, its shape says."),
     "source_command": Key(_texts, "What prints the SQL of one migration, word by word.", scalar=False),
     "postgres": Key(_major, "The oldest PostgreSQL major version that the changes must be safe on."),
-    "lock_budget": Key(Duration.parse, "How long any query of the app may be made to wait."),
+    "lock_budget": Key(_some_time, "How long any query of the app may be made to wait."),
     "lock_deadline": Key(Duration.parse, "How long to try for a lock before giving up."),
     "replicas": Key(_replicas, "no-readers, or DSNs of hot standbys to look at.", scalar=False),
     "out_of_order": Key(_choice("run", "refuse"), "What to do with a new file that sorts before an applied one."),

@@ -83,6 +83,7 @@ def test_nothing_is_found_where_the_table_is_made_in_the_same_change(rule: Rule,
 # --------------------------------------------------------------------------- on a server
 
 
+@pytest.mark.matrix
 @every_example
 def test_what_is_claimed_of_bad_and_good_is_what_a_server_does(
     rule: Rule, example: Example, any_database: Database

@@ -33,6 +33,7 @@ TABLES = """
 IN_A_TRANSACTION = [sample for sample in SAMPLES if not sample.held]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("sample", IN_A_TRANSACTION, ids=told)
 def test_the_catalog_follows_the_server(sample: Sample, any_server: RunningServer, any_database: Database) -> None:
     if not sample.since <= any_server.major <= sample.until:

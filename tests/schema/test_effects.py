@@ -22,6 +22,7 @@ def told(sample: Sample) -> str:
     return sample.sql.strip().splitlines()[0][:90]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("sample", SAMPLES, ids=told)
 def test_a_statement_does_what_is_claimed(sample: Sample, any_server: RunningServer, any_database: Database) -> None:
     if not sample.since <= any_server.major <= sample.until:

@@ -37,6 +37,7 @@ class LockWaits:
 
     def __init__(self, database: Database) -> None:
         self.longest = NONE
+        self._error: Exception | None = None
         self.samples = 0
         self._connection = database.connect(application_name="lock waits")
         self._stop = threading.Event()
@@ -50,8 +51,16 @@ class LockWaits:
         self._stop.set()
         self._thread.join()
         self._connection.close()
+        if self._error is not None:  # a witness that fell asleep has seen nothing
+            raise self._error
 
     def _run(self) -> None:
+        try:
+            self._watch()
+        except Exception as error:  # noqa: BLE001 - raised again where the story ends
+            self._error = error
+
+    def _watch(self) -> None:
         while not self._stop.wait(0.005):
             row = self._connection.execute(_WAITING).fetchone()
             self.samples += 1

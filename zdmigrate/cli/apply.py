@@ -15,7 +15,7 @@ from zdmigrate.duration import Duration
 from zdmigrate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from zdmigrate.cli.options import Console
     from zdmigrate.config import Config
@@ -73,6 +73,17 @@ def command(
     """
     if force and not reason:
         raise UsageError("--force needs --reason: it is recorded", hint='--reason "billing was shut down in May"')
+    _refuse_idle_options(
+        phase,
+        {
+            "--no-backfill": (no_backfill, ("expand",)),
+            "--again": (again, ("expand", "all")),
+            "--wait": (wait_for is not None, ("contract",)),
+            "--if-open": (if_open, ("contract",)),
+            "--force": (force, ("contract",)),
+        },
+    )
+    limit = _duration(wait_for)
     stop_on_sigterm()
     target, changes = target_of(dsn, config, console), changes_of(config)
     if dry_run:
@@ -80,13 +91,21 @@ def command(
     elif phase in ("expand", "backfill"):
         _expand(target, console, changes, phase, release, backfill=not no_backfill, again=again)
     elif phase == "contract":
-        limit = _duration(wait_for)
         outcome = _contract(target, console, changes, release, reason if force else None, limit)
         if outcome.refused and not if_open:
             return NOT_YET
     else:
         _all(target, console, changes, again)
     return 0
+
+
+def _refuse_idle_options(phase: str, given: Mapping[str, tuple[bool, tuple[str, ...]]]) -> None:
+    """Raise UsageError for an option that would do nothing in this phase: whoever wrote it expects something."""
+    for option, (is_given, phases) in given.items():
+        if is_given and phase not in phases:
+            raise UsageError(
+                f"{option} does nothing with --phase {phase}", hint=f"it goes with --phase {' or '.join(phases)}"
+            )
 
 
 def _expand(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from zdmigrate.errors import DatabaseError, UsageError
+from zdmigrate.errors import DatabaseError
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.connection import Connection
@@ -118,5 +118,5 @@ def one(connection: Connection, query: str | bytes, parameters: list[Any] | None
     """The one row of a query that always has one."""
     row = connection.execute(query, parameters).fetchone()
     if row is None:
-        raise UsageError(f"the database answered nothing to: {query!s}")
+        raise DatabaseError(f"the database answered nothing to: {query!s}", hint="zdmigrate doctor")
     return row

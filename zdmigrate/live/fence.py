@@ -71,21 +71,31 @@ class _Asked(NamedTuple):
     extra: tuple[Reason, ...]
 
 
+def limit_waits(connection: Connection, config: Config) -> None:
+    """Let the open transaction wait for a lock no longer than the lock budget, nor stand still with one."""
+    connection.execute(
+        "SELECT pg_catalog.set_config('lock_timeout', %s, true),"
+        " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)",
+        [f"{config.lock_budget.milliseconds}ms", FROZEN],
+    )
+
+
+def exclude_beats(connection: Connection) -> None:
+    """Let no beat in until the open transaction ends; those that are under way are waited for."""
+    connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, %s)", FENCE_KEY)
+
+
 def _fence(asked: _Asked) -> Verdict:
-    connection, wait = asked.connection, f"{asked.config.lock_budget.milliseconds}ms"
+    connection = asked.connection
     with connection.transaction():
         # In REPEATABLE READ the snapshot would be older than the lock, and beats that committed meanwhile unseen.
         connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        connection.execute(
-            "SELECT pg_catalog.set_config('lock_timeout', %s, true),"
-            " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)",
-            [wait, FROZEN],
-        )
+        limit_waits(connection, asked.config)
         # Whoever binds the change to another release waits, or the versions fenced are not those that were judged.
         connection.execute(
             "SELECT FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [asked.app, asked.change]
         )
-        connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, %s)", FENCE_KEY)
+        exclude_beats(connection)
         verdict = _decide(asked)
         if verdict.open:
             _mark(connection, verdict, asked.forced_why)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from zdmigrate.errors import NotYet
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -34,8 +36,11 @@ class Sighting(NamedTuple):
     why: str | None = None  # why it left
 
 
-class SourceSilent(Exception):
+class SourceSilent(NotYet):
     """A source does not answer: what it knows is not known, and the gate stays shut. Its text says which and why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, state="nothing was changed", hint="run the same command again once it answers")
 
 
 class Source(Protocol):

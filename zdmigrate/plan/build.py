@@ -73,6 +73,7 @@ class _Builder:
         self.analysed = analysed
         self.type_of = type_of
         self.settings: list[str] = []
+        self.as_role = False
 
     def steps(self) -> Iterator[Step]:
         """The section's steps; their positions are counted by the caller."""
@@ -90,6 +91,7 @@ class _Builder:
                 block.append(statement)
             elif isinstance(first, SetVariable):
                 self.settings.append(statement.text)
+                self.as_role = self.as_role or first.name in ("role", "session_authorization")
             else:
                 yield self._single(statement)
         if block is not None:
@@ -133,7 +135,7 @@ class _Builder:
                 )
 
     def _backfill(self, statement: Statement) -> Step:
-        if any(word in setting.lower() for setting in self.settings for word in ("role", "authorization")):
+        if self.as_role:
             raise InputError(f"{self._place(statement)}: a backfill runs as the role that writes the ledger")
         if len(self.analysed[id(statement)]) > 1:
             raise InputError(f"{self._place(statement)}: a backfill changes one table", hint="write one statement each")
@@ -170,6 +172,7 @@ class _Builder:
             line=self._line(statements[0]),
             statements=tuple(statement.text for statement in statements),
             settings=tuple(self.settings),
+            sets=any(isinstance(each.operation, SetVariable) for each in analysed),
             locks=_strongest(analysed),
             rewrites=_distinct(name for effect in effects for name in effect.rewrites),
             scans=_distinct(name for effect in effects for name in effect.scans),

@@ -22,7 +22,7 @@ _ALIAS_ENDS = ("where", "on", ",", "join", "left", "inner", "cross", "natural", 
 def insert_backfill(clauses: Clauses, operation: Insert, place: str) -> Backfill:
     """The batches of one INSERT. Raises InputError for one that sees more than a range at once.
 
-    An aggregate does, too, and only the server knows which functions are one: the runner asks it (run/backfill.py).
+    An aggregate does, too, and only the server knows which functions are one: the runner asks it (run/batch_plan.py).
     """
     _refuse(clauses, operation, place)
     table, alias = _driving(clauses)

@@ -56,6 +56,7 @@ class Step(Value):
     line: int
     statements: tuple[str, ...]
     settings: tuple[str, ...] = ()
+    sets: bool = False  # a statement of its transaction sets something that would outlive it
     locks: tuple[tuple[Name, LockMode], ...] = ()
     rewrites: tuple[Name, ...] = ()
     scans: tuple[Name, ...] = ()

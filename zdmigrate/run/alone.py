@@ -123,10 +123,11 @@ def _abandon(session: Session, index: Name) -> None:
     except psycopg.Error:
         session.listener.note(
             f"the index {index} is left invalid: writes keep it up, and refuse duplicates if it is unique, "
-            f"until this command is run again, or: DROP INDEX CONCURRENTLY {index}"
+            f"until this command is run again, or: DROP INDEX CONCURRENTLY {quoted(index)}"
         )
     finally:
-        session.connection.execute("SET statement_timeout = 0")
+        if not session.connection.broken:
+            session.connection.execute("SET statement_timeout = 0")
 
 
 def _is_build(step: Step) -> bool:

@@ -8,11 +8,10 @@ import psycopg
 
 from zdmigrate.errors import NotYet, UsageError
 from zdmigrate.ledger.changes import read_change
-from zdmigrate.ledger.connection import FROZEN
 from zdmigrate.ledger.ledger import one
 from zdmigrate.ledger.states import State
 from zdmigrate.live.ages import ago
-from zdmigrate.live.fence import FENCE_KEY
+from zdmigrate.live.fence import exclude_beats, limit_waits
 from zdmigrate.live.sighting import Presence
 from zdmigrate.live.sources import sources_of
 from zdmigrate.run.due import plan_of
@@ -61,13 +60,9 @@ def revert(target: Target, change: Change) -> bool:
 
 def _behind_the_fence(target: Target, connection: Connection, change: Change) -> None:
     """Look once more while no beat can come in: a version that becomes ready after this waits for the change."""
-    connection.execute(
-        "SELECT pg_catalog.set_config('lock_timeout', %s, true),"
-        " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)",
-        [str(target.config.lock_budget), FROZEN],
-    )
+    limit_waits(connection, target.config)
     try:
-        connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, %s)", FENCE_KEY)
+        exclude_beats(connection)
     except psycopg.errors.LockNotAvailable:
         raise NotYet(
             "a session holds a beat in a transaction that does not end",

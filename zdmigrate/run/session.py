@@ -82,7 +82,7 @@ class Session:
         try:
             yield
         finally:
-            if not self.connection.broken and (step.settings or any(_sets(text) for text in step.statements)):
+            if not self.connection.broken and (step.settings or step.sets):
                 self.roll_back()  # after an error, or the reset would fail and be told instead of it
                 self._reset()
 
@@ -143,11 +143,6 @@ def between_steps(session: Session, doing: str) -> Iterator[None]:
             state="it is not known whether that was written down; steps that were told as done stand",
             hint="run the same command again: it looks at what really happened, and goes on from there",
         ) from None
-
-
-def _sets(statement: str) -> bool:
-    """Whether a statement within BEGIN … COMMIT is a SET that would outlive it."""
-    return statement[:3].upper() == "SET"
 
 
 def _failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
