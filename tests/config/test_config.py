@@ -119,6 +119,7 @@ def test_an_unknown_key_is_told_the_nearest_known_name(tmp_path: Path, text: str
     [
         ('lock_budget = "200"', "lock_budget: '200' is not a number with one of PostgreSQL's units"),
         ("lock_budget = 200", "lock_budget: 200 is not a number with one of PostgreSQL's units"),
+        ('lock_budget = "0ms"', "lock_budget: '0ms' is not at least 1ms"),
         ('lock_budget = "ms"', "lock_budget: 'ms' is not a number"),
         ('lock_budget = "-5s"', "is not a number"),
         ("postgres = 9", "postgres: 9 is not a major version of PostgreSQL, 14 or newer"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,10 +21,23 @@ if TYPE_CHECKING:
 @pytest.fixture
 def tell(database: Database, tmp_path: Path) -> Iterator[Callable[..., Story]]:
     """Begins a story of a change, on the shop's schema unless another is given; its promise is checked at the end."""
+    with telling(database, tmp_path) as begin:
+        yield begin
+
+
+@pytest.fixture
+def tell_on_every_major(any_database: Database, tmp_path: Path) -> Iterator[Callable[..., Story]]:
+    """The same, on each major of the matrix."""
+    with telling(any_database, tmp_path) as begin:
+        yield begin
+
+
+@contextmanager
+def telling(database: Database, folder: Path) -> Iterator[Callable[..., Story]]:
     with ExitStack() as told:
 
         def begin(change: Change, schema: str = "") -> Story:
-            return told.enter_context(Story(database, schema or shop_schema(), change, tmp_path))
+            return told.enter_context(Story(database, schema or shop_schema(), change, folder))
 
         yield begin
 

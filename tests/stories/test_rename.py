@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.stories.changes import PARTITIONS, RENAME, rename_without_index
 from tests.stories.harness import Story, columns_of
 
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
     Tell = Callable[..., Story]
 
 
-def test_a_rename_goes_from_expand_to_contract_while_both_versions_write(tell: Tell) -> None:
-    story = tell(RENAME)
+@pytest.mark.matrix
+def test_a_rename_goes_from_expand_to_contract_while_both_versions_write(tell_on_every_major: Tell) -> None:
+    story = tell_on_every_major(RENAME)
     story.before()
     story.expand()
     story.during()
@@ -28,8 +31,9 @@ def test_a_rename_goes_from_expand_to_contract_while_both_versions_write(tell: T
     assert "name" not in columns_of(story.database, "users")
 
 
-def test_a_rename_is_reverted_while_the_old_version_writes(tell: Tell) -> None:
-    story = tell(RENAME)
+@pytest.mark.matrix
+def test_a_rename_is_reverted_while_the_old_version_writes(tell_on_every_major: Tell) -> None:
+    story = tell_on_every_major(RENAME)
     story.before()
     story.expand()
     story.during()
@@ -55,8 +59,9 @@ def test_a_reverted_rename_is_expanded_again_and_contracted(tell: Tell) -> None:
     story.after_contract()
 
 
-def test_a_partitioned_table_is_backfilled_in_all_its_partitions(tell: Tell) -> None:
-    story = tell(rename_without_index(), PARTITIONS)
+@pytest.mark.matrix
+def test_a_partitioned_table_is_backfilled_in_all_its_partitions(tell_on_every_major: Tell) -> None:
+    story = tell_on_every_major(rename_without_index(), PARTITIONS)
     story.before()
     story.expand()
     story.during()

@@ -104,7 +104,9 @@ def _refuse_idle_options(phase: str, given: Mapping[str, tuple[bool, tuple[str, 
     for option, (is_given, phases) in given.items():
         if is_given and phase not in phases:
             raise UsageError(
-                f"{option} does nothing with --phase {phase}", hint=f"it goes with --phase {' or '.join(phases)}"
+                f"{option} does nothing with --phase {phase}",
+                state="nothing was run",
+                hint=f"it goes with --phase {' or '.join(phases)}",
             )
 
 
@@ -213,7 +215,9 @@ def _duration(text: str | None) -> float:
     try:
         return Duration.parse(text).seconds
     except ValueError as error:
-        raise UsageError(f"--wait {text}: write {error}") from None
+        raise UsageError(
+            f"--wait {text} is not {error}", state="nothing was run", hint="write it as in --wait 45min"
+        ) from None
 
 
 def _names(names: list[str]) -> str:
