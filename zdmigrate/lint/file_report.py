@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.lint.concurrently import concurrently
 from zdmigrate.lint.finding import Finding, StatementEffects
+from zdmigrate.lint.match import matches
 from zdmigrate.lint.suppression import Suppression
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ class FileReport:
                 gated = rule.category == "compatibility" and found.section in _GATED
                 if not gated and self._raises(rule.name, found.statement.span):
                     said = self._said(found.statement.span)
-                    yield self._finding(rule, found.operation.span, found.facts, found.section, said)
+                    facts = {**found.facts, **self._as_written(found)} if _quotes(rule) else found.facts
+                    yield self._finding(rule, found.operation.span, facts, found.section, said)
 
     def syntax_errors(self) -> Iterator[Finding]:
         """What PostgreSQL's own grammar refuses; the statements around it were read all the same."""
@@ -84,13 +87,25 @@ class FileReport:
 
     def _said(self, span: Span) -> str:
         """Its text without comments, one space for any white space: what stays when it is moved or laid out anew."""
+        return " ".join(self._without_comments(span).split())
+
+    def _without_comments(self, span: Span) -> str:
         kept, start = [], span.start
         for comment in self._change.script.comments:
             if span.start < comment.span.start < span.end:
                 kept.append(self._change.text[start : comment.span.start])
                 start = comment.span.end
         kept.append(self._change.text[start : span.end])
-        return " ".join(" ".join(kept).split())
+        return " ".join(kept)
+
+    def _as_written(self, found: Analysed) -> dict[str, str]:
+        """The statement to be pasted below a heading of the help, whose SQL is indented."""
+        lines = [line.rstrip() for line in self._without_comments(found.statement.span).strip("; \n\t").splitlines()]
+        text = "\n    ".join(filter(None, lines))
+        return {
+            "this_statement": text,
+            "this_statement_concurrently": concurrently(text, str(found.facts["index"])),
+        }
 
     def _finding(self, rule: Rule, span: Span, facts: Facts, section: str, said: str = "") -> Finding:
         line, column = self._change.lines.position(span.start)
@@ -106,13 +121,25 @@ class FileReport:
             end_line=end_line,
             end_column=end_column,
             message=rule.message.format_map(words),
-            help=rule.instead.format_map(words),
+            help=_instead(rule, facts).format_map(words),
             phase=section or None,
             operation=words.get("operation"),
             relation=words.get("relation") or None,
             recipe=rule.recipe,
             statement=said or self._said(span),
         )
+
+
+def _instead(rule: Rule, facts: Facts) -> str:
+    """The first variant that fits, or what holds in general."""
+    for variant in rule.variants:
+        if matches(variant["match"], facts):
+            return str(variant["instead"])
+    return rule.instead
+
+
+def _quotes(rule: Rule) -> bool:
+    return "{this_statement" in rule.instead or any("{this_statement" in told["instead"] for told in rule.variants)
 
 
 class _Words(dict[str, str]):

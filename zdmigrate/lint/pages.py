@@ -41,6 +41,8 @@ def _page(rule: Rule) -> Iterator[str]:
     yield f"## Message\n\n> {_code(rule.message)}"
     yield f"## Why\n\n{rule.why}"
     yield f"## Instead\n\n{_code(rule.instead)}"
+    for variant in rule.variants:
+        yield f"Where {_told(variant['match'])}:\n\n{_code(variant['instead'])}"
     if rule.matches:
         yield "## When\n\n" + "\n".join(f"- {_told(match)}" for match in rule.matches)
     for number, example in enumerate(rule.examples):

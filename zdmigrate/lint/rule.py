@@ -36,6 +36,7 @@ class Rule(Value):
     message: str
     instead: str
     why: str = ""
+    variants: tuple[Mapping[str, Any], ...] = ()  # another ``instead``, for where the facts beside it hold
     recipe: str | None = None
     dialects: tuple[str, ...] = ("postgres",)
     fallback: bool = False  # raised only where no other rule matches the operation

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CATEGORIES = ("compatibility", "locking", "transaction", "data", "hygiene")
-ENGINE_FACTS = ("problem", "repair")
+ENGINE_FACTS = ("problem", "repair", "this_statement", "this_statement_concurrently")
 
 _TEXTS = ("id", "name", "title", "severity", "category", "message", "why", "instead")
-_OTHERS = ("dialects", "recipe", "fallback", "match", "example")
+_OTHERS = ("dialects", "recipe", "fallback", "variant", "match", "example")
 _EXAMPLE = {"title": str, "given": str, "bad": str, "good": list, "breaks": str, "section": str}
 
 
@@ -37,6 +37,7 @@ def read_rule(path: Path) -> Rule:
         raise ConfigError(f"{path}: no [[match]] table, so that it could never be raised")
     return Rule(
         **{key: table[key].strip() for key in _TEXTS},
+        variants=tuple(_variant(variant, path) for variant in _tables(table, "variant", path)),
         recipe=table.get("recipe"),
         dialects=tuple(table.get("dialects", ("postgres",))),
         fallback=table.get("fallback", False),
@@ -61,8 +62,12 @@ def _check_words(table: dict[str, Any], path: Path) -> None:
         if table[key] not in words:
             raise ConfigError(f"{path}: unknown {key} {table[key]}", hint=did_you_mean(table[key], words))
     for key in ("message", "instead"):
-        for fact in _placeholders(table[key], key, path):
-            _check_fact(fact, path)
+        _check_placeholders(table[key], key, path)
+
+
+def _check_placeholders(text: str, key: str, path: Path) -> None:
+    for fact in _placeholders(text, key, path):
+        _check_fact(fact, path)
 
 
 def _placeholders(text: str, key: str, path: Path) -> list[str]:
@@ -82,6 +87,15 @@ def _tables(table: dict[str, Any], key: str, path: Path) -> list[dict[str, Any]]
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise ConfigError(f"{path}: {key} must be written [[{key}]]")
     return found
+
+
+def _variant(variant: dict[str, Any], path: Path) -> dict[str, Any]:
+    instead = variant.get("instead")
+    if not isinstance(instead, str) or not instead.strip():
+        raise ConfigError(f"{path}: a [[variant]] needs instead, a text that is not empty")
+    _check_placeholders(instead, "instead", path)
+    facts = {fact: wanted for fact, wanted in variant.items() if fact != "instead"}
+    return {"instead": instead.strip(), "match": _match(facts, path)}
 
 
 def _match(match: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -101,7 +101,14 @@ def _bytes(path: str) -> bytes:
 
 
 def _from_index(entry: dict[str, Any]) -> Rule:
-    return Rule(**{**entry, "dialects": tuple(entry["dialects"]), "matches": tuple(entry["matches"])})
+    return Rule(
+        **{
+            **entry,
+            "dialects": tuple(entry["dialects"]),
+            "matches": tuple(entry["matches"]),
+            "variants": tuple(entry["variants"]),
+        }
+    )
 
 
 def index_text(folder: str) -> str:

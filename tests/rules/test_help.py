@@ -1,0 +1,73 @@
+"""The SQL that a finding's help suggests: it keeps what the statement says, and the server takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from zdmigrate.config import Config
+from zdmigrate.lint.engine import lint_changes
+from zdmigrate.lint.rules import load_rules
+from zdmigrate.sources.change import read_change
+from zdmigrate.sql.script import read_script
+
+if TYPE_CHECKING:
+    from tests.servers.database import Database
+
+USERS = "create table users (id bigint primary key, email text, name text);"
+INDEX = "create-index-not-concurrent"
+CASES = [
+    (INDEX, "CREATE UNIQUE INDEX u1 ON users (email)", ["CREATE UNIQUE INDEX CONCURRENTLY u1 ON users (email);"]),
+    (INDEX, "create index on users (lower(email) desc) where id > 1",
+     ["create index CONCURRENTLY users_expr_idx on users (lower(email) desc) where id > 1;"]),
+    (INDEX, "create index -- an index\n  if not exists i on users\n  using btree (email) include (name)",
+     ["create index CONCURRENTLY", "if not exists i on users", "using btree (email) include (name);"]),
+    ("reindex-not-concurrent", "REINDEX TABLE users", ["REINDEX TABLE CONCURRENTLY users;"]),
+    ("reindex-not-concurrent", "REINDEX (VERBOSE) SCHEMA public", ["REINDEX (VERBOSE) SCHEMA CONCURRENTLY public;"]),
+    ("reindex-not-concurrent", "REINDEX SYSTEM", []),
+    ("unbatched-backfill", "DELETE FROM users WHERE name IS NULL",
+     ["-- zdmigrate: backfill", "DELETE FROM users WHERE name IS NULL;"]),
+    ("add-check-validating", "ALTER TABLE users ADD COLUMN q int CHECK (q > 0)",
+     ["ALTER TABLE users ADD COLUMN q int;",
+      "ALTER TABLE users ADD CONSTRAINT users_q_check CHECK (q > 0) NOT VALID;",
+      "ALTER TABLE users VALIDATE CONSTRAINT users_q_check;"]),
+    ("add-unique-constraint", "ALTER TABLE users ADD COLUMN q int UNIQUE",
+     ["ALTER TABLE users ADD COLUMN q int;",
+      "CREATE UNIQUE INDEX CONCURRENTLY users_q_key ON users (q);",
+      "ALTER TABLE users ADD CONSTRAINT users_q_key UNIQUE USING INDEX users_q_key;"]),
+    *(("add-column-volatile-default", f"ALTER TABLE users ADD COLUMN q {words}",
+       ["-- zdmigrate: expand", f"ALTER TABLE users ADD COLUMN q {kept};"])
+      for words, kept in (
+          ("serial", "integer"),
+          ("bigint generated always as identity", "bigint"),
+          ("int generated always as (id * 2) stored", "int"),
+          ("positive", "int"),
+      )),
+    ("add-column-volatile-default", "ALTER TABLE users ADD COLUMN q float8 DEFAULT random()",
+     ["-- zdmigrate: expand",
+      "ALTER TABLE users ADD COLUMN q float8;",
+      "ALTER TABLE users ALTER COLUMN q SET DEFAULT random();",
+      "-- zdmigrate: backfill",
+      "UPDATE users SET q = random() WHERE q IS NULL;"]),
+]  # fmt: skip
+GIVEN = USERS + "create domain positive as int check (value > 0);"
+
+
+def suggested(rule: str, sql: str) -> list[str]:
+    """The indented lines of the help."""
+    changes = [read_change("1.sql", GIVEN), read_change("2.sql", f"{sql};")]
+    findings = lint_changes(changes, Config(), load_rules(), reported={"2.sql"}).findings
+    (told,) = (finding.help for finding in findings if finding.rule == rule)
+    return [line.strip() for line in told.splitlines() if line.startswith("    ")]
+
+
+@pytest.mark.parametrize(("rule", "sql", "lines"), CASES, ids=[sql for _, sql, _ in CASES])
+def test_help_keeps_what_the_statement_says_and_the_server_takes_it(
+    rule: str, sql: str, lines: list[str], database: Database
+) -> None:
+    told = suggested(rule, sql)
+    assert told == lines
+    with database.connect() as connection:
+        for statement in read_script(GIVEN + "\n".join(told)).statements:
+            connection.execute(statement.text)
