@@ -44,7 +44,7 @@ def test_one_name_may_stand_for_releases_of_two_apps(shop: Shop) -> None:
 
 @pytest.mark.parametrize("name", ["", "  "])
 def test_a_release_needs_a_name(shop: Shop, name: str) -> None:
-    with pytest.raises(UsageError, match="needs a name"):
+    with pytest.raises(UsageError, match="is no name for a release"):
         register_release(shop.connection, "shop", name, [])
 
 

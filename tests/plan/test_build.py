@@ -103,7 +103,7 @@ def test_a_plan_is_json_and_says_how_it_differs_from_a_stored_one() -> None:
 REFUSED = {
     "BEGIN;\nBEGIN;\nCOMMIT;\n": "m/001_x.sql:2: BEGIN within BEGIN",
     "CREATE TABLE a ();\nCOMMIT;\n": "m/001_x.sql:2: COMMIT without BEGIN",
-    "BEGIN;\nCREATE TABLE a ();\n": "m/001_x.sql:2: BEGIN without COMMIT in section ",
+    "BEGIN;\nCREATE TABLE a ();\n": "m/001_x.sql:1: BEGIN without COMMIT in this file",
     "BEGIN;\nCREATE TABLE a ();\nROLLBACK;\n": "m/001_x.sql:3: ROLLBACK has no place in a change",
     "BEGIN;\nCREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);\nCOMMIT;\n": (
         "m/001_x.sql:3: PostgreSQL refuses this in a transaction"

@@ -48,7 +48,7 @@ FILES = {
     "a syntax error": (b"-- zdmigrate: expand\nALTER TABEL users ADD COLUMN a text;\n", "001_x.sql:2: syntax error"),
     "BEGIN without COMMIT": (
         b"-- zdmigrate: expand\nBEGIN;\nALTER TABLE users ADD COLUMN a text;\n",
-        "001_x.sql:3: BEGIN without COMMIT in section expand",
+        "001_x.sql:2: BEGIN without COMMIT in section expand",
     ),
     "a drop without a marker": (b"ALTER TABLE users DROP COLUMN visits;\n", "001_x.sql:1: this file has no sections"),
 }

@@ -50,7 +50,7 @@ def test_a_reverted_rename_is_expanded_again_and_contracted(tell: Tell) -> None:
     story.expand()
     story.run("revert", "001_full_name")
     story.old_app.works_on()
-    story.expand()
+    story.expand(code=2)
     assert "full_name" not in columns_of(story.database, "users"), "a reverted change waits for --again"
     story.expand("--again")
     story.during()

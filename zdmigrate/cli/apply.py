@@ -174,7 +174,9 @@ def _contracting_release(target: Target, console: Console, changes: Sequence[Cha
             version = last_release(connection, target.app)
             console.say(f"release: {version}, the one registered last")
         else:
-            register_release(connection, target.app, version, [change.id for change in changes])
+            registered = register_release(connection, target.app, version, [change.id for change in changes])
+            if registered.new:
+                console.say(f"release {version} of {target.app} is registered, with {counted(len(changes), 'change')}")
     return version
 
 

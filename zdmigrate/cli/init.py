@@ -38,11 +38,12 @@ def command(
     from zdmigrate.ledger.changes import baseline as note_baseline
     from zdmigrate.ledger.connection import connect, where
     from zdmigrate.ledger.ledger import create_ledger
-    from zdmigrate.live.registry import correct_empty_release, register_release
+    from zdmigrate.live.registry import check_release_name, correct_empty_release, register_release
     from zdmigrate.run.pooler import refuse_transaction_pooler
 
     if adopt and not reason:
         raise UsageError("--adopt needs --reason: it is recorded", hint='--reason "restored from the backup of Monday"')
+    check_release_name(release)
     known = _up_to(config, baseline)
     with connect(dsn, purpose="init") as connection:
         refuse_transaction_pooler(connection, dsn)

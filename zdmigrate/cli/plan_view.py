@@ -41,13 +41,16 @@ def costs(step: Step, rows: dict[str, int]) -> Iterator[str]:
     """What a step locks, what that stops, and what it reads or rewrites."""
     for name, mode in step.locks:
         stops = "reads and writes" if mode.blocks_readers else "writes" if mode.blocks_writers else "no reads or writes"
-        size = f", about {rows[str(name)]} rows" if rows.get(str(name)) else ""
-        yield f"{mode.sql} on {name} stops {stops}{size}"
+        yield f"{mode.sql} on {name} stops {stops}"
     for verb, names in (("rewrites", step.rewrites), ("reads every row of", step.scans)):
         if names:
-            yield f"{verb} {', '.join(str(name) for name in names)}"
+            yield f"{verb} {', '.join(_sized(str(name), rows) for name in names)}"
     if step.unknown:
         yield "what it locks is not known: it runs under the lock budget and is tried again"
+
+
+def _sized(name: str, rows: dict[str, int]) -> str:
+    return f"{name}, about {rows[name]} rows" if rows.get(name) else name
 
 
 def _statements(step: Step) -> tuple[str, ...]:

@@ -63,4 +63,4 @@ def _why(app: str, version: str, answer: str) -> str:
         return f"A contract has begun that {app} {version} does not know, or that version was never registered."
     if answer == "unknown release":
         return f"next: zdmigrate release add {version} (apply --phase expand does it, too)"
-    return "next: zdmigrate apply --phase expand; zdmigrate status shows how far it is"
+    return "next: zdmigrate apply --phase expand (--again if it was reverted); zdmigrate status shows how far it is"

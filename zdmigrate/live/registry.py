@@ -53,8 +53,7 @@ def register_release(connection: Connection, app: str, version: str, changes: Se
 
     Registering the same again changes nothing. Raises UsageError if the name stands for another list of changes.
     """
-    if not version.strip():
-        raise UsageError("a release needs a name", state=_NOTHING, hint="pass --release, for instance 7.2 or a commit")
+    check_release_name(version)
     with connection.transaction():
         # One at a time, so that positions are in the order of commits: a change must not be bound to the second
         # release that has it because the first is not visible yet. Readers and beats are not held up.
@@ -72,6 +71,16 @@ def register_release(connection: Connection, app: str, version: str, changes: Se
         release = known or read_release(connection, app, version)
     assert release, "a release is there once it was inserted"
     return Registered(version, release.position, new=known is None)
+
+
+def check_release_name(version: str) -> None:
+    """Raise UsageError for a name that is empty, or that a table could not show."""
+    if not version or not version.isprintable() or " " in version:
+        raise UsageError(
+            f"{version!r} is no name for a release: it is empty, or has a space or something unprintable in it",
+            state=_NOTHING,
+            hint="pass --release, for instance 7.2 or a commit",
+        )
 
 
 def correct_empty_release(connection: Connection, app: str, version: str, changes: Sequence[str]) -> None:

@@ -16,15 +16,23 @@ from zdmigrate.schema.operations import (
     CreateIndex,
     CreateTable,
     DetachPartition,
+    DropColumn,
     DropIndex,
+    DropMaterializedView,
     DropObject,
     DropSequence,
+    DropTable,
     DropView,
     PrepareTransaction,
     Reindex,
+    RenameColumn,
+    RenameTable,
+    RenameView,
     Rollback,
     SessionCommand,
+    SetSchema,
     SetVariable,
+    Truncate,
     Vacuum,
 )
 from zdmigrate.schema.walk import analyse
@@ -39,10 +47,21 @@ if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change, Section
-    from zdmigrate.sql.lines import Lines
     from zdmigrate.sql.script import Statement
 
 _SERIALS = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
+# Dropped, renamed or emptied, they are missed at once by versions that are live.
+_REMOVALS = (
+    DropColumn,
+    DropMaterializedView,
+    DropTable,
+    DropView,
+    RenameColumn,
+    RenameTable,
+    RenameView,
+    SetSchema,
+    Truncate,
+)
 _SECTIONS = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}
 
 
@@ -58,7 +77,7 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
     analysed = _analysed(sections, catalog, major)
     steps: list[Step] = []
     for section in sections:
-        steps += _Builder(section, files[section.path].lines, analysed, _with_new_columns(change, type_of)).steps()
+        steps += _Builder(section, files[section.path], analysed, _with_new_columns(change, type_of)).steps()
     numbered = tuple(step.changed(position=position) for position, step in enumerate(steps))
     return Plan(app=app, change=change.id, phase=phase, steps=numbered, path=change.path)
 
@@ -66,10 +85,11 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
 class _Builder:
     """Walks one section; keeps what a later statement needs to know of earlier ones: settings, an open BEGIN."""
 
-    def __init__(self, section: Section, lines: Lines, analysed: dict[int, list[Analysed]], type_of: TypeOf) -> None:
+    def __init__(self, section: Section, file: Change, analysed: dict[int, list[Analysed]], type_of: TypeOf) -> None:
         self.section = section
         self.path = section.path
-        self.lines = lines
+        self.lines = file.lines
+        self.allowed = {allow.rule for allow in file.allows if allow.reason}
         self.analysed = analysed
         self.type_of = type_of
         self.settings: list[str] = []
@@ -78,12 +98,14 @@ class _Builder:
     def steps(self) -> Iterator[Step]:
         """The section's steps; their positions are counted by the caller."""
         block: list[Statement] | None = None
+        opened: Statement | None = None
         for statement in self.section.statements:
             self._refuse(statement)
             self._refuse_unmarked(statement)
+            self._refuse_removal(statement)
             first = statement.operations[0]
             if isinstance(first, Begin):
-                block = self._opened(statement, block)
+                block, opened = self._opened(statement, block), statement
             elif isinstance(first, Commit):
                 yield from self._closed(statement, block)
                 block = None
@@ -96,8 +118,8 @@ class _Builder:
                 yield self._single(statement)
         if block is not None:
             raise InputError(
-                f"{self.path}:{self._line(self.section.statements[-1])}: BEGIN without COMMIT in section "
-                f"{self.section.name}",
+                f"{self._place(opened)}: BEGIN without COMMIT in "
+                + (f"section {self.section.name}" if self.section.name else "this file"),
                 hint="write COMMIT; after the last statement that belongs to it",
             )
 
@@ -197,10 +219,23 @@ class _Builder:
         breaks = [each.facts["breaks_old"] for each in self.analysed[id(statement)] if not each.facts["additive"]]
         if self.section.name == "" and breaks:
             raise InputError(
-                f"{self._place(statement)}: this file has no sections, and this statement does more than add",
+                f"{self._place(statement)}: this file has no sections, and this statement does more than add: "
+                f"{breaks[0]}",
                 state="nothing was run",
                 hint="put it under -- zdmigrate: contract, and what must come before it under -- zdmigrate: expand",
             )
+
+    def _refuse_removal(self, statement: Statement) -> None:
+        """What removes or renames belongs behind the gate, also where nobody linted; an allow overrules."""
+        for each in self.analysed[id(statement)] if self.section.name == "expand" else ():
+            rule = each.operation.kind.replace("_", "-")
+            removes = isinstance(each.operation, _REMOVALS) and not each.facts["additive"]
+            if removes and not {rule, "not-additive-in-expand"} & self.allowed:
+                raise InputError(
+                    f"{self._place(statement)}: an expand only adds, and this {rule} would be noticed by live versions",
+                    state="nothing was run",
+                    hint=f"put it under -- zdmigrate: contract; or above it: -- zdmigrate: allow {rule} because …",
+                )
 
     def _place(self, statement: Any) -> str:
         return f"{self.path}:{self._line(statement)}"

@@ -118,8 +118,6 @@ def _anew(target: Target, connection: Connection, change: Change, row: ChangeRow
         return False
     before = read_sections(connection, target.app, change.id)
     changed = any(before.get(key) != checksum for key, checksum in checksums(change, "expand").items())
-    if not (again or changed):
-        target.listener.note(f"{change.id} was reverted and its file is the same; --again expands it once more")
     return again or changed
 
 

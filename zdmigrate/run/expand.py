@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.ledger.changes import read_change
+from zdmigrate.errors import UsageError
+from zdmigrate.ledger.changes import read_change, read_changes
+from zdmigrate.ledger.states import State
 from zdmigrate.plan.step import BACKFILL
 from zdmigrate.run.due import due_for_expand, nothing_run, plan_of, refuse_unrunnable
 from zdmigrate.run.lease import BackfillElsewhere
@@ -15,6 +17,7 @@ from zdmigrate.run.preflight import refuse_unfit
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Step
     from zdmigrate.run.target import Target
     from zdmigrate.sources.change import Change
@@ -40,6 +43,8 @@ def expand(
         due = due_for_expand(target, connection, changes, again=again)
         if begun_only:
             due = [change for change in due if read_change(connection, target.app, change.id) is not None]
+        else:
+            _refuse_reverted(target, connection, changes, due)
         refuse_unfit(target, connection, *refuse_unrunnable(target, connection, due))
     before()
     for change in due:
@@ -60,6 +65,18 @@ def _expand_one(target: Target, change: Change, until: Callable[[Step], bool]) -
         contract = plan_of(target, connection, change, "contract")
         refuse_unfit(target, connection, plan)
     return run_phase(target, change, plan, contract=contract, until=until)
+
+
+def _refuse_reverted(target: Target, connection: Connection, changes: Sequence[Change], due: list[Change]) -> None:
+    """Raise UsageError for a reverted change whose file is here as it was: the release would wait for it for ever."""
+    rows = read_changes(connection, target.app)
+    for change in changes:
+        if change not in due and change.id in rows and rows[change.id].state == State.REVERTED:
+            raise UsageError(
+                f"{change.id} was reverted and its file is the same: a release that has it would never be ready",
+                state="nothing was run by this command",
+                hint=f"--again expands it once more; or take {change.path} out of the folder",
+            )
 
 
 def _nothing(step: Step) -> bool:  # noqa: ARG001 - the shape of `until`

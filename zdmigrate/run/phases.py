@@ -21,7 +21,7 @@ from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import refuse_edited, run_backfill
 from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
 from zdmigrate.run.session import Session, between_steps, state_after
-from zdmigrate.run.steps import DONE, is_settled, read_steps
+from zdmigrate.run.steps import DONE, PhaseOver, is_settled, read_steps
 from zdmigrate.run.transactions import run_transaction
 
 if TYPE_CHECKING:
@@ -54,13 +54,29 @@ def run_phase(
     ``check`` may refuse in the transaction that begins the phase; ``also`` are leases to hold besides DDL's.
     Raises InputError if a step that was done reads otherwise now, and whatever its steps raise.
     """
+    try:
+        return _run_phase(target, change, plan, contract, until, forgiving, check, also)
+    except PhaseOver:
+        target.listener.note(f"another runner has completed the {plan.phase} of {plan.change} meanwhile")
+        return True
+
+
+def _run_phase(
+    target: Target,
+    change: Change,
+    plan: Plan,
+    contract: Plan | None,
+    until: Callable[[Step], bool],
+    forgiving: bool,
+    check: Callable[[Connection], None],
+    also: Sequence[str],
+) -> bool:
     done = _done(target, plan)
-    target.listener.phase(plan, len(done))
     with _Sessions(target, plan, also) as sessions:
         session = sessions.for_ddl()
         if _is_over(session, plan):
-            target.listener.finished(plan)
-            return True
+            raise PhaseOver
+        target.listener.phase(plan, len(done))
         _begin(session, target, change, plan, contract, check)
         for step in plan.steps:
             if step.position not in done and until(step):
@@ -74,7 +90,7 @@ def run_phase(
 
 def _take(session: Session, target: Target, plan: Plan, step: Step, forgiving: bool) -> None:
     """Run a step, unless another runner has done it before we had the lease."""
-    if is_settled(session.connection, session.lease, plan, step, BEGUN[plan.phase]):
+    if is_settled(session.connection, session.lease, plan, step, BEGUN[plan.phase], ENDED[plan.phase]):
         return
     target.listener.step(plan, step)
     try:

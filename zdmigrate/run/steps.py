@@ -17,6 +17,10 @@ STARTED = "started"
 DONE = "done"
 
 
+class PhaseOver(Exception):
+    """Another runner has completed the phase while this one waited."""
+
+
 class StepRow(NamedTuple):
     """What the ledger knows of a step that was begun."""
 
@@ -64,10 +68,11 @@ def forget_started(connection: Connection, plan: Plan, step: Step) -> None:
     )
 
 
-def is_settled(connection: Connection, lease: Lease, plan: Plan, step: Step, state: State) -> bool:
+def is_settled(connection: Connection, lease: Lease, plan: Plan, step: Step, state: State, ended: State) -> bool:
     """Whether a step is done by now. Asked under the lease: what was read before it was taken may be old.
 
-    Raises NotLocked where another runner has brought the change out of ``state`` meanwhile.
+    Raises PhaseOver where another runner has brought the change to ``ended``, NotLocked where to anything else that
+    is not ``state``.
     """
     with connection.transaction():
         lease.guard(connection)
@@ -76,6 +81,8 @@ def is_settled(connection: Connection, lease: Lease, plan: Plan, step: Step, sta
             "SELECT state FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE",
             [plan.app, plan.change],
         )
+        if now == ended:
+            raise PhaseOver
         if now != state:
             raise NotLocked(
                 f"{plan.change} has become {now} by another runner, so its {plan.phase} ends here",
