@@ -44,6 +44,11 @@ CASES = [
           ("int generated always as (id * 2) stored", "int"),
           ("positive", "int"),
       )),
+    ("multi-table-lock-order", "DROP TABLE users, notes",
+     ["BEGIN;",
+      "LOCK TABLE users, notes IN ACCESS EXCLUSIVE MODE;",
+      "DROP TABLE users, notes;",
+      "COMMIT;"]),
     ("add-column-volatile-default", "ALTER TABLE users ADD COLUMN q float8 DEFAULT random()",
      ["-- zdmigrate: expand",
       "ALTER TABLE users ADD COLUMN q float8;",
@@ -51,14 +56,14 @@ CASES = [
       "-- zdmigrate: backfill",
       "UPDATE users SET q = random() WHERE q IS NULL;"]),
 ]  # fmt: skip
-GIVEN = USERS + "create domain positive as int check (value > 0);"
+GIVEN = USERS + "create table notes (id int); create domain positive as int check (value > 0);"
 
 
 def suggested(rule: str, sql: str) -> list[str]:
     """The indented lines of the help."""
     changes = [read_change("1.sql", GIVEN), read_change("2.sql", f"{sql};")]
     findings = lint_changes(changes, Config(), load_rules(), reported={"2.sql"}).findings
-    (told,) = (finding.help for finding in findings if finding.rule == rule)
+    told = next(finding.help for finding in findings if finding.rule == rule)
     return [line.strip() for line in told.splitlines() if line.startswith("    ")]
 
 

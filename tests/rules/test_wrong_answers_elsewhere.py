@@ -47,6 +47,10 @@ MISSED_ELSEWHERE = [
     (BOOKS, "alter table books rename to novels;", "rename-table"),
     (BOOKS, "drop table books;", "drop-table"),
     (BOOKS, "truncate books;", "truncate"),
+    (BOOKS, "alter table books enable row level security;", "not-additive-in-expand"),
+    (BOOKS, "create rule closed as on insert to books do instead nothing;", "not-additive-in-expand"),
+    (BOOKS, "alter table books disable trigger all;", "not-additive-in-expand"),
+    (BOOKS, "drop database shop;", "not-additive-in-expand"),
     (BOOKS, "ALTER table Books Alter COLUMN Title set NOT null;", "set-not-null-scan"),
 ]  # fmt: skip
 
@@ -72,6 +76,7 @@ FALSELY_FOUND_ELSEWHERE = [
             "numeric generated always as (price * 2) virtual",
         )
     ),
+    (BOOKS, "create table t (id int); alter table t enable row level security;"),
     (BOOKS, "create temp table t (id int); create index on t (id); alter table t alter column id set not null;"),
     (BOOKS, "create table t (id int); create index on t (id); alter table t add column n int unique;"),
     (BOOKS, "create table t (id int); alter table t rename to u; alter table u alter column id type bigint;"),

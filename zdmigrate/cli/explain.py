@@ -43,6 +43,9 @@ def _told(rule: Rule) -> Iterator[str]:
     yield f"message: {in_general(rule.message)}"
     yield f"why: {in_general(rule.why)}"
     yield f"instead: {in_general(rule.instead)}"
+    for variant in rule.variants:
+        where = " and ".join(f"{fact} is {str(wanted).lower() or 'empty'}" for fact, wanted in variant["match"].items())
+        yield f"instead, where {where}: {in_general(variant['instead'])}"
     for example in rule.examples:
         yield from _example(example)
     yield f"to allow it once: -- zdmigrate: allow {rule.name} because …"
