@@ -1,4 +1,4 @@
-"""The fence against beats, on real concurrent connections (facts/protocols.md, hole 18)."""
+"""The fence against beats, on real concurrent connections."""
 
 from __future__ import annotations
 

@@ -39,4 +39,6 @@ def change_named(changes: Sequence[Change], name: str) -> Change:
     for change in changes:
         if change.id == wanted:
             return change
-    raise UsageError(f"there is no change {wanted}", hint=did_you_mean(wanted, ids))
+    raise UsageError(
+        f"there is no change {wanted} in this folder", state="nothing was changed", hint=did_you_mean(wanted, ids)
+    )

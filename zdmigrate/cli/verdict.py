@@ -52,7 +52,8 @@ def _lines(verdict: Verdict, width: int | None) -> Iterator[str]:
     if verdict.seconds_left is not None:
         yield f"Time alone opens it, in {span(verdict.seconds_left)}."
     if verdict.not_fenced:
-        never = f"Not fenced: {_names(verdict.not_fenced)} never beat; nothing is known of it, and no answer stops it."
+        them, names = "it" if len(verdict.not_fenced) == 1 else "them", _names(verdict.not_fenced)
+        never = f"Not fenced: {names} never beat; nothing is known of {them}, and no answer stops {them}."
         yield _wrapped(never, width)
     for hint in _hints(verdict):
         yield f"next: {hint}"

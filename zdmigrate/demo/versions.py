@@ -28,7 +28,7 @@ V2 = AppVersion("v2", "full_name")
 
 
 class Queries:
-    """All SQL of one version. Columns are always listed: DESIGN section 1 says what ``SELECT *`` is in for."""
+    """All SQL of one version. Columns are always listed: docs/limits.md says what ``SELECT *`` is in for."""
 
     def __init__(self, version: AppVersion) -> None:
         query = version.query

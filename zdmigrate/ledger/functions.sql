@@ -1,4 +1,4 @@
--- What the gate, applications and probes ask the ledger; DESIGN section 10 says in words what stands here.
+-- What the gate, applications and probes ask the ledger; docs/gate.md says in words what stands here.
 --
 -- All of it is revoked from PUBLIC in the transaction that creates it. A role for an application needs
 --     GRANT USAGE ON SCHEMA zdmigrate TO app;
@@ -54,7 +54,7 @@ REVOKE ALL ON FUNCTION zdmigrate.is_retired(text, text) FROM PUBLIC;
 
 -- "I run." Answers ok or retired. The lock is taken in one statement and the fence is read in the next: in one
 -- statement, or in REPEATABLE READ, the snapshot would be older than the lock and a beat that queued behind the
--- fence would be answered ok (measured: facts/protocols.md, hole 18). The lock is the transaction's, so it works
+-- fence would be answered ok (measured, and tested by tests/live/test_fence.py). The lock is the transaction's, so it works
 -- behind a transaction pooler; its key is FENCE_KEY in live/fence.py.
 -- A retired version's beat is stored like any other: the instance runs, and the next gate must see it.
 -- An instance that had left is here again, and its presence begins anew: first_seen must not bridge its absence.

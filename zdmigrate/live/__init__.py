@@ -1,1 +1,1 @@
-"""Who is live: releases, sources of live versions, the gate and the fence (DESIGN, section 10)."""
+"""Who is live: releases, sources of live versions, the gate and the fence (docs/gate.md)."""

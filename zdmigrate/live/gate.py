@@ -1,4 +1,4 @@
-"""The gate: whether the contract of a change may start now (DESIGN, section 10, points 1 to 4)."""
+"""The gate: whether the contract of a change may start now (docs/gate.md)."""
 
 from __future__ import annotations
 

@@ -74,5 +74,5 @@ def _refuse_beating(beating: list[tuple[str, float]], version: str) -> None:
             f"{version} is not gone: {name} beat {ago(age)}"
             + (f", and {len(beating) - 1} more do" if len(beating) > 1 else ""),
             state="nothing was changed",
-            hint="stop the instance first; if it says goodbye, nothing has to be retired",
+            hint="stop it: a goodbye needs no retirement; if it is dead already, try again once it counts as lost",
         )
