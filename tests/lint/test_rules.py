@@ -105,6 +105,18 @@ def test_a_folder_without_a_rule_is_refused(shipped: Path, tmp_path: Path) -> No
         ('[[match]]\noperation = "truncate"', "", "no [[match]] table", ""),
         ("[[match]]", "[match]", "match must be written [[match]]", ""),
         ('"own-rule"', '"another"', "its name is another", "rename the file to another.toml"),
+        (
+            'operation = "truncate"',
+            'operation = "truncate"\n[[variant]]\noperation = "truncate"',
+            "a [[variant]] needs instead",
+            "",
+        ),
+        (
+            'operation = "truncate"',
+            'operation = "truncate"\n[[variant]]\ninstead = "{tabel}"\noperation = "truncate"',
+            "unknown fact tabel",
+            "did you mean table?",
+        ),
         ('operation = "truncate"', 'operation = "truncate"\n[[example]]\ngood = []', "an [[example]] needs bad", ""),
         (
             'operation = "truncate"',
