@@ -138,8 +138,8 @@ def the_figures(screen: Screen, figures: Figures) -> int:
 
 def wait_for_interrupt(screen: Screen, dsn: str) -> None:
     screen.blank()
-    screen.say(f"The server stays until Ctrl-C: psql {dsn}")
-    try:
+    try:  # from the first word on: who reads it may press Ctrl-C before the next line here is reached
+        screen.say(f"The server stays until Ctrl-C: psql {dsn}")
         Event().wait()
     except KeyboardInterrupt:
         screen.say("Stopped.")
