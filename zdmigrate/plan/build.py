@@ -62,7 +62,7 @@ _REMOVALS = (
     SetSchema,
     Truncate,
 )
-_SECTIONS = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}
+SECTIONS_OF = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}
 
 
 def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major: int, type_of: TypeOf) -> Plan:
@@ -70,7 +70,7 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
 
     Raises InputError with path and line for what a change file may not hold.
     """
-    sections = [section for section in change.sections if section.name in _SECTIONS[phase]]
+    sections = [section for section in change.sections if section.name in SECTIONS_OF[phase]]
     files = {path: change if path == change.path else read_change(path) for path in {each.path for each in sections}}
     for file in files.values():
         _refuse_psql_lines(file)

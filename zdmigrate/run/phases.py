@@ -16,6 +16,7 @@ from zdmigrate.ledger.changes import (
     write_sections,
 )
 from zdmigrate.ledger.states import State
+from zdmigrate.plan.build import SECTIONS_OF
 from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import refuse_edited, run_backfill
@@ -183,7 +184,7 @@ def needs_of(change: Change) -> list[tuple[str, str]]:
 
 def checksums(change: Change, phase: str) -> dict[tuple[str, int], str]:
     """The checksums of the sections of a phase, by name and place; a backfill belongs to expand."""
-    names = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}[phase]
+    names = SECTIONS_OF[phase]
     return {(section.name, section.ordinal): section.checksum for section in change.sections if section.name in names}
 
 
