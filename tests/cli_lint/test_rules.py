@@ -24,7 +24,9 @@ def test_every_rule_is_listed_with_the_severity_of_the_configuration() -> None:
     Path("zdmigrate.toml").write_text('[lint.severity]\ndrop-column = "off"')
     told = zdmigrate("rules")
     assert told.code == 0
-    assert [line.split()[1] for line in told.out.splitlines()] == [
+    table, _, note = told.out.partition("\n\n")
+    assert note == 'A rule that is off is turned on by another severity: RULE = "hint" under [lint.severity].\n'
+    assert [line.split()[1] for line in table.splitlines()] == [
         rule.name for rule in sorted(load_rules(), key=lambda rule: rule.id)
     ]
     assert re.search("  drop-column +off ", told.out)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.lint.linting import found, lint
+from tests.lint.linting import RULES, found, lint
+from zdmigrate.config import Config, Lint, Override
+from zdmigrate.lint.engine import lint_changes
+from zdmigrate.lint.rules import read_folder
+from zdmigrate.sources.change import read_change
 
 DROP = "ALTER TABLE users DROP COLUMN name;"
 INDEX = "CREATE INDEX ON users (name);"
@@ -64,7 +70,7 @@ def test_a_file_that_the_configuration_calls_a_contract_is_one() -> None:
 def test_a_fallback_is_raised_only_where_nothing_more_specific_is() -> None:
     assert found(f"-- zdmigrate: expand\n{DROP}") == [(2, "drop-column")]
     assert found(f"-- zdmigrate: expand\n{RENAME}") == [(2, "not-additive")]
-    assert found(f"-- zdmigrate: expand\n{DROP}", severity={"drop-column": "off"}) == []
+    assert found(f"-- zdmigrate: expand\n{DROP}", severity={"drop-column": "off"}) == [(2, "not-additive")]
     assert found(RENAME) == []
 
 
@@ -143,3 +149,19 @@ def test_effects_are_in_the_files_order_with_those_of_reverts() -> None:
         "add_column",
         "drop_column",
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "severities"),
+    [
+        ({}, []),
+        ({"severity": {"drop-column": "hint"}}, ["hint"]),
+        ({"overrides": (Override(paths=("m/*",), severity={"drop-column": "warning"}),)}, ["warning"]),
+    ],
+)
+def test_a_rule_that_ships_off_is_raised_where_a_severity_turns_it_on(
+    settings: dict[str, Any], severities: list[str]
+) -> None:
+    rules = [rule.changed(severity="off") for rule in read_folder(str(RULES)) if rule.name == "drop-column"]
+    raised = lint_changes([read_change("m/1.sql", DROP)], Config(lint=Lint(**settings)), rules).findings
+    assert [finding.severity for finding in raised] == severities

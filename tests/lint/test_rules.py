@@ -92,7 +92,7 @@ def test_a_folder_without_a_rule_is_refused(shipped: Path, tmp_path: Path) -> No
     [
         ('why = "because"', 'wy = "because"', "unknown key wy", "did you mean why?"),
         ('why = "because"', "", "why must be a text that is not empty", ""),
-        ('"error"', '"fatal"', "unknown severity fatal", "known are error, hint, warning"),
+        ('"error"', '"fatal"', "unknown severity fatal", "known are error, hint, off, warning"),
         ('"locking"', '"lockin"', "unknown category lockin", "did you mean locking?"),
         ("{table}", "{tabel}", "unknown fact tabel", "did you mean table?"),
         ("{table}", "{", "message: ", "write {{ and }} for braces"),
@@ -167,9 +167,11 @@ def test_keys_are_and_and_a_list_is_or(match: dict[str, Any], fits: bool) -> Non
     assert matches(match, FACTS) is fits
 
 
-def rule(name: str, *, fallback: bool = False, category: str = "locking", **match: object) -> Rule:
+def rule(
+    name: str, *, fallback: bool = False, severity: str = "error", category: str = "locking", **match: object
+) -> Rule:
     words: dict[str, Any] = dict.fromkeys(("id", "title", "message", "instead"), name)
-    return Rule(name=name, severity="error", category=category, fallback=fallback, matches=(match,), **words)
+    return Rule(name=name, severity=severity, category=category, fallback=fallback, matches=(match,), **words)
 
 
 def test_a_rule_matches_once_whatever_number_of_its_matches_do() -> None:
@@ -185,6 +187,13 @@ def test_a_fallback_yields_to_whatever_says_more() -> None:
     fallback = rule("fallback", fallback=True, operation="drop_column")
     assert [found.name for found in Matcher([fallback, rule("other", table="users")]).rules_for(FACTS)] == ["other"]
     assert [found.name for found in Matcher([fallback, rule("other", table="x")]).rules_for(FACTS)] == ["fallback"]
+
+
+@pytest.mark.parametrize("words", [{"severity": "hint"}, {"category": "hygiene"}, {"category": "transaction"}])
+def test_a_fallback_does_not_yield_to_hints_or_to_what_is_not_about_the_operation(words: dict[str, Any]) -> None:
+    fallback = rule("fallback", fallback=True, operation="drop_column")
+    both = Matcher([fallback, rule("other", table="users", **words)]).rules_for(FACTS)
+    assert [found.name for found in both] == ["fallback", "other"]
 
 
 def test_the_index_is_json_with_a_rule_a_line() -> None:

@@ -12,7 +12,7 @@ from tests.schema.claims import claimed
 from tests.schema.observe import observe
 from tests.schema.samples import Sample
 from tests.schema.test_effects import locks_must_agree, work_on_rows_must_agree
-from zdmigrate.config import Config
+from zdmigrate.config import Config, Lint
 from zdmigrate.lint.engine import lint_changes
 from zdmigrate.lint.rules import read_rules
 from zdmigrate.sources.change import read_change
@@ -44,12 +44,13 @@ WORST_CASE = ("attach-partition-scan",)
 every_example = pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 
 
-def findings(example: Example, sql: str) -> list[str]:
-    """The rules that are raised for ``sql`` as a change after ``given``."""
+def findings(rule: Rule, example: Example, sql: str) -> list[str]:
+    """The rules that are raised for ``sql`` as a change after ``given``; this one is on."""
+    config = Config(lint=Lint(severity={rule.name: "hint"} if rule.severity == "off" else {}))
     marker = f"-- zdmigrate: {example.section}\n" if example.section else ""
     history = [read_change("1.sql", example.given)] if example.given else []
     changes = [*history, read_change("2.sql", marker + sql)]
-    return [found.rule for found in lint_changes(changes, Config(), RULES, reported={"2.sql"}).findings]
+    return [found.rule for found in lint_changes(changes, config, RULES, reported={"2.sql"}).findings]
 
 
 def script(*parts: str) -> str:
@@ -67,8 +68,8 @@ def test_every_compatibility_rule_shows_what_breaks() -> None:
 
 @every_example
 def test_bad_gives_the_finding_and_good_does_not(rule: Rule, example: Example) -> None:
-    assert rule.name in findings(example, script(example.bad))
-    assert rule.name not in findings(example, script(*example.good))
+    assert rule.name in findings(rule, example, script(example.bad))
+    assert rule.name not in findings(rule, example, script(*example.good))
 
 
 @every_example
@@ -77,7 +78,7 @@ def test_nothing_is_found_where_the_table_is_made_in_the_same_change(rule: Rule,
     about_tables = rule.category in ("locking", "compatibility", "data") and rule.name != "backfill-not-repeatable"
     if about_tables and "create view" not in example.given:
         whole = script(example.given, example.bad)
-        assert rule.name not in findings(example.changed(given=""), whole)
+        assert rule.name not in findings(rule, example.changed(given=""), whole)
 
 
 # --------------------------------------------------------------------------- on a server

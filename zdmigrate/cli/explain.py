@@ -9,7 +9,7 @@ import click
 
 from zdmigrate.cli.options import Console, common
 from zdmigrate.errors import UsageError
-from zdmigrate.lint.rule import in_general
+from zdmigrate.lint.rule import in_general, told_severity
 from zdmigrate.lint.rules import read_rules
 from zdmigrate.nearest import did_you_mean
 
@@ -39,7 +39,7 @@ def command(rule: str, config: Config, console: Console) -> None:
 
 
 def _told(rule: Rule) -> Iterator[str]:
-    yield f"{rule.name} ({rule.id}, {rule.severity}, {rule.category})\n{rule.title}"
+    yield f"{rule.name} ({rule.id}, {told_severity(rule)}, {rule.category})\n{rule.title}"
     yield f"message: {in_general(rule.message)}"
     yield f"why: {in_general(rule.why)}"
     yield f"instead: {in_general(rule.instead)}"

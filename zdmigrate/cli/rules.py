@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(config: Config, console: Console) -> None:
     """List all rules: id, name, severity, category and title.
 
-    Your own rules (lint.rules) come last; severities are those of your configuration.
+    Severities are those of your configuration; a rule that is off says nothing until it is given another.
 
     \b
     Example:
@@ -44,3 +44,5 @@ def _table(rules: Sequence[Rule]) -> Iterator[str]:
     )
     for rule in sorted(rules, key=lambda rule: rule.id):
         yield f"{rule.id}  {rule.name:{name}}  {rule.severity:{severity}}  {rule.category:{category}}  {rule.title}"
+    if any(rule.severity == "off" for rule in rules):
+        yield '\nA rule that is off is turned on by another severity: RULE = "hint" under [lint.severity].'

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     Facts = Mapping[str, str | int | bool]
 
 
+# What speaks of the operation itself; the other categories are about what stands around it, or taste.
+_OF_THE_OPERATION = ("compatibility", "locking", "data")
+
+
 class Matcher:
     """Rules by the operations they speak of: a file of a thousand INSERTs asks none about columns."""
 
@@ -24,12 +28,17 @@ class Matcher:
                     self._by_operation[operation if not _is_glob(operation) else "*"].append((rule, match))
 
     def rules_for(self, facts: Facts) -> list[Rule]:
-        """The rules that match, each once; a fallback only where nothing more specific does."""
+        """The rules that match, each once; a fallback only where nothing says more about the operation."""
         operation = str(facts["operation"])
         candidates = (*self._by_operation.get(operation, ()), *self._by_operation.get("*", ()))
         found = {rule.name: rule for rule, match in candidates if matches(match, facts)}
-        specific = [rule for rule in found.values() if not rule.fallback]
-        return specific or list(found.values())
+        answered = any(_answers(rule) for rule in found.values())
+        return [rule for rule in found.values() if not (rule.fallback and answered)]
+
+
+def _answers(rule: Rule) -> bool:
+    """Whether a fallback yields to it. A hint is too quiet to stand for an error."""
+    return not rule.fallback and rule.category in _OF_THE_OPERATION and rule.severity in ("error", "warning")
 
 
 def matches(match: Mapping[str, Any], facts: Facts) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+from zdmigrate.lint.rule import told_severity
 from zdmigrate.lint.rules import INDEX, index_text, read_folder, rules_folder
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _list(rules: Sequence[Rule]) -> str:
 
 def _page(rule: Rule) -> Iterator[str]:
     yield f"{_MADE.format(rule.name + '.toml')}\n# {rule.name}"
-    yield f"{rule.title}\n\n{rule.id} · {rule.severity} · {rule.category}"
+    yield f"{rule.title}\n\n{rule.id} · {told_severity(rule)} · {rule.category}"
     yield f"## Message\n\n> {_code(rule.message)}"
     yield f"## Why\n\n{rule.why}"
     yield f"## Instead\n\n{_code(rule.instead)}"

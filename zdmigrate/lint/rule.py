@@ -31,7 +31,7 @@ class Rule(Value):
     id: str
     name: str
     title: str
-    severity: str
+    severity: str  # off: not raised unless the configuration gives it another
     category: str
     message: str
     instead: str
@@ -42,6 +42,13 @@ class Rule(Value):
     fallback: bool = False  # raised only where no other rule matches the operation
     matches: tuple[Mapping[str, Any], ...] = ()
     examples: tuple[Example, ...] = ()
+
+
+def told_severity(rule: Rule) -> str:
+    """``error``; of a rule that is off, what turns it on."""
+    if rule.severity != "off":
+        return rule.severity
+    return f'off by default: turn on with `{rule.name} = "hint"` under `[lint.severity]`'
 
 
 def in_general(text: str) -> str:

@@ -58,7 +58,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _check_words(table: dict[str, Any], path: Path) -> None:
     if table["name"] != path.stem:
         raise ConfigError(f"{path}: its name is {table['name']}", hint=f"rename the file to {table['name']}.toml")
-    for key, words in (("severity", SEVERITIES), ("category", CATEGORIES)):
+    for key, words in (("severity", (*SEVERITIES, "off")), ("category", CATEGORIES)):
         if table[key] not in words:
             raise ConfigError(f"{path}: unknown {key} {table[key]}", hint=did_you_mean(table[key], words))
     for key in ("message", "instead"):

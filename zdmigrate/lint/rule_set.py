@@ -57,7 +57,7 @@ class RuleSets:
             for rule in self._rules
         }
         off = frozenset(rule.name for rule in rules.values() if rule.severity == "off")
-        return RuleSet(rules, off, Matcher(rules.values()))
+        return RuleSet(rules, off, Matcher(rule for rule in rules.values() if rule.name not in off))
 
 
 def check_severities(config: Config, known: Sequence[str]) -> None:
