@@ -48,6 +48,7 @@ class Lint(Value):
     baseline: str = ""  # the file of findings that are known
     rules: tuple[str, ...] = ()  # folders of the user's own rules
     contract: tuple[str, ...] = ()  # globs of files that are contracts without saying so
+    usage: tuple[str, ...] = ()  # globs of the app's code, as seen from the configuration file; ! leaves out
     severity: Mapping[str, str] = {}  # rule name -> severity
     overrides: tuple[Override, ...] = ()
 
@@ -70,6 +71,7 @@ class Config(Value):
     lock_budget: Duration = Duration(200)
     lock_deadline: Duration = Duration(10 * 60_000)
     replicas: str | tuple[str, ...] = ""  # "", "no-readers", or DSNs
+    release_tags: str = ""  # a glob of the tags in git that releases have
     out_of_order: str = "run"  # run | refuse
     gate: Gate = Gate()
     live: tuple[LiveSource, ...] = (LiveSource(source="heartbeat"),)
@@ -147,6 +149,7 @@ KEYS = {
     "lock_budget": Key(_some_time, "How long any query of the app may be made to wait."),
     "lock_deadline": Key(Duration.parse, "How long to try for a lock before giving up."),
     "replicas": Key(_replicas, "no-readers, or DSNs of hot standbys to look at.", scalar=False),
+    "release_tags": Key(_text, "A glob of the tags that releases have in git: v*."),
     "out_of_order": Key(_choice("run", "refuse"), "What to do with a new file that sorts before an applied one."),
     "gate.rollback_window": Key(Duration.parse, "How long old versions must be gone before a contract."),
     "gate.lost_window": Key(Duration.parse, "How long an instance that fell silent holds the gate."),
@@ -156,6 +159,7 @@ KEYS = {
     "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),
     "lint.rules": Key(_texts, "Folders of your own rules.", scalar=False),
     "lint.contract": Key(_texts, "Globs of files that are contracts.", scalar=False),
+    "lint.usage": Key(_texts, "Globs of the code that uses the database, for same-release-drop.", scalar=False),
 }
 
 
