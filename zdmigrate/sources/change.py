@@ -56,6 +56,7 @@ class Change(Value):
     allows: tuple[Allow, ...] = ()
     marked: bool = False
     part: str = ""
+    tool: str = "native"  # whose file it is, by its name in sources/detect.py
 
 
 def read_change(path: str | Path, text: str | None = None) -> Change:

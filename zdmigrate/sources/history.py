@@ -55,6 +55,16 @@ class History:
     def __iter__(self) -> Iterator[Change]:
         return (_read(entry, entry.file.path in self._reported, self._source) for entry in self._entries)
 
+    def reread(self, path: str, text: str) -> Change:
+        """What a file of this history would be if it held ``text``."""
+        entry = next(entry for entry in self._entries if entry.file.path == path)
+        return _change(entry, text, self._source)
+
+    def writable(self) -> Iterator[str]:
+        """The paths whose text is a file's own: neither standard input, nor printed by a command, nor Go or Java."""
+        files = (entry.file for entry in self._entries)
+        return (file.path for file in files if not (file.arguments or file.language or file.path == STDIN_PATH))
+
     def first(self, count: int) -> History:
         return History(self._entries[:count], self._reported, self._source)
 
@@ -180,16 +190,21 @@ def _read(entry: _Entry, is_reported: bool, source: Source) -> Change:
     text = _text(file, source)
     if file.language:
         return unread_change(file, text)
-    tool = _tool_for(entry, text)
-    change = change_of(file, text, TOOLS[tool].parts(file, text), down=source.down)
-    if is_reported and not change.script.statements and _ought_to_speak(tool, change):
+    change = _change(entry, text, source)
+    if is_reported and not change.script.statements and _ought_to_speak(change):
         raise InputError(f"{file.path}:1: no statement in this file", hint="write one, or delete the file")
     return change
 
 
-def _ought_to_speak(tool: str, change: Change) -> bool:
+def _change(entry: _Entry, text: str, source: Source) -> Change:
+    tool = _tool_for(entry, text)
+    parts = TOOLS[tool].parts(entry.file, text)
+    return change_of(entry.file, text, parts, down=source.down).changed(tool=tool)
+
+
+def _ought_to_speak(change: Change) -> bool:
     """Other tools have reasons to run an empty file; a person who has one writes it down."""
-    return tool == "native" or (tool == "plain" and not change.script.comments)
+    return change.tool == "native" or (change.tool == "plain" and not change.script.comments)
 
 
 def _text(file: File, source: Source) -> str:
