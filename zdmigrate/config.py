@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("error", "warning", "hint")
 SOURCES = (
-    *("native", "plain", "flyway", "golang-migrate", "dbmate", "goose", "sql-migrate", "node-pg-migrate"),
-    *("diesel", "sqlx", "prisma", "django"),
+    *("native", "plain", "single-transaction", "flyway", "golang-migrate", "dbmate", "goose", "sql-migrate"),
+    *("node-pg-migrate", "diesel", "sqlx", "prisma", "django"),
 )
 
 

@@ -109,7 +109,11 @@ UNDOING = {
 LOOKED_AT = {REFUSED, "not-analysed", "drop-column", "drop-table", "drop-index-not-concurrent", "syntax-error"}
 
 
-@pytest.fixture(params=SOURCES)
+# what no shape tells has to be named
+NAMED = {"single-transaction"}
+
+
+@pytest.fixture(params=PLACES)
 def tool(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -122,7 +126,7 @@ def folder(tool: str) -> Path:
 
 def test_the_tools_that_the_configuration_names_are_those_that_can_be_read() -> None:
     assert tuple(TOOLS) == SOURCES
-    assert set(PLACES) == set(SOURCES)
+    assert set(PLACES) | NAMED == set(SOURCES)
 
 
 def test_a_tools_folder_is_known_by_its_shape(tool: str, folder: Path) -> None:
@@ -206,3 +210,15 @@ def test_flyway_runs_what_refuses_a_transaction_without_one(tmp_path: Path, stat
 def test_a_transaction_that_the_tool_opened_ends_at_a_written_commit(tmp_path: Path) -> None:
     filled(tmp_path, **{"1_a.sql": "-- +goose Up\nSELECT 1;\nCOMMIT;\nVACUUM;\n-- +goose Down\n"})
     assert found(linted(tmp_path), tmp_path) == [("1_a.sql", 3, "transaction-nesting")]
+
+
+def test_a_plain_folder_that_is_named_so_has_a_transaction_around_each_file() -> None:
+    folder = FOLDERS / "plain"
+
+    changes = changes_of(folder, tool="single-transaction")
+    assert [change.sections[0].transaction for change in changes] == ["tool", "tool", "tool"]
+    assert [Path(change.path).name for change in changes] == [name for name, _ in ORDER["plain"]]
+    assert found(linted(folder, tool="single-transaction"), folder) == [
+        ("10_drop_name.sql", 1, REFUSED),
+        *FINDINGS["plain"],
+    ]

@@ -16,6 +16,7 @@ from zdmigrate.sources.tools import (
     node_pg_migrate,
     plain,
     prisma,
+    single_transaction,
     sql_migrate,
     sqlx,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 TOOLS: Mapping[str, Tool] = {
     "native": native,
     "plain": plain,
+    "single-transaction": single_transaction,
     "flyway": flyway,
     "golang-migrate": golang_migrate,
     "dbmate": dbmate,
