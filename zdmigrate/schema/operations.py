@@ -90,6 +90,7 @@ class Operation(Value):
     kind: ClassVar[str] = "operation"
     span: Span
     relation: Name | None = None
+    truncated: tuple[str, ...] = ()  # names of its statement of more than 63 bytes, as written; the first one has them
 
 
 class Unknown(Operation):
@@ -621,7 +622,13 @@ class Revoke(Privileges):
 # --------------------------------------------------------------------------- rows
 
 
-class Insert(Operation):
+class Assigning(Operation):
+    """What writes columns; ``assigned_twice`` are those that are named more than once as a whole."""
+
+    assigned_twice: tuple[str, ...] = ()
+
+
+class Insert(Assigning):
     kind = "insert"
     columns: tuple[str, ...] = ()
     from_query: bool = False  # INSERT … SELECT over at least one relation
@@ -629,7 +636,7 @@ class Insert(Operation):
     sources: tuple[Name, ...] = ()
 
 
-class Update(Operation):
+class Update(Assigning):
     kind = "update"
     alias: str | None = None
     only: bool = False
@@ -648,7 +655,7 @@ class Delete(Operation):
     limited: bool = False  # a CTE or a table of USING has a LIMIT
 
 
-class Merge(Operation):
+class Merge(Assigning):
     kind = "merge"
     sources: tuple[Name, ...] = ()
 
@@ -662,7 +669,7 @@ class Select(Operation):
     locks_rows: bool = False
 
 
-class Copy(Operation):
+class Copy(Assigning):
     kind = "copy"
     is_from: bool
     columns: tuple[str, ...] = ()

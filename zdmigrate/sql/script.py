@@ -15,6 +15,7 @@ from zdmigrate.sql.kinds import statement_kind
 from zdmigrate.sql.lift import lift
 from zdmigrate.sql.lift.nodes import kind_of
 from zdmigrate.sql.lift.source import Source
+from zdmigrate.sql.long_names import long_names
 from zdmigrate.sql.psql import mask
 from zdmigrate.sql.trees import parse_file, parse_one
 from zdmigrate.value import Value
@@ -98,6 +99,8 @@ def _comments(text: str, tokens: Iterable[Token]) -> Iterable[Comment]:
 def _statement(text: str, masked: str, found: Cut, parsed: Parsed | None) -> Statement:
     span = _span(found.tokens)
     kind, operations, error = _read(text, masked, found, parsed)
+    if operations and (names := long_names(found.tokens, text)):
+        operations = (operations[0].changed(truncated=names), *operations[1:])
     return Statement(
         text=text[span.start : span.end],
         span=span,

@@ -32,8 +32,22 @@ def insert(body: Node, source: Source) -> tuple[o.Operation, ...]:
             from_query=bool(query and "valuesLists" not in query["SelectStmt"] and sources),
             on_conflict=conflict and conflict.removeprefix("ONCONFLICT_").lower(),
             sources=sources,
+            assigned_twice=_twice(body.get("cols", ()), body.get("onConflictClause", {}).get("targetList", ())),
         ),
     )
+
+
+def _twice(*lists: list[Node]) -> tuple[str, ...]:
+    """The columns that one list names twice, which the server refuses: unless each names a part, as in ``a[1]``."""
+    found: dict[str, None] = {}
+    for targets in lists:
+        whole: dict[str, bool] = {}
+        for target in (node["ResTarget"] for node in targets):
+            name, is_whole = target["name"], "indirection" not in target
+            if name in whole and (is_whole or whole[name]):
+                found[name] = None
+            whole[name] = whole.get(name, False) or is_whole
+    return tuple(found)
 
 
 def _queried(body: Node) -> Node:
@@ -72,7 +86,10 @@ def _where(body: Node, source: Source) -> o.Expression | None:
 
 def merge(body: Node, source: Source) -> tuple[o.Operation, ...]:
     sources = relations_read(_queried(body))
-    return (*_in_with(body, source), o.Merge(span=source.span, relation=relation(body["relation"]), sources=sources))
+    clauses = (node["MergeWhenClause"] for node in body.get("mergeWhenClauses", ()))
+    twice = _twice(*(clause.get("targetList", ()) for clause in clauses))
+    merged = o.Merge(span=source.span, relation=relation(body["relation"]), sources=sources, assigned_twice=twice)
+    return (*_in_with(body, source), merged)
 
 
 # --------------------------------------------------------------------------- UPDATE
@@ -90,6 +107,7 @@ def update(body: Node, source: Source) -> tuple[o.Operation, ...]:
             where=_where(body, source),
             sources=relations_read(_queried(body)),
             limited=_is_limited(body),
+            assigned_twice=_twice(body["targetList"]),
         ),
     )
 
@@ -146,7 +164,9 @@ def copy(body: Node, source: Source) -> tuple[o.Operation, ...]:
     if query is not None:  # COPY (…) TO; the query may be DELETE … RETURNING
         return _nested(query, source, 0)
     target, columns = relation(body["relation"]), strings(body.get("attlist"))
-    return (o.Copy(span=source.span, relation=target, is_from=body.get("is_from", False), columns=columns),)
+    twice = tuple(dict.fromkeys(name for name in columns if columns.count(name) > 1))
+    is_from = body.get("is_from", False)
+    return (o.Copy(span=source.span, relation=target, is_from=is_from, columns=columns, assigned_twice=twice),)
 
 
 def truncate(body: Node, source: Source) -> tuple[o.Operation, ...]:
