@@ -128,18 +128,27 @@ def _repository(folder: str, path: str) -> _Repository:
 
 
 def _git(folder: str, *arguments: str) -> str:
-    """What git prints; GitError with its first line where it refuses, UsageError where there is no git."""
+    return os.fsdecode(ask_git(folder, *arguments, asker="--since"))
+
+
+def ask_git(folder: str, *arguments: str, asker: str, given: bytes | None = None) -> bytes:
+    """What git prints; GitError with its first line where it refuses, UsageError where there is no git.
+
+    ``asker`` is the option that needs it, ``given`` what git reads from standard input.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
     try:
         ran = subprocess.run(
             ["git", "-C", folder, *arguments],  # noqa: S607 - the git of whoever runs this
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
             env=environment | {"LC_ALL": "C"},
             check=False,
         )
     except FileNotFoundError:
-        raise UsageError("git is not installed, and --since asks it", hint="install git") from None
+        raise UsageError(f"git is not installed, and {asker} asks it", hint="install git") from None
     if ran.returncode:
         told = os.fsdecode(ran.stderr).strip().partition("\n")[0]
         raise GitError(told or f"git {arguments[0]} says no")
-    return os.fsdecode(ran.stdout)
+    return ran.stdout
