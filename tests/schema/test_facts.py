@@ -112,7 +112,11 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("create type mood as enum ('sad');", "alter table t add x mood", {"fills": ""}),
     ("", "alter table t add x citext", {"fills": ""}),
     # unknown
-    ("", "do $$ begin end $$", {"analysed": False, "statement": "do"}),
+    ("", "do $$ begin end $$", {"analysed": True, "statement": "do"}),
+    ("", "do language plperl $$ 1 $$", {"analysed": False, "reason": "its body is written in plperl"}),
+    ("", "call f()", {"analysed": False, "reason": "no file here makes f, which it calls"}),
+    ("", "do $$ begin create index concurrently i on a (b); end $$",
+     {"in_transaction": True, "transaction_of": "body", "refuses_transaction": True}),
     ("", "select drop_everything()", {"analysed": False}),
     ("", "select count(*), now() from t", {"analysed": True}),
     ("", "security label on table t is 'x'", {"analysed": False, "statement": "security_label"}),
@@ -216,6 +220,9 @@ BATCHED = [
     "update t set x = 1 where id = 5",
     "update t set x = 1 where id in (1, 2, 3)",
     "update t set x = 1 where code = 'a'",
+    "update t set x = 1 where y = 5 and place = 'here'::text",
+    "delete from t where place = 'here' and x is null and y = 5",
+    "update schema_version set version = 5, minor = '2'",
     "update t set x = 1 where ctid >= '(0,0)' and ctid < '(100,0)'",
     "update t set x = 1 where ctid = any (array(select ctid from t where x is null limit 500))",
     "update t set x = 1 where id in (select id from t where x is null limit 500)",
@@ -229,6 +236,14 @@ UNBATCHED = [
     "update t set x = 1 where id > 1000",
     "update t set x = 1 where id > 1 and id > 5",
     "update t set x = 1 where y = 5",
+    "update t set x = 1 where place = 'here'",
+    "update t set x = 1 where y = 5 or place = 'here'",
+    "update t set x = 1 where y = x and place = 'here'",
+    "update t set x = 1 where y = 5 + x and place = 'here'",
+    "update t set x = 1 where zone = 'north'",
+    "update product_version set released = true",
+    "update schema_version set version = minor",
+    "delete from schema_version",
     "update t set x = 1 where id = 5 or y = 5",
     "update t set x = 1 where id = y",
     "update t set x = 1 where not id = 5",
@@ -239,7 +254,10 @@ UNBATCHED = [
     "delete from t",
     "delete from t where y < 5",
 ]
-KEYED = "create table t (id bigint primary key, x int, y int, code text unique);"
+KEYED = """
+create table t (id bigint primary key, x int, y int, code text unique, place text, zone text, unique (y, place));
+create unique index on t (zone, lower(place));
+"""
 
 
 @pytest.mark.parametrize("sql", BATCHED)

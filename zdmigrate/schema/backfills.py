@@ -10,6 +10,7 @@ from zdmigrate.schema.volatility import is_volatile
 if TYPE_CHECKING:
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.operations import Assignment, Delete, Expression, Update
+    from zdmigrate.schema.relations import Index
 
 # f(f(x)) = f(x)
 _NAMES = "lower upper btrim ltrim rtrim trim initcap abs coalesce round floor ceil"
@@ -20,8 +21,31 @@ def is_batched(operation: Update | Delete, catalog: Catalog) -> bool:
     """Whether it writes few rows, whatever is in the table."""
     where = operation.where
     if where is None or operation.limited:
-        return operation.limited
-    return is_bounded(where.sql, where.columns, _keys(operation, catalog))
+        return operation.limited or _keeps_the_version(operation)
+    if is_bounded(where.sql, where.columns, _keys(operation, catalog)):
+        return True
+    given = {column for column, rest in map(column_and_rest, conjuncts(where.sql)) if _is_one_value(rest)}
+    return any(given.issuperset(index.columns) for index in _unique_indexes(operation, catalog))
+
+
+def _keeps_the_version(operation: Update | Delete) -> bool:
+    """``UPDATE schema_version SET version = 5``: the one row in which a runner keeps how far the schema has come."""
+    assignments: tuple[Assignment, ...] = getattr(operation, "assignments", ())
+    constant = all(one.expression is not None and one.expression.constant for one in assignments)
+    named = operation.relation is not None and operation.relation.name.endswith("version")
+    return named and constant and any("version" in one.column for one in assignments)
+
+
+def _is_one_value(rest: Tokens) -> bool:
+    return rest[:1] == ("=",) and len(rest) > 1 and _is_literal(rest[1]) and rest[2:3] in ((), ("::",))
+
+
+def _unique_indexes(operation: Update | Delete, catalog: Catalog) -> list[Index]:
+    """Those over plain columns and all rows: of an expression the columns alone are not unique."""
+    if operation.relation is None:
+        return []
+    found = catalog.indexes_of(operation.relation)
+    return [index for index in found if index.unique and index.columns and not (index.partial or index.mentioned)]
 
 
 def _keys(operation: Update | Delete, catalog: Catalog) -> set[str]:
@@ -30,11 +54,7 @@ def _keys(operation: Update | Delete, catalog: Catalog) -> set[str]:
     if operation.relation is None:
         return keys
     table = catalog.table(operation.relation)
-    keys |= {
-        index.columns[0]
-        for index in catalog.indexes_of(operation.relation)
-        if index.unique and len(index.columns) == 1 and not index.partial
-    }
+    keys |= {index.columns[0] for index in _unique_indexes(operation, catalog) if len(index.columns) == 1}
     if table is None or not table.complete:
         name = operation.relation.name
         keys |= {"id", "uuid", "guid", f"{name}_id", f"{name.removesuffix('s')}_id"}
