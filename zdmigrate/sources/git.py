@@ -136,14 +136,13 @@ def ask_git(folder: str, *arguments: str, asker: str, given: bytes | None = None
 
     ``asker`` is the option that needs it, ``given`` what git reads from standard input.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
     try:
         ran = subprocess.run(
             ["git", "-C", folder, *arguments],  # noqa: S607 - the git of whoever runs this
             input=given,
             stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
-            env=environment | {"LC_ALL": "C"},
+            env=environment(),
             check=False,
         )
     except FileNotFoundError:
@@ -152,3 +151,8 @@ def ask_git(folder: str, *arguments: str, asker: str, given: bytes | None = None
         told = os.fsdecode(ran.stderr).strip().partition("\n")[0]
         raise GitError(told or f"git {arguments[0]} says no")
     return ran.stdout
+
+
+def environment() -> dict[str, str]:
+    """What git gets: nothing that a hook was told of its own repository, and messages in English."""
+    return {name: value for name, value in os.environ.items() if name not in _OF_HOOKS} | {"LC_ALL": "C"}
