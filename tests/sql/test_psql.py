@@ -80,6 +80,7 @@ def test_copy_to_stdout_has_no_data() -> None:
         "select :a, :'b', :\"c\" from t",
         "select * from ${schema}.t_${n}",
         "select * from {{ schema }}.t where {{ it('s') }}",
+        "create table t (id $%AUTO_INCREMENT_PRIMARY_KEY%$)",
         "{% if x %}select 1{% endif %}",
         "select 1 {# it's #}",
         "select 1 limit :n",

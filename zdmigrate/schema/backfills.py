@@ -24,7 +24,7 @@ def is_batched(operation: Update | Delete, catalog: Catalog) -> bool:
         return operation.limited or _keeps_the_version(operation)
     if is_bounded(where.sql, where.columns, _keys(operation, catalog)):
         return True
-    given = {column for column, rest in map(column_and_rest, conjuncts(where.sql)) if _is_one_value(rest)}
+    given = {column for column, rest in map(column_and_rest, conjuncts(where.sql)) if _is_given(rest)}
     return any(given.issuperset(index.columns) for index in _unique_indexes(operation, catalog))
 
 
@@ -36,7 +36,9 @@ def _keeps_the_version(operation: Update | Delete) -> bool:
     return named and constant and any("version" in one.column for one in assignments)
 
 
-def _is_one_value(rest: Tokens) -> bool:
+def _is_given(rest: Tokens) -> bool:
+    if rest[:1] == ("in",):
+        return all(part in "(,)" or _is_literal(part) for part in rest[1:])
     return rest[:1] == ("=",) and len(rest) > 1 and _is_literal(rest[1]) and rest[2:3] in ((), ("::",))
 
 

@@ -20,7 +20,7 @@ PATTERN = (
 | (?P<quoted> (?<![\w$])[eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'? | '[^']*'? | "[^"]*"? )
 | (?P<dollar> (?<![\w$])\$(?:[^\W\d]\w*)?\$ )
 | (?P<template> \{%.{0,500}?%\} | \{\#.{0,500}?\#\} )
-| (?P<placeholder> \$\{[^}\r\n]*\} | \{\{.{0,500}?\}\} )
+| (?P<placeholder> \$\{[^}\r\n]*\} | \{\{.{0,500}?\}\} | \$%\w+%\$ )
 | ::
 | (?P<variable> """
     + VARIABLE
@@ -48,7 +48,7 @@ class Masked(NamedTuple):
 
 def mask(text: str) -> Masked:
     """``text`` with what is no SQL overwritten, at the same length."""
-    signs = any(sign in text for sign in ("\ufeff", "\\", "{", "stdin", "STDIN"))
+    signs = any(sign in text for sign in ("\ufeff", "\\", "{", "$%", "stdin", "STDIN"))
     if signs or (":" in text and _compiled(VARIABLE).search(text.replace("::", "  "))):
         return _Masking(text).result()
     return Masked(text, (), ())
