@@ -99,8 +99,9 @@ class FileReport:
         return " ".join(kept)
 
     def _as_written(self, found: Analysed) -> dict[str, str]:
-        """The statement to be pasted below a heading of the help, whose SQL is indented."""
-        lines = [line.rstrip() for line in self._without_comments(found.statement.span).strip("; \n\t").splitlines()]
+        """The statement to be pasted below a heading of the help, whose SQL is indented; of a DO the one in its body."""
+        span = found.operation.within or found.statement.span
+        lines = [line.rstrip() for line in self._without_comments(span).strip("; \n\t").splitlines()]
         text = "\n    ".join(filter(None, lines))
         return {
             "this_statement": text,

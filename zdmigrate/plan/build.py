@@ -10,12 +10,14 @@ from zdmigrate.plan.step import ALONE, BACKFILL, TRANSACTION, Plan, Step
 from zdmigrate.schema.operations import (
     AddColumn,
     Begin,
+    Call,
     Cluster,
     Commit,
     Copy,
     CreateIndex,
     CreateTable,
     DetachPartition,
+    Do,
     DropColumn,
     DropIndex,
     DropMaterializedView,
@@ -29,10 +31,12 @@ from zdmigrate.schema.operations import (
     RenameTable,
     RenameView,
     Rollback,
+    Select,
     SessionCommand,
     SetSchema,
     SetVariable,
     Truncate,
+    Unknown,
     Vacuum,
 )
 from zdmigrate.schema.walk import analyse
@@ -138,9 +142,10 @@ class _Builder:
         if self.section.name == "backfill":
             return self._backfill(statement)
         alone = any(each.effects.refuses_transaction for each in self.analysed[id(statement)])
-        if alone:
+        if alone and not isinstance(statement.operations[0], Do | Call | Select):
             self._refuse_alone(statement)
-        return self._step([statement], ALONE if alone else TRANSACTION)
+            return self._step([statement], ALONE)
+        return self._step([statement], TRANSACTION)
 
     def _refuse_alone(self, statement: Statement) -> None:
         """Raise InputError for what can be held to no lock budget, and for what breaks inserts half way."""
@@ -183,7 +188,7 @@ class _Builder:
         if mode == TRANSACTION and (guilty := [each for each in analysed if each.effects.refuses_transaction]):
             raise InputError(
                 f"{self._place(guilty[0].statement)}: PostgreSQL refuses this in a transaction",
-                hint="move it out of BEGIN … COMMIT",
+                hint="move it out of BEGIN … COMMIT, DO and functions",
             )
         effects = [each.effects for each in analysed]
         return Step(
@@ -211,7 +216,7 @@ class _Builder:
         if statement.error is not None:
             raise InputError(f"{place}: {statement.error.message}", hint=f"zdmigrate lint {self.path}")
         for operation in statement.operations:
-            if reason := _refusal(operation):
+            if reason := _refusal_in_body(operation) if operation.within else _refusal(operation):
                 raise InputError(f"{place}: {reason[0]}", hint=reason[1])
 
     def _refuse_unmarked(self, statement: Statement) -> None:
@@ -262,6 +267,14 @@ def _analysed(sections: list[Section], catalog: Catalog, major: int) -> dict[int
     for each in analyse(statements, catalog, major):
         found[id(each.statement)].append(each)
     return found
+
+
+def _refusal_in_body(operation: Any) -> tuple[str, str] | None:
+    """The same for what stands in the body of a DO, of which a temporary table or a setting does no harm."""
+    match operation:
+        case Unknown(statement="commit" | "rollback"):
+            return f"{operation.statement.upper()} in the body of DO: {operation.reason}", "write statements without DO"
+    return None
 
 
 def _refusal(operation: Any) -> tuple[str, str] | None:

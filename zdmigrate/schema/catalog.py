@@ -31,6 +31,7 @@ class Catalog(Value):
     domains: dict[Name, Domain] = {}  # noqa: RUF012
     types: frozenset[Name] = frozenset()  # enums, composites, ranges
     functions: dict[Name, str] = {}  # noqa: RUF012 - volatility
+    routines: dict[Name, tuple[CreateFunction, ...]] = {}  # noqa: RUF012 - all of one name, by their arguments
     search_path: tuple[str, ...] = ("public",)
     home_path: tuple[str, ...] = ("public",)
 
@@ -80,6 +81,13 @@ class Catalog(Value):
         """The indexes of a table that are known, those of its constraints among them."""
         found = self.table(table)
         return (self.indexes[name] for name in (found.indexes if found else ()) if name in self.indexes)
+
+    def routines_of(self, name: Name) -> tuple[CreateFunction, ...]:
+        """The functions and procedures of a name that history has made, whatever arguments they take."""
+        schemas = self.search_path if name.schema is None else (name.schema,)
+        return next(
+            (self.routines[known] for schema in schemas if (known := Name(schema, name.name)) in self.routines), ()
+        )
 
     def descendants(self, table: Name) -> Iterator[Name]:
         """Partitions and inheriting tables to any depth, the table itself not among them."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema import backfills, facts_of_partitions
+from zdmigrate.schema import backfills, facts_of_domains, facts_of_partitions
+from zdmigrate.schema.agenda import unknown_calls
 from zdmigrate.schema.constraints import constraint_name, index_name, object_name
 from zdmigrate.schema.effects.constraints import index_columns
 from zdmigrate.schema.filling import base_type, fills_by_sequence, fills_rows, gets_value, is_required
@@ -208,8 +209,17 @@ def _merge(operation: ops.Merge, at: Situation) -> Facts:
     return {"repeatable": False}
 
 
-def _code(operation: ops.Do | ops.Call | ops.Select, at: Situation) -> Facts:
+def _do(operation: ops.Do, at: Situation) -> Facts:
     return {"statement": operation.kind}
+
+
+def _calls(operation: ops.Call | ops.Select, at: Situation) -> Facts:
+    unknown = short_names(unknown_calls(operation, at.catalog), at.catalog)
+    return {"statement": operation.kind, "reason": f"no file here makes {unknown}, which it calls" if unknown else ""}
+
+
+def _unknown(operation: ops.Unknown, at: Situation) -> Facts:
+    return {"reason": operation.reason or "zdmigrate does not look into such statements"}
 
 
 def _rename_table(operation: ops.RenameTable, at: Situation) -> Facts:
@@ -264,9 +274,10 @@ OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "delete": _delete,
     "insert": _insert,
     "merge": _merge,
-    "do": _code,
-    "call": _code,
-    "select": _code,
+    "do": _do,
+    "call": _calls,
+    "select": _calls,
+    "unknown": _unknown,
     "rename_table": _rename_table,
     "set_table_options": _options,
     "drop_sequence": _relation_as_object("sequence"),

@@ -118,7 +118,11 @@ def _drop_trigger(operation: ops.DropTrigger, catalog: Catalog) -> Catalog:
 
 def _create_function(operation: ops.CreateFunction, catalog: Catalog) -> Catalog:
     name = catalog.new_name(operation.name)
-    return catalog.changed(functions={**catalog.functions, name: operation.volatility})
+    others = (known for known in catalog.routines.get(name, ()) if known.arguments != operation.arguments)
+    return catalog.changed(
+        functions={**catalog.functions, name: operation.volatility},
+        routines={**catalog.routines, name: (*others, operation)},
+    )
 
 
 def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
@@ -134,7 +138,10 @@ def _drop_object(operation: ops.DropObject, catalog: Catalog) -> Catalog:
         return tables.without_schema(catalog, operation.name.name)
     name = catalog.new_name(operation.name)
     if operation.object_type in ("function", "procedure", "routine"):
-        return catalog.changed(functions={key: kept for key, kept in catalog.functions.items() if key != name})
+        return catalog.changed(
+            functions={key: kept for key, kept in catalog.functions.items() if key != name},
+            routines={key: kept for key, kept in catalog.routines.items() if key != name},
+        )
     if operation.object_type in ("type", "domain"):
         domains = {key: kept for key, kept in catalog.domains.items() if key != name}
         return catalog.changed(types=catalog.types - {name}, domains=domains)

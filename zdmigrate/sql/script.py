@@ -7,7 +7,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.schema.names import Span
-from zdmigrate.schema.operations import Operation, Unknown
+from zdmigrate.schema.operations import CreateFunction, Do, Operation, Unknown
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.cut import Cut, cut, scan_all
 from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zdmigrate.sql.grammar import Token
+    from zdmigrate.sql.lift.nodes import Node
     from zdmigrate.sql.trees import Parsed
 
 
@@ -123,8 +124,26 @@ def _read(
     except GrammarError as error:
         return "", (), SyntaxProblem(error.message, _place(found.tokens, error.offset))
     source = Source(text, found.tokens, places)
-    operations = tuple(operation for tree in trees for operation in lift(tree, source))
+    try:
+        operations = tuple(operation for tree in trees for operation in lift_whole(tree, source))
+    except GrammarError as error:  # a body's
+        return "", (), SyntaxProblem(error.message, getattr(error, "span", _span(found.tokens)))
     return statement_kind(kind_of(trees[0])), operations, None
+
+
+def lift_whole(tree: Node, source: Source) -> tuple[Operation, ...]:
+    """What a statement does, and behind a DO what its body does; a function has a body for those who call it."""
+    operations = lift(tree, source)
+    # imported where they are needed: few files have either
+    if isinstance(operations[0], Do):
+        from zdmigrate.sql.plpgsql.body import block
+
+        return block(tree, operations[0], source)
+    if isinstance(operations[0], CreateFunction):
+        from zdmigrate.sql.plpgsql.routine import with_routine
+
+        return (with_routine(operations[0], source.sql(0, source.last)),)
+    return operations
 
 
 def _too_deep(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.schema.agenda import unknown_calls
 from zdmigrate.schema.effects.claim import Effects, Locks, Situation, locked, strongest
 from zdmigrate.schema.lock_modes import LockMode
 from zdmigrate.schema.volatility import is_built_in
@@ -40,8 +41,7 @@ def _copy(operation: ops.Copy, at: Situation) -> Effects:
 def _select(operation: ops.Select, at: Situation) -> Effects:
     mode = LockMode.ROW_SHARE if operation.locks_rows else LockMode.ACCESS_SHARE
     sources = [below for name in operation.sources for below in at.below(at.catalog.resolve(name))]
-    unknown = not all(is_built_in(call) for call in operation.calls)
-    return Effects(locks=locked(mode, sources), unknown=unknown)
+    return Effects(locks=locked(mode, sources), unknown=bool(unknown_calls(operation, at.catalog)))
 
 
 def _truncate(operation: ops.Truncate, at: Situation) -> Effects:
@@ -62,9 +62,13 @@ def _lock_table(operation: ops.LockTable, at: Situation) -> Effects:
     return Effects(locks=locked(LockMode(operation.mode), at.below(at.name(operation))))
 
 
-def _code(operation: ops.Call | ops.Do, at: Situation) -> Effects:
-    """A procedure's or block's body may do anything."""
-    return Effects(unknown=True)
+def _call(operation: ops.Call, at: Situation) -> Effects:
+    """What a procedure's body does are operations of their own."""
+    return Effects(unknown=bool(unknown_calls(operation, at.catalog)))
+
+
+def _do(operation: ops.Do, at: Situation) -> Effects:
+    return Effects(unknown=not operation.read)
 
 
 CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
@@ -76,6 +80,6 @@ CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
     "select": _select,
     "truncate": _truncate,
     "lock_table": _lock_table,
-    "call": _code,
-    "do": _code,
+    "call": _call,
+    "do": _do,
 }

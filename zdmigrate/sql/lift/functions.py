@@ -8,6 +8,8 @@ from zdmigrate.schema import operations as o
 from zdmigrate.sql.lift.nodes import Node, body_of, options, qualified, string, strings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from zdmigrate.sql.lift.source import Source
 
 
@@ -24,8 +26,16 @@ def create_function(body: Node, source: Source) -> tuple[o.Operation, ...]:
             returns_trigger=strings(body.get("returnType", {}).get("names"))[-1:] == ("trigger",),
             volatility=_text(given.get("volatility")) or "volatile",
             body=_body(given.get("as"), language.lower()),
+            arguments=tuple(_arguments(body.get("parameters", ()))),
         ),
     )
+
+
+def _arguments(parameters: Iterable[Node]) -> Iterator[str]:
+    for node in parameters:
+        parameter = node["FunctionParameter"]
+        if parameter["mode"] not in ("FUNC_PARAM_OUT", "FUNC_PARAM_TABLE"):
+            yield strings(parameter["argType"]["names"])[-1] + "[]" * len(parameter["argType"].get("arrayBounds", ()))
 
 
 def _text(node: Node | None) -> str | None:

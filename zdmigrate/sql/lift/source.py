@@ -46,6 +46,10 @@ class Source:
     def last(self) -> int:
         return len(self.tokens) - 1
 
+    @property
+    def file(self) -> str:
+        return self._file
+
     def span_of(self, first: int, last: int) -> Span:
         return Span(self.tokens[first].start, self.tokens[last].end)
 
