@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
+from tests.schema import design_examples
 from tests.schema.claims import analysed
 from tests.schema.samples import ATTACH, SALES, SAMPLES, SHOP, Sample
 from tests.schema.test_effects import told
+from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS
+from zdmigrate.schema.state import Terms
+from zdmigrate.schema.walk import analyse
+from zdmigrate.sql.script import read_script
 
 CHECKED = SHOP + "alter table users add constraint c check (name is not null) not valid;"
 VALIDATED = CHECKED + "alter table users validate constraint c;"
@@ -37,6 +42,7 @@ def test_every_fact_has_a_meaning_and_some_operation() -> None:
         for found in analysed(given, sql, section=section):
             for name, value in found.facts.items():
                 seen[name].add(value)
+    seen["lock_budget"].add("200ms")  # which is configured, and tested below
     assert [name for name, values in seen.items() if len(values) == 1] == []
     assert [name for name, (_, meaning) in FACTS.items() if not meaning] == []
 
@@ -165,6 +171,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
      {"partition": True, "other": "sales", "lock": "ACCESS EXCLUSIVE", "other_is_new": False}),
     ("", "vacuum full", {"full": True, "table": "every table of the database"}),
     ("", "cluster t using i", {"table": "t", "name": "t"}),
+    *design_examples.EXAMPLES,
 ]  # fmt: skip
 
 
@@ -203,11 +210,21 @@ def test_a_clause_reads_rows_under_the_lock_of_its_neighbour() -> None:
     assert first.facts["validated_in_same_transaction"]
 
 
-def test_in_contract_nothing_is_new() -> None:
-    from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.walk import analyse
-    from zdmigrate.sql.script import read_script
+def test_an_index_may_come_later_in_the_change() -> None:
+    given, sql = design_examples.BOOKS, "create table n (book_id bigint references books); create index on n (book_id)"
+    made, _ = analysed(given, sql)
+    assert made.facts["unindexed_keys"] == ""
 
+
+def test_a_lock_timeout_is_measured_against_the_budget_and_a_runner_may_set_it_itself() -> None:
+    statements = [("", statement) for statement in read_script("set lock_timeout = '1s'; drop table t").statements]
+    set_, _ = analyse(statements, Catalog(), 18, terms=Terms(lock_budget=200))
+    assert (set_.facts["sets_lock_timeout"], set_.facts["lock_budget"]) == ("long", "200ms")
+    (dropped,) = analyse(statements[1:], Catalog(), 18, terms=Terms(sets_timeouts=True))
+    assert not dropped.facts["misses_lock_timeout"]
+
+
+def test_in_contract_nothing_is_new() -> None:
     made, dropped = read_script("create table t (id int); create index on t (id)").statements
     assert list(analyse([("expand", made), ("expand", dropped)], Catalog(), 18))[1].facts["table_is_new"]
     assert not list(analyse([("expand", made), ("contract", dropped)], Catalog(), 18))[1].facts["table_is_new"]

@@ -8,8 +8,10 @@ from zdmigrate.schema.compatibility import breaks_old, is_new_object
 from zdmigrate.schema.effects.claim import Situation
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS, Facts
 from zdmigrate.schema.facts_by_operation import OWN_FACTS
+from zdmigrate.schema.facts_of_design import DESIGN_FACTS
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.spelling import short_name, short_names, spelled, spelled_name
+from zdmigrate.schema.spelling import short_name, short_names, spelled, spelled_list, spelled_name
+from zdmigrate.schema.timeouts import LOCK, STATEMENT, kind_of_timeout, newly_missed
 
 if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
@@ -29,11 +31,17 @@ def facts_of(
     facts: Facts = {**DEFAULTS, "operation": operation.kind, "section": section}
     facts.update(_words(operation))
     facts.update(_costs(operation, effects, at))
+    if effects.locks:
+        missed = newly_missed(operation, effects, state, catalog)
+        facts.update(misses_lock_timeout=LOCK in missed, misses_statement_timeout=STATEMENT in missed)
     if operation.relation is not None:
         facts.update(_about_table(operation, at))
     own = OWN_FACTS.get(operation.kind)
     if own is not None:
         facts.update(own(operation, at))
+    designed = DESIGN_FACTS.get(operation.kind)
+    if designed is not None:
+        facts.update(designed(operation, at))
     broken = breaks_old(operation, at)
     facts.update(additive=not broken, breaks_old=broken)
     return facts
@@ -49,6 +57,7 @@ _WORDS = frozenset(
         "reason",
         "concurrently",
         "if_exists",
+        "if_not_exists",
         "cascade",
         "only",
         "unique",
@@ -56,6 +65,9 @@ _WORDS = frozenset(
         "from_query",
     )
 )
+
+
+_LISTS = ("assigned_twice", "truncated")
 
 
 def _words(operation: ops.Operation) -> Facts:
@@ -66,6 +78,8 @@ def _words(operation: ops.Operation) -> Facts:
             facts[field] = spelled_name(value) if isinstance(value, Name) else spelled(value)
         elif field in _WORDS and isinstance(value, (str, bool)):
             facts[field] = value
+        elif field in _LISTS:
+            facts[field] = spelled_list(value)
     return facts
 
 
@@ -92,7 +106,7 @@ def _costs(operation: ops.Operation, effects: Effects, at: Situation) -> Facts:
 def _transaction(table: Name, at: Situation) -> Facts:
     state = at.state
     held = {name: mode for name, mode in state.held.items() if not (state.is_new(name) or name in at.catalog.indexes)}
-    timeout = state.settings.get("lock_timeout", "").strip("'")
+    timeout = state.settings.get(LOCK, "")
     return {
         "in_transaction": state.in_transaction,
         "transaction_of": state.transaction_of,
@@ -101,7 +115,7 @@ def _transaction(table: Name, at: Situation) -> Facts:
         "held_elsewhere": short_names(
             (name for name, mode in held.items() if mode.blocks_writers and name != table), at.catalog
         ),
-        "lock_timeout": "" if timeout.rstrip("minsuhd ") == "0" else timeout,
+        "lock_timeout": timeout if kind_of_timeout(timeout, 0) == "short" else "",
     }
 
 

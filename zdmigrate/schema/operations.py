@@ -14,13 +14,6 @@ if TYPE_CHECKING:
 
 # --------------------------------------------------------------------------- parts of operations
 
-    class Routine(Protocol):
-        """What a call of a function or procedure does, in its order; their spans are not the caller's."""
-
-        @property
-        def operations(self) -> tuple[Operation, ...]: ...
-
-
 
 class TypeName(Value):
     """A data type: ``TypeName(name="numeric", modifiers=(10, 2))``; ``name`` is PostgreSQL's long form.
@@ -107,7 +100,6 @@ class Unknown(Operation):
     statement: str  # the grammar's name for it: alter_domain, create_subscription, alter_table set_access_method
     reason: str = ""
 
-    within: Span | None = None  # the statement that it is of, where that stands in the body of a DO
 
 # --------------------------------------------------------------------------- ALTER TABLE
 
@@ -567,6 +559,10 @@ class CreateObject(ObjectAction):
     kind = "create_object"
 
 
+class CreateEnum(CreateObject):
+    """CREATE TYPE … AS ENUM."""
+
+
 class CreateDomain(CreateObject):
     """CREATE DOMAIN; ``constrained`` says whether it has a CHECK or NOT NULL of its own."""
 
@@ -577,8 +573,6 @@ class CreateDomain(CreateObject):
 
 class AlterObject(ObjectAction):
     """A change of an object that no live query can notice by itself: owner, cost, options of a sequence."""
-    arguments: tuple[str, ...] = ()  # the types of what a call gives it
-    does: Routine | None = None
 
     kind = "alter_object"
 
@@ -749,12 +743,9 @@ class SetVariable(Operation):
 
     kind = "set_variable"
     name: str
-    """DO; what its body does are the operations behind it, where it was ``read``."""
-
     value: str | None = None
     local: bool = False
 
-    read: bool = False
 
 class LockTable(Operation):
     kind = "lock_table"

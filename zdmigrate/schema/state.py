@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.schema.constraints import constraint_name
 from zdmigrate.schema.names import Name
+from zdmigrate.schema.timeouts import newly_missed
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.effects import Effects
     from zdmigrate.schema.lock_modes import LockMode
+
+
+class Terms(NamedTuple):
+    """What holds for a whole change: what is known of how it is run, and of what it will have made."""
+
+    lock_budget: int = 0  # milliseconds; 0 for none
+    sets_timeouts: bool = False  # the runner sets lock_timeout itself
+    indexes_to_come: frozenset[tuple[Name, tuple[str, ...]]] = frozenset()  # tables and key columns, as written
 
 
 class Mark(Value):
@@ -28,17 +37,22 @@ class Mark(Value):
 class ScriptState(Value):
     """The state before a statement.
 
-    ``held`` are the locks taken since BEGIN; ``settings`` are those that SET left, by lower-case name.
+    ``held`` are the locks taken since BEGIN; ``settings`` are those that SET left, by lower-case name, and ``lasting``
+    those of them that stay when the transaction ends.
     What is new was made by this change, in a section whose data no app has yet: in contract and revert, which
     run weeks later, nothing is new any more. ``objects`` are (kind of object, its name in lower case).
     """
 
     section: str = ""
     in_transaction: bool = False
-    transaction_of: str = ""  # who began it: file, tool or message; body where it is that of a DO or a call
+    transaction_of: str = ""  # who began it: file, tool or message
     transaction_ends: bool = True  # for a BEGIN: the section ends what it begins
     held: dict[Name, LockMode] = {}  # noqa: RUF012 - a Value's defaults are never changed
     settings: dict[str, str] = {}  # noqa: RUF012
+    lasting: dict[str, str] = {}  # noqa: RUF012
+    missed: frozenset[str] = frozenset()  # timeouts that an earlier statement of the section did without
+    held_before: dict[Name, LockMode] = {}  # noqa: RUF012 - held, without what other clauses of the statement take
+    terms: Terms = Terms()
     relations: frozenset[Name] = frozenset()
     columns: frozenset[tuple[Name, str]] = frozenset()
     constraints: frozenset[tuple[Name, str]] = frozenset()
@@ -50,33 +64,31 @@ class ScriptState(Value):
     def in_section(self, section: str) -> ScriptState:
         """The state at the start of a section: each has a session of its own."""
         if section in ("contract", "revert"):
-            return ScriptState(section=section)
-        return self.changed(section=section, in_transaction=False, transaction_of="", held={}, settings={}, marks=())
+            return ScriptState(section=section, terms=self.terms)
+        left = self.changed(section=section, in_transaction=False, transaction_of="", held={}, marks=())
+        return left.changed(settings={}, lasting={}, missed=frozenset())
 
     def begun(self, catalog: Catalog, by: str = "file") -> ScriptState:
         """The state once a transaction has begun, by BEGIN or by the tool that runs the change."""
         if self.in_transaction:
             return self
         mark = Mark(savepoint=None, catalog=catalog, state=self)
-        return self.changed(in_transaction=True, transaction_of=by, held={}, marks=(mark,))
+        return self.changed(in_transaction=True, transaction_of=by, held={}, marks=(mark,), settings=self.lasting)
 
     def after(self, operation: ops.Operation, effects: Effects, catalog: Catalog) -> ScriptState:
         """The state once ``operation`` has run; ``catalog`` is the one before it."""
         if (mark := self.mark_of(operation)) is not None:
-            return mark.state.ended() if mark.savepoint is None else mark.state.changed(marks=(*mark.state.marks, mark))
+            return _ended(mark.state) if mark.savepoint is None else mark.state.changed(marks=(*mark.state.marks, mark))
         left_by = _LEFT_BY.get(operation.kind)
         left = _with_effects(self if left_by is None else left_by(self, operation, catalog), effects)
         missed = newly_missed(operation, effects, self.changed(held_before=self.held), catalog) if effects.locks else ()
         return left.changed(missed=left.missed.union(missed)) if missed else left
 
-    def ended(self) -> ScriptState:
-        """The state once the transaction has ended."""
-        none: frozenset[Any] = frozenset()
-        return self.changed(in_transaction=False, held={}, views_to_come=none, objects_to_come=none, marks=())
-
     def at_rest(self) -> ScriptState:
-        """The state once a statement is done: without a transaction its locks are gone with it."""
-        return self if self.in_transaction or not self.held else self.changed(held={})
+        """The state once a statement is done: without a transaction its locks are gone, and what SET LOCAL said."""
+        if self.in_transaction or not (self.held or self.settings != self.lasting):
+            return self
+        return self.changed(held={}, settings=self.lasting)
 
     def mark_of(self, operation: ops.Operation) -> Mark | None:
         """What a rollback goes back to; None for every other operation."""
@@ -92,12 +104,18 @@ class ScriptState(Value):
         return relation in self.relations or relation.schema == "pg_temp"
 
 
+def _ended(state: ScriptState) -> ScriptState:
+    return state.changed(
+        in_transaction=False, held={}, views_to_come=frozenset(), objects_to_come=frozenset(), marks=()
+    )
+
+
 def _begun(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
     return state.begun(catalog)
 
 
 def _committed(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
-    return state.ended()
+    return _ended(state)
 
 
 def _saved(state: ScriptState, operation: ops.Savepoint, catalog: Catalog) -> ScriptState:
@@ -106,11 +124,19 @@ def _saved(state: ScriptState, operation: ops.Savepoint, catalog: Catalog) -> Sc
 
 
 def _set(state: ScriptState, operation: ops.SetVariable, catalog: Catalog) -> ScriptState:
+    if operation.name.lower() == "all":
+        return state.changed(settings={}, lasting={})
+    settings = _with_setting(state.settings, operation)
+    if operation.local:
+        return state.changed(settings=settings)
+    lasting = settings if state.settings == state.lasting else _with_setting(state.lasting, operation)
+    return state.changed(settings=settings, lasting=lasting)
+
+
+def _with_setting(settings: dict[str, str], operation: ops.SetVariable) -> dict[str, str]:
     name = operation.name.lower()
-    if name == "all":
-        return state.changed(settings={})
-    settings = {key: value for key, value in state.settings.items() if key != name}
-    return state.changed(settings=settings if operation.value is None else {**settings, name: operation.value})
+    others = {key: value for key, value in settings.items() if key != name}
+    return others if operation.value is None else {**others, name: operation.value}
 
 
 def _with_effects(state: ScriptState, effects: Effects) -> ScriptState:

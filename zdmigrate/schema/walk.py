@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from zdmigrate.schema.agenda import Agenda
 from zdmigrate.schema.effects import Effects, effects_of
 from zdmigrate.schema.effects.claim import Locks, strongest
 from zdmigrate.schema.facts import facts_of
-from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, object_made
+from zdmigrate.schema.facts_of_design import columns_of_index
+from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, Terms, object_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.agenda import Part
     from zdmigrate.schema.facts import Facts
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
@@ -46,7 +45,6 @@ class _Step(NamedTuple):
 
     operation: Operation
     effects: Effects
-    part: Part
     state: ScriptState
     before: Catalog
     after: Catalog
@@ -58,13 +56,14 @@ def analyse(
     major: int,
     *,
     transactions: Mapping[str, str] | None = None,
+    terms: Terms = Terms(),  # noqa: B008 - it is frozen
 ) -> Iterator[Analysed]:
     """The operations of one change in order; ``statements`` are pairs of a section ("" for none) and a statement.
 
     ``transactions`` says by section what the tool that runs it puts around its statements: "tool" for a BEGIN that is
     not written, "message" for one message, in which PostgreSQL begins anew behind a written COMMIT.
     """
-    state, current, around = ScriptState(), None, transactions or {}
+    state, current, around = ScriptState(terms=_looking_ahead(terms, statements)), None, transactions or {}
     for place, (section, statement) in enumerate(statements):
         if section != current:
             state, catalog, current = state.in_section(section), catalog.rested(), section
@@ -72,7 +71,7 @@ def analyse(
                 state = _begun(state, statements[place:], catalog, around[section])
         steps, catalog, state = _steps(statement, catalog, state, major)
         for step in steps:
-            known = step.state.changed(held=_held_beside(step, steps))
+            known = step.state.changed(held=_held_beside(step, steps), held_before=step.state.held)
             if step.operation.kind == "begin":
                 known = known.changed(transaction_ends=_is_ended(section, statements[place:]))
             facts = facts_of(step.operation, step.before, known, step.effects, section, major)
@@ -81,6 +80,16 @@ def analyse(
         begins = any(operation.kind == "begin" for operation in statement.operations)
         if begins or (around.get(section) == "message" and not state.in_transaction):
             state = _begun(state, statements[place + 1 :], catalog, around.get(section, "file"))
+
+
+def _looking_ahead(terms: Terms, statements: Sequence[tuple[str, StatementLike]]) -> Terms:
+    every = (operation for _, statement in statements for operation in statement.operations)
+    to_come = (
+        (operation.relation, columns)
+        for operation in every
+        if operation.relation is not None and (columns := columns_of_index(operation))
+    )
+    return terms._replace(indexes_to_come=frozenset(to_come))
 
 
 def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalog: Catalog, by: str) -> ScriptState:
@@ -95,36 +104,26 @@ def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalo
 def _steps(
     statement: StatementLike, catalog: Catalog, state: ScriptState, major: int
 ) -> tuple[list[_Step], Catalog, ScriptState]:
-    """The statement's operations, each seen from where the one before it has led; a body is one transaction."""
-    steps, agenda = [], Agenda(statement.operations)
-    around = state
-    while agenda:
-        operation, part = agenda.take()
+    """The statement's operations, each seen from where the one before it has led."""
+    steps = []
+    for operation in statement.operations:
         effects = effects_of(operation, catalog, state, major)
         mark = state.mark_of(operation)
         after = catalog.after(operation) if mark is None else mark.catalog
-        steps.append(_Step(operation, part, effects, state, catalog, after))
+        steps.append(_Step(operation, effects, state, catalog, after))
         state, catalog = state.after(operation, effects, catalog), after
     return steps, catalog, state
 
 
 def _held_beside(step: _Step, steps: list[_Step]) -> Locks:
-    """The locks of earlier statements, and of the statement's other clauses: it takes them all at its start.
-
-    The statements of a body take theirs one after the other.
-    """
+    """The locks of earlier statements, and of the statement's other clauses: it takes them all at its start."""
     if len(steps) == 1:
         return step.state.held
-    beside = (other for other in steps if other.part == step.part and other is not step)
-    return strongest(step.state.held, *(other.effects.locks for other in beside))
+    return strongest(step.state.held, *(other.effects.locks for other in steps if other is not step))
 
 
 def _is_ended(section: str, rest: Sequence[tuple[str, StatementLike]]) -> bool:
     own = (statement for found, statement in rest if found == section)
-        if agenda.enter(operation, catalog) and not state.in_transaction:
-            state = _begun(state, [("", statement)], catalog, "body")
-    if state.transaction_of == "body" and not around.in_transaction:
-        state = state.ended().changed(transaction_of=around.transaction_of)
     return any(operation.kind in _ENDING for statement in own for operation in statement.operations)
 
 
@@ -143,10 +142,7 @@ def catalog_after(statements: Iterable[tuple[str, StatementLike]], catalog: Cata
     """The schema that a change of the history leaves, its contract included, its revert not."""
     begun = catalog
     for section, statement in statements:
-        agenda = Agenda(() if section == "revert" else statement.operations)
-        while agenda:
-            operation, _ = agenda.take()
+        for operation in () if section == "revert" else statement.operations:
             begun = catalog if operation.kind == "begin" else begun
             catalog = begun if operation.kind == "rollback" else catalog.after(operation)
     return catalog.rested()
-            agenda.enter(operation, catalog)

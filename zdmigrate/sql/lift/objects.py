@@ -128,7 +128,7 @@ def drop_role(body: Node, source: Source) -> tuple[o.Operation, ...]:
 STATEMENTS: dict[str, Lift] = {
     "DefineStmt": define,
     "CompositeTypeStmt": create_composite_type,
-    "CreateEnumStmt": _listed(o.CreateObject, "type", "typeName"),
+    "CreateEnumStmt": _listed(o.CreateEnum, "type", "typeName"),
     "CreateRangeStmt": _listed(o.CreateObject, "type", "typeName"),
     "CreateDomainStmt": create_domain,
     "CreateConversionStmt": _listed(o.CreateObject, "conversion", "conversion_name"),
