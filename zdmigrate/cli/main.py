@@ -22,6 +22,7 @@ COMMANDS = {
     "lint": "Check change files for what breaks or blocks a running app.",
     "explain": "Say what a rule means, why, and what to do instead.",
     "rules": "List all rules.",
+    "rewrite": "Turn an unsafe migration into a phased change.",
     "new": "Write an empty change file with its sections.",
     "plan": "Show what apply would do, and run nothing.",
     "init": "Create the ledger in the database.",

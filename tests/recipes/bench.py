@@ -1,0 +1,76 @@
+"""One case on the bench: its naive file rewritten, and as many databases as there are ways to run it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.recipes.dump import dumped, ordered, rows
+from tests.run.command import zdmigrate
+from zdmigrate.sources.change import read_change
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from tests.recipes.cases import Case
+    from tests.run.command import Printed
+    from tests.servers.database import Database, RunningServer
+
+FORTH = ("expand", "backfill")
+
+
+class Bench:
+    def __init__(self, server: RunningServer, case: Case, folder: Path, held: ExitStack) -> None:
+        self.server, self.case, self.held = server, case, held
+        self.folder = folder / "migrations"
+        self.folder.mkdir()
+        self.file = self.folder / f"002_{case.name}.sql"
+        (self.folder / "001_furniture.sql").write_text(case.schema)
+        self.file.write_text(case.naive)
+        self.template = server.template(
+            f"furniture_{abs(hash(case.schema))}", lambda at: at.execute(case.schema.encode())
+        )
+
+    def database(self) -> Database:
+        """A fresh database with the furniture in it."""
+        return self.held.enter_context(self.server.database(self.template))
+
+    def run_naive(self) -> Database:
+        database = self.database()
+        with database.connect() as connection:
+            connection.execute(self.case.naive.encode())
+            connection.execute(self.case.then.encode() or b"SELECT")
+        return database
+
+    def rewrite(self) -> str:
+        """Rewrite the file in place, as a user would; what it says then."""
+        database = ("--dsn", self.database().dsn) if self.case.catalog == "database" else ()
+        printed = self.zdmigrate("rewrite", str(self.file), "--in-place", *database, *self.case.options)
+        assert printed.code == 0, printed.text
+        return self.file.read_text()
+
+    def zdmigrate(self, *arguments: str) -> Printed:
+        return zdmigrate(*arguments, "--dir", str(self.folder))
+
+    def apply(self, database: Database) -> None:
+        """All phases by the runner itself."""
+        (self.folder / "001_furniture.sql").unlink()  # the database has it
+        for command in (("init", "--release", "v1"), ("apply", "--phase", "all", "--release", "v1")):
+            printed = self.zdmigrate(*command, "--dsn", database.dsn)
+            assert printed.code == 0, f"{printed.text}\n{self.file.read_text()}"
+
+    def run(self, database: Database, *sections: str) -> None:
+        """Sections as they stand, statement by statement: what BEGIN to COMMIT is one transaction."""
+        with database.connect() as connection:
+            for section in read_change(self.file).sections:
+                for statement in section.statements if section.name in sections else ():
+                    connection.execute(statement.text.encode())
+
+
+def same_schema(one: Database, other: Database) -> None:
+    """As pg_dump prints them, but for the order of columns."""
+    assert ordered(dumped(one)) == ordered(dumped(other))
+
+
+def same_rows(one: Database, other: Database) -> None:
+    assert rows(one) == rows(other)

@@ -1,0 +1,39 @@
+"""The naive migrations that recipes are tried on: one file each, with what only a person can say in comments."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+FURNITURE = (HERE / "furniture.sql").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``then`` is what the naive side needs besides to be comparable: the new name of a changed type."""
+
+    name: str
+    naive: str
+    options: tuple[str, ...] = ()
+    then: str = ""
+    schema: str = field(default=FURNITURE, repr=False)
+    catalog: str = "history"  # or database: what files cannot tell
+
+
+def read_case(path: Path) -> Case:
+    text = path.read_text()
+    said = dict(re.findall(r"^-- (options|then|catalog): (.*)$", text, re.MULTILINE))
+    naive = "\n".join(line for line in text.splitlines() if not line.startswith("-- "))
+    return Case(
+        name=path.stem,
+        naive=naive,
+        options=tuple(shlex.split(said.get("options", ""))),
+        then=said.get("then", ""),
+        catalog=said.get("catalog", "history"),
+    )
+
+
+CASES = [read_case(path) for path in sorted((HERE / "cases").glob("*.sql"))]

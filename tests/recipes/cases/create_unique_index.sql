@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX books_by_name ON books (title, isbn) WHERE sold >= 0;

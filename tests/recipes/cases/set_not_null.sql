@@ -1,0 +1,1 @@
+ALTER TABLE books ALTER copies SET NOT NULL;

@@ -1,0 +1,51 @@
+"""Forth, back, and forth again: a rewritten migration ends where the naive one ends, and leaves no trace on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.recipes.bench import FORTH, same_rows, same_schema
+from tests.recipes.cases import CASES
+from tests.recipes.dump import dumped, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.recipes.bench import Bench
+    from tests.recipes.cases import Case
+
+every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+
+
+@every_case
+def test_expand_and_contract_leave_what_the_naive_migration_leaves(bench: Callable[[Case], Bench], case: Case) -> None:
+    on = bench(case)
+    naive, database = on.run_naive(), on.database()
+    on.rewrite()
+    on.apply(database)
+    same_schema(database, naive)
+    same_rows(database, naive)
+
+
+@every_case
+def test_revert_leaves_what_was_there_and_all_can_begin_again(bench: Callable[[Case], Bench], case: Case) -> None:
+    on = bench(case)
+    naive, untouched, database = on.run_naive(), on.database(), on.database()
+    on.rewrite()
+    on.run(database, *FORTH)
+    on.run(database, "revert")
+    assert dumped(database) == dumped(untouched)
+    assert rows(database) == rows(untouched)
+    on.run(database, *FORTH, "contract")
+    same_schema(database, naive)
+    same_rows(database, naive)
+
+
+@every_case
+def test_what_rewrite_writes_lints_clean(bench: Callable[[Case], Bench], case: Case) -> None:
+    on = bench(case)
+    text = on.rewrite()
+    printed = on.zdmigrate("lint", str(on.file), "--fail-on", "hint")
+    assert printed.code == 0, f"{printed.text}\n{text}"

@@ -1,0 +1,92 @@
+"""``zdmigrate rewrite``: an unsafe migration becomes a phased change."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zdmigrate.cli.options import common
+from zdmigrate.errors import UsageError
+
+if TYPE_CHECKING:
+    from zdmigrate.cli.options import Console
+    from zdmigrate.config import Config
+    from zdmigrate.recipes.parts.ground import Answers
+    from zdmigrate.sources.change import Change
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--in-place", is_flag=True, help="Write the change over FILE.")
+@click.option("--output", metavar="FILE", help="Write the change there. [default: standard output]")
+@click.option("--as", "new_names", multiple=True, metavar="[COLUMN=]NAME", help="The name of a column of another type.")
+@click.option("--up", multiple=True, metavar="[COLUMN=]EXPR", help="The new value as SQL over the old columns.")
+@click.option("--down", multiple=True, metavar="[COLUMN=]EXPR", help="The old value as SQL over the new columns.")
+@click.option("--fallback", multiple=True, metavar="[COLUMN=]VALUE", help="What old versions read where it has none.")
+@click.option("--fill", multiple=True, metavar="[COLUMN=]VALUE", help="What stands where an old version writes NULL.")
+@common("source", "postgres", formats=("text",))
+def command(
+    file: str,
+    in_place: bool,
+    output: str | None,
+    new_names: tuple[str, ...],
+    up: tuple[str, ...],
+    down: tuple[str, ...],
+    fallback: tuple[str, ...],
+    fill: tuple[str, ...],
+    config: Config,
+    console: Console,
+) -> None:
+    """Turn an ordinary migration into a change file with expand, backfill, contract and revert.
+
+    FILE has plain statements and no sections. What hangs on its tables is read from the files before it, as lint
+    does. What cannot be carried is refused, and nothing is written. An answer
+    that is about one of several columns begins with its name: --as total=total_cents.
+
+    \b
+    Examples:
+      zdmigrate rewrite migrations/007_rename.sql
+      zdmigrate rewrite migrations/007_rename.sql --in-place
+    """
+    from zdmigrate.recipes.parts.ground import Answers
+
+    if in_place and output:
+        raise UsageError("--in-place and --output say two different things", hint="leave one of them out")
+    names = ("new_names", "up", "down", "fallback", "fill")
+    given = zip(names, (new_names, up, down, fallback, fill), strict=True)
+    answers = Answers(**{name: dict(map(_answer, values)) for name, values in given})
+    text = _rewritten(file, answers, config)
+    target = file if in_place else output
+    if target is None:
+        console.result(text.rstrip("\n"))
+        return
+    Path(target).write_text(text, encoding="utf-8")
+    console.say(f"{target} is written: zdmigrate lint {target}")
+
+
+def _answer(given: str) -> tuple[str, str]:
+    """``column=value``; an expression may have an = of its own, behind something that is no name."""
+    column, equals, value = given.partition("=")
+    if equals and all(part.isidentifier() for part in column.split(".")):
+        return column, value
+    return "", given
+
+
+def _rewritten(file: str, answers: Answers, config: Config) -> str:
+    from zdmigrate.recipes.parts.rewriting import furniture_of, rewritten
+
+    *before, change = _with_history(file, config)
+    return rewritten(change, furniture_of(before), answers, config.postgres)
+
+
+def _with_history(file: str, config: Config) -> list[Change]:
+    """The changes before the file in order, and the file's own."""
+    from zdmigrate.sources.history import Source, read_history
+
+    folder = config.dir if os.path.isdir(config.dir) else os.path.dirname(file) or os.curdir  # noqa: PTH112, PTH120
+    changes = list(read_history((file,), folder, Source(tool=config.source, command=config.source_command))[0])
+    place = next(place for place, change in enumerate(changes) if change.path == file)
+    return changes[: place + 1]

@@ -1,0 +1,82 @@
+"""Drop a column: expand lets the new version stop writing it, contract drops its indexes and then the column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.building import added_constraint, dropped_index
+from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.schema.spelling import spelled
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.phased import Step
+    from zdmigrate.schema.operations import DropColumn
+    from zdmigrate.schema.relations import Table, TableColumn
+
+OPERATIONS = ("drop_column",)
+
+
+def recipe(operation: DropColumn, ground: Ground) -> Phased:
+    table = ground.table(operation.relation)
+    column = ground.column(table, operation.column)
+    if operation.cascade:
+        raise ground.refusal("CASCADE drops what nobody has named", "drop what hangs on it by name, in the same file")
+    ground.refuse_hanging(
+        ground.furniture.on(table.name, column.name, "view", "policy", "trigger", "other"),
+        "it would refuse the drop",
+        "drop it in the same file, above",
+    )
+    told, alter = f"{table.name.name}.{column.name}", f"ALTER TABLE {ground.spelled(table.name)}"
+    indexes = ground.furniture.on(table.name, column.name, "index")
+    constraints = ground.furniture.on(table.name, column.name, "constraint")
+    checks = [each for each in constraints if each.type in ("check", "foreign_key")]
+    return Phased(
+        table=table.name,
+        notes=(f"{told} goes: the new version neither reads nor writes it, contract drops it.",),
+        expand=_released(table, column, alter, ground),
+        contract=tuple(
+            dropped_index(
+                table, index.name, ground, "First, and concurrently: less is left to do under the strong lock."
+            )
+            for index in indexes
+        ),
+        removal=(
+            *(Said("", f"{alter} DROP CONSTRAINT {spelled(each.name)}") for each in checks),
+            Said("", f"{alter} DROP COLUMN {spelled(column.name)}"),
+        ),
+        revert=_taken_back(table, column, alter, ground),
+    )
+
+
+def _must_be_written(column: TableColumn) -> bool:
+    return column.not_null and column.default is None and column.identity is None and column.generated is None
+
+
+def _released(table: Table, column: TableColumn, alter: str, ground: Ground) -> tuple[Step, ...]:
+    """What lets a version leave the column out."""
+    if not _must_be_written(column):
+        return ()
+    fill = ground.answers.of("fill", table.name.name, column.name)
+    if fill is not None:
+        why = "So that the new version can leave it out, and the old one still finds a value."
+        return (Said(why, f"{alter} ALTER COLUMN {spelled(column.name)} SET DEFAULT {fill}"),)
+    why = "So that the new version can leave it out. Old versions then find NULL: --fill VALUE gives them a value."
+    return (Said(why, f"{alter} ALTER COLUMN {spelled(column.name)} DROP NOT NULL"),)
+
+
+def _taken_back(table: Table, column: TableColumn, alter: str, ground: Ground) -> tuple[Step, ...]:
+    if not _must_be_written(column):
+        return ()
+    name = spelled(column.name)
+    if ground.answers.of("fill", table.name.name, column.name) is not None:
+        return (Said("", f"{alter} ALTER COLUMN {name} DROP DEFAULT"),)
+    proof = ground.free(table.name, column.name, "filled")
+    add, validate = added_constraint(table, proof, f"CHECK ({name} IS NOT NULL)", ground)
+    return (
+        Said("", f"{alter} DROP CONSTRAINT IF EXISTS {spelled(proof)}"),
+        add,
+        validate,
+        Said("The CHECK has proven it: no row is read.", f"{alter} ALTER COLUMN {name} SET NOT NULL"),
+        Said("", f"{alter} DROP CONSTRAINT {spelled(proof)}"),
+    )

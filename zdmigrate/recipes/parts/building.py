@@ -1,0 +1,66 @@
+"""Indexes and constraints made and dropped without stopping anybody: the dances that several recipes share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.phased import Said, Step
+from zdmigrate.schema.spelling import spelled
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.names import Name
+    from zdmigrate.schema.relations import Table
+
+CONCURRENTLY = "CONCURRENTLY: writes go on while it is built."
+
+
+def built_index(
+    table: Table, name: str, definition: str, ground: Ground, *, unique: bool = False, why: str = CONCURRENTLY
+) -> tuple[Step, ...]:
+    """An index, built while everybody works on; ``definition`` is what stands behind the table's name."""
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    if not table.partitioned:
+        return (Said(why, f"CREATE {kind} CONCURRENTLY {spelled(name)} ON {ground.spelled(table.name)} {definition}"),)
+    steps: list[Step] = [
+        Said(
+            "On the parent alone the index is a name without rows, and invalid until every partition has its part.",
+            f"CREATE {kind} {spelled(name)} ON ONLY {ground.spelled(table.name)} {definition}",
+        )
+    ]
+    for below in (ground.furniture.catalog.tables[child] for child in table.children):
+        part = ground.free(below.name, name.removeprefix(f"{table.name.name}_").removesuffix("_idx"), "idx")
+        steps += built_index(below, part, definition, ground, unique=unique)
+        whole, piece = ground.beside(table.name, name), ground.beside(below.name, part)
+        steps.append(Said("", f"ALTER INDEX {whole} ATTACH PARTITION {piece}"))
+    return tuple(steps)
+
+
+def dropped_index(table: Table, name: str, ground: Ground, why: str = "") -> Step:
+    """The index gone, while everybody works on; a partitioned one has no such form, and is gone at once."""
+    concurrently = "" if table.partitioned else " CONCURRENTLY"
+    return Said(why, f"DROP INDEX{concurrently} IF EXISTS {ground.beside(table.name, name)}")
+
+
+def added_constraint(
+    table: Table, name: str, definition: str, ground: Ground, *, valid: bool = True, allowed: str = ""
+) -> tuple[Step, ...]:
+    """A CHECK or FOREIGN KEY that first holds for new rows, and is then looked through without stopping anybody.
+
+    ``allowed`` says why it may stand in expand although it forbids something: what the linter cannot know.
+    """
+    alter = f"ALTER TABLE {ground.spelled(table.name)}"
+    add = Said(
+        "NOT VALID: it holds for what is written from now on, and no row is read under the strong lock."
+        + (f"\nzdmigrate: allow not-additive-in-expand because {allowed}" if allowed else ""),
+        f"{alter} ADD CONSTRAINT {spelled(name)} {definition} NOT VALID",
+    )
+    check = Said(
+        "Reads the rows under SHARE UPDATE EXCLUSIVE, which stops neither readers nor writers.",
+        f"{alter} VALIDATE CONSTRAINT {spelled(name)}",
+    )
+    return (add, check) if valid else (add,)
+
+
+def free_index_name(table: Name, columns: tuple[str, ...], ground: Ground) -> str:
+    return ground.free(table, "_".join(column or "expr" for column in columns), "idx")

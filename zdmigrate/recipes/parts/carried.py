@@ -1,0 +1,320 @@
+"""All that hangs on a column, carried to another: made beside the old, and given the old's names in contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.recipes.parts.building import added_constraint, built_index, dropped_index, free_index_name
+from zdmigrate.recipes.parts.definitions import key_parts
+from zdmigrate.recipes.parts.furniture import with_names
+from zdmigrate.recipes.parts.phased import Phased, Said, Step
+from zdmigrate.recipes.parts.renaming import Piece, folded, replaced
+from zdmigrate.schema.names import Span
+from zdmigrate.schema.spelling import spelled, spelled_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from zdmigrate.recipes.parts.furniture import Hanging
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.relations import Table, TableColumn
+
+
+class Load(NamedTuple):
+    """One thing carried; ``ahead`` and ``behind`` stand in contract's transaction before and after the old goes."""
+
+    expand: tuple[Step, ...] = ()
+    filled: tuple[Step, ...] = ()
+    ahead: tuple[Said, ...] = ()
+    behind: tuple[Said, ...] = ()
+    revert: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Move(NamedTuple):
+    """From which columns of a table to which: all that a file copies there, for an index may name two of them."""
+
+    table: Table
+    names: dict[str, str]
+    ground: Ground
+
+    @property
+    def alter(self) -> str:
+        return f"ALTER TABLE {self.ground.spelled(self.table.name)}"
+
+    def named(self, columns: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self.names.get(column, column) for column in columns)
+
+    def renamed(self, each: Hanging) -> str:
+        return with_names(each, self.names).sql
+
+
+def carried(table: Table, names: dict[str, str], ground: Ground) -> Phased:
+    """What makes new columns stand where old ones stand. Raises CannotRewrite, naming what cannot be carried."""
+    move = Move(table, names, ground)
+    loads = []
+    for column in (table.columns[name] for name in names):
+        _refuse(column, move)
+        loads += [_not_null(column, move), _default(column, move)]
+    loads += [
+        _CARRIERS[each.kind](each, move) for each in ground.furniture.on(table.name) if names.keys() & each.columns
+    ]
+    loads += [_incoming(each, move) for each in _references(move)]
+    return Phased(
+        table=table.name,
+        notes=tuple(note for load in loads for note in load.notes),
+        expand=tuple(step for load in loads for step in load.expand),
+        filled=tuple(step for load in loads for step in load.filled),
+        removal=(
+            *(said for load in loads for said in load.ahead),
+            *(Said("", f"{move.alter} DROP COLUMN {spelled(old)}") for old in names),
+            *(said for load in loads for said in load.behind),
+        ),
+        revert=tuple(step for load in reversed(loads) for step in load.revert),
+    )
+
+
+def _refuse(column: TableColumn, move: Move) -> None:
+    """What the trigger cannot do, or what has no definition that could be made again."""
+    table, refusal = move.table, move.ground.refusal
+    told = f"{table.name}.{column.name}"
+    if table.inherits or (table.children and not table.partitioned):
+        raise refusal(f"{table.name} inherits or is inherited from, and triggers are not", "drop the inheritance first")
+    if table.partition_of is not None:
+        raise refusal(f"{table.name} is a partition: its columns are those of {table.partition_of}")
+    if column.generated:
+        raise refusal(f"{told} is generated: a trigger cannot write it", "drop its expression first, or add a new one")
+    for other in table.columns.values():
+        if other.generation is not None and column.name in other.generation.columns:
+            raise refusal(f"{table.name}.{other.name} is generated from {told}", f"drop {other.name} first")
+
+
+# --------------------------------------------------------------------------- the column's own
+
+
+def _not_null(column: TableColumn, move: Move) -> Load:
+    """NOT NULL by way of a CHECK, which is validated while everybody works; SET NOT NULL then need not look."""
+    if not column.not_null:
+        return Load()
+    new = move.names[column.name]
+    name = move.ground.free(move.table.name, new, "filled")
+    return Load(
+        filled=added_constraint(move.table, name, f"CHECK ({spelled(new)} IS NOT NULL)", move.ground),
+        ahead=(
+            Said("The CHECK has proven it: no row is read.", f"{move.alter} ALTER COLUMN {spelled(new)} SET NOT NULL"),
+            Said("", f"{move.alter} DROP CONSTRAINT {spelled(name)}"),
+        ),
+    )
+
+
+def _default(column: TableColumn, move: Move) -> Load:
+    """From contract on: as long as the trigger is there, a default would hide what the old version writes."""
+    if column.identity is not None:
+        raise move.ground.refusal(
+            f"{move.table.name}.{column.name} draws its values from a sequence of its own, which cannot be carried yet"
+        )
+    if column.default is None:
+        return Load()
+    new = spelled(move.names[column.name])
+    return Load(ahead=(Said("", f"{move.alter} ALTER COLUMN {new} SET DEFAULT {column.default.sql}"),))
+
+
+# --------------------------------------------------------------------------- indexes and constraints
+
+
+def _index(each: Hanging, move: Move) -> Load:
+    unique = each.type == "unique"
+    name = free_index_name(move.table.name, move.named(each.columns), move.ground)
+    whole = move.ground.beside(move.table.name, name)
+    return Load(
+        filled=built_index(
+            move.table,
+            name,
+            move.renamed(each),
+            move.ground,
+            unique=unique,
+            why=f"In the place of {each.name}, after the backfill: before it, it would only have slowed it down.",
+        ),
+        behind=(Said("", f"ALTER INDEX {whole} RENAME TO {spelled(each.name)}"),),
+        revert=(dropped_index(move.table, name, move.ground),),
+        notes=_twins(each, move) if unique else (),
+    )
+
+
+def _twins(each: Hanging, move: Move) -> tuple[str, ...]:
+    twin = ", ".join(move.named(each.columns))
+    told = (
+        f"{each.name} is unique, and gets a twin on {twin}: until contract, INSERT ... ON CONFLICT on either side can "
+        "fail with 23505 on the other. Versions that upsert on it have to try again then."
+    )
+    return (told,)
+
+
+def _constraint(each: Hanging, move: Move) -> Load:
+    return _BY_TYPE[each.type](each, move)
+
+
+def _key(each: Hanging, move: Move) -> Load:
+    """UNIQUE or PRIMARY KEY: its index is built concurrently, and taken over in contract."""
+    parts = key_parts(move.renamed(each))
+    name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "idx")
+    kind = "PRIMARY KEY" if each.type == "primary_key" else "UNIQUE"
+    add = f"{move.alter} ADD CONSTRAINT {spelled(each.name)} {kind} USING INDEX {spelled(name)}{parts.deferrable}"
+    if move.table.partitioned:
+        raise move.ground.refusal(f"{each.name} is the key of a partitioned table, and has no USING INDEX")
+    return Load(
+        filled=built_index(
+            move.table,
+            name,
+            parts.built,
+            move.ground,
+            unique=True,
+            why=f"In the place of {each.name}: contract makes the constraint of it, and reads nothing.",
+        ),
+        behind=(Said("", add),),
+        revert=(dropped_index(move.table, name, move.ground),),
+        notes=_twins(each, move),
+    )
+
+
+def _condition(each: Hanging, move: Move) -> Load:
+    """CHECK or FOREIGN KEY."""
+    table, ground = move.table, move.ground
+    recorded = table.constraints[each.name]
+    if each.type == "foreign_key" and table.partitioned and ground.major < 18:
+        raise ground.refusal(f"{each.name} is a foreign key of a partitioned table, which takes no NOT VALID below 18")
+    label = "check" if each.type == "check" else "fkey"
+    name = ground.free(table.name, "_".join(move.named(each.columns)), label)
+    allowed = "" if set(recorded.columns) <= move.names.keys() else f"{each.name} forbids the same already"
+    return Load(
+        filled=added_constraint(table, name, move.renamed(each), ground, valid=recorded.validated, allowed=allowed),
+        ahead=(Said("", f"{move.alter} DROP CONSTRAINT {spelled(each.name)}"),),
+        behind=(Said("", f"{move.alter} RENAME CONSTRAINT {spelled(name)} TO {spelled(each.name)}"),),
+    )
+
+
+def _exclusion(each: Hanging, move: Move) -> Load:
+    raise move.ground.refusal(
+        f"{each.name} is an EXCLUDE constraint of {move.table.name}: its index cannot be built "
+        "concurrently, nor taken over",
+        "leave it to a maintenance window",
+    )
+
+
+def _named_not_null(each: Hanging, move: Move) -> Load:
+    """PostgreSQL 18's: SET NOT NULL makes one, under the name that it gives."""
+    return Load()
+
+
+_BY_TYPE: dict[str, Callable[[Hanging, Move], Load]] = {
+    "unique": _key,
+    "primary_key": _key,
+    "check": _condition,
+    "foreign_key": _condition,
+    "exclude": _exclusion,
+    "not_null": _named_not_null,
+}
+
+
+# --------------------------------------------------------------------------- foreign keys of other tables
+
+
+def _references(move: Move) -> list[Hanging]:
+    """The foreign keys that point at the column, from whichever table."""
+    catalog = move.ground.furniture.catalog
+    return [
+        each
+        for each in move.ground.furniture.hanging
+        if each.type == "foreign_key"
+        and catalog.tables[each.table].constraints[each.name].references == move.table.name
+        and move.names.keys() & _referenced(each, move)
+    ]
+
+
+def _referenced(each: Hanging, move: Move) -> tuple[str, ...]:
+    listed = tuple(word for _, word in Piece(each.sql, "ALTER TABLE t ADD ").listed("references"))
+    keys = (kept.columns for kept in move.table.constraints.values() if kept.type == "primary_key")
+    return listed or next(keys, ())
+
+
+def _incoming(each: Hanging, move: Move) -> Load:
+    """A foreign key that points here points at the new column as well, and in contract at that alone."""
+    catalog, ground = move.ground.furniture.catalog, move.ground
+    table = catalog.tables[each.table]
+    if each.table == move.table.name:
+        raise ground.refusal(f"{each.name} points from {move.table.name} to itself, which cannot be carried yet")
+    recorded, alter = table.constraints[each.name], f"ALTER TABLE {ground.spelled(table.name)}"
+    columns = move.named(_referenced(each, move))
+    name = ground.free(table.name, "_".join((*recorded.columns, *columns)), "fkey")
+    definition, allowed = _pointing_at(each.sql, columns), f"{each.name} forbids the same already"
+    return Load(
+        filled=added_constraint(table, name, definition, ground, valid=recorded.validated, allowed=allowed),
+        ahead=(Said("", f"{alter} DROP CONSTRAINT {spelled(each.name)}"),),
+        behind=(Said("", f"{alter} RENAME CONSTRAINT {spelled(name)} TO {spelled(each.name)}"),),
+        revert=(Said("", f"{alter} DROP CONSTRAINT IF EXISTS {spelled(name)}"),),
+    )
+
+
+def _pointing_at(definition: str, columns: tuple[str, ...]) -> str:
+    """The foreign key's definition with another list behind the table that it points at."""
+    piece = Piece(definition, "ALTER TABLE t ADD ")
+    words = [(Span(t.start - piece.shift, t.end - piece.shift), piece.whole[t.start : t.end]) for t in piece.tokens]
+    at = next(place for place, (_, word) in enumerate(words) if word.lower() == "references") + 1
+    while at + 2 < len(words) and words[at + 1][1] == ".":
+        at += 2
+    end = words[at][0].end
+    if at + 1 < len(words) and words[at + 1][1] == "(":
+        end = next(span.end for span, word in words[at + 1 :] if word == ")")
+    return f"{definition[: words[at][0].end]} ({spelled_list(columns)}){definition[end:]}"
+
+
+# --------------------------------------------------------------------------- settings, comments, privileges
+
+
+def _setting(each: Hanging, move: Move) -> Load:
+    piece = Piece(each.sql, "ALTER TABLE t ")
+    names = [token for token in piece.tokens if token.start >= piece.shift][1:3]
+    token = next(token for token in names if piece.whole[token.start : token.end].lower() != "column")
+    place = Span(token.start - piece.shift, token.end - piece.shift)
+    (new,) = move.named(each.columns)
+    return Load(expand=(Said("", f"{move.alter} {replaced(each.sql, [(place, spelled(new))])}"),))
+
+
+def _comment(each: Hanging, move: Move) -> Load:
+    (new,) = move.named(each.columns)
+    column = f"{move.ground.spelled(move.table.name)}.{spelled(new)}"
+    return Load(expand=(Said("", f"COMMENT ON COLUMN {column} IS {each.sql}"),))
+
+
+def _grant(each: Hanging, move: Move) -> Load:
+    """Without it, the new version gets 42501."""
+    piece = Piece(each.sql, "")
+    end = next(token.start for token in piece.tokens if each.sql[token.start : token.end].lower() == "on")
+    places = [
+        (Span(token.start, token.end), spelled(move.names[word]))
+        for token in piece.tokens
+        if token.start < end and (word := folded(each.sql[token.start : token.end])) in move.names
+    ]
+    return Load(expand=(Said("", replaced(each.sql, places)),))
+
+
+def _statistics(each: Hanging, move: Move) -> Load:
+    raise move.ground.refusal(f"the extended statistics {each.name} cannot be carried yet", f"drop {each.name} first")
+
+
+def _bystander(each: Hanging, move: Move) -> Load:
+    raise move.ground.refusal(
+        f"{each.told} names {move.table.name}.{', '.join(move.names.keys() & each.columns)}, and cannot be carried",
+        "drop it in a change of its own first, and make it again after this one's contract",
+    )
+
+
+_CARRIERS: dict[str, Callable[[Hanging, Move], Load]] = {
+    "index": _index,
+    "constraint": _constraint,
+    "setting": _setting,
+    "comment": _comment,
+    "grant": _grant,
+    "statistics": _statistics,
+    **dict.fromkeys(("trigger", "policy", "view", "owned", "other"), _bystander),
+}

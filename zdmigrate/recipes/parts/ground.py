@@ -1,0 +1,125 @@
+"""Where a recipe stands: the schema before its operation, what the user answered, and names that are free."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.errors import InputError
+from zdmigrate.nearest import did_you_mean
+from zdmigrate.schema.constraints import free_name
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.spelling import short_name, spelled
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.furniture import Furniture, Hanging
+    from zdmigrate.schema.operations import Operation
+    from zdmigrate.schema.relations import Table, TableColumn
+
+
+class CannotRewrite(InputError):
+    """Something cannot be carried, or only the user can say it; nothing was written. Begins with ``path:line``."""
+
+
+class Answers(Value):
+    """What the command line says: each by ``table.column``, by ``column``, or by "" for the only one."""
+
+    new_names: dict[str, str] = {}  # noqa: RUF012 - a Value's defaults are never changed
+    up: dict[str, str] = {}  # noqa: RUF012
+    down: dict[str, str] = {}  # noqa: RUF012
+    fallback: dict[str, str] = {}  # noqa: RUF012
+    fill: dict[str, str] = {}  # noqa: RUF012
+
+    def of(self, answer: str, table: str, column: str) -> str | None:
+        """The answer for a column, by the most exact of its names."""
+        given: dict[str, str] = getattr(self, answer)
+        return next((given[key] for key in (f"{table}.{column}", column, "") if key in given), None)
+
+
+class Names:
+    """Names that this rewrite has given: what one operation makes is taken for the next."""
+
+    def __init__(self) -> None:
+        self.given: set[Name] = set()
+
+
+class Ground(NamedTuple):
+    """Where a recipe stands. ``place`` is ``path:line`` of the operation, ``sql`` its own text, ``text`` its file's."""
+
+    furniture: Furniture
+    place: str
+    text: str
+    names: Names
+    answers: Answers = Answers()
+    major: int = 14
+
+    # ----------------------------------------------------------------------- what is there
+
+    def table(self, name: Name | None) -> Table:
+        """The table, whose making must be known: what hangs on it must be carried."""
+        found = self.furniture.catalog.table(name)
+        if found is None or not (found.complete or self.furniture.live):
+            raise self.refusal(
+                f"nothing says how {name} was made, so nothing says what hangs on it",
+                "name the database with --dsn, or give the file the name of its place in the folder of changes",
+            )
+        return found
+
+    def column(self, table: Table, name: str) -> TableColumn:
+        """The column, whose type must be known."""
+        found = table.columns.get(name)
+        if found is None:
+            raise self.refusal(f"{table.name} has no column {name}: {did_you_mean(name, list(table.columns))}")
+        if found.type is None:
+            raise self.refusal(f"nothing says which type {table.name}.{name} has", "name the database with --dsn")
+        return found
+
+    def spelled(self, name: Name) -> str:
+        """A relation as SQL: without its schema where the search path finds it so."""
+        return short_name(name, self.furniture.catalog)
+
+    def beside(self, table: Name, identifier: str) -> str:
+        """Something else in the table's schema, with the schema where the table needs it."""
+        prefix = f"{spelled(table.schema or '')}." if "." in self.spelled(table) and table.schema else ""
+        return prefix + spelled(identifier)
+
+    def text_of(self, operation: Operation) -> str:
+        return self.text[operation.span.start : operation.span.end]
+
+    # ----------------------------------------------------------------------- names
+
+    def free(self, table: Name, middle: str, label: str) -> str:
+        """A name in the table's schema that nothing has: under 63 bytes, the same in every run."""
+        name = free_name(table.name, middle, label, lambda tried: self._is_taken(table, tried))
+        self.names.given.add(Name(table.schema, name))
+        return name
+
+    def claim(self, table: Name, name: str) -> str:
+        """A name that is given as it is; what is named after it takes another."""
+        self.names.given.add(Name(table.schema, name))
+        return name
+
+    def free_trigger(self, table: Name, middle: str) -> str:
+        """A trigger's name. "~" sorts behind the triggers of most people: ours sees what theirs made of the row."""
+        known = self.furniture.catalog.tables.get(table)
+        return free_name(
+            f"~zd_{table.name}", middle, "sync", lambda tried: known is not None and tried in known.triggers
+        )
+
+    def _is_taken(self, table: Name, tried: str) -> bool:
+        name, known = Name(table.schema, tried), self.furniture.catalog.tables.get(table)
+        if known is not None and tried in (*known.constraints, *known.triggers):
+            return True
+        others = self.furniture.taken | self.furniture.functions | self.names.given
+        catalog = self.furniture.catalog
+        return name in others or catalog.has(name) or name in catalog.functions
+
+    # ----------------------------------------------------------------------- refusing
+
+    def refusal(self, sentence: str, hint: str = "") -> CannotRewrite:
+        return CannotRewrite(f"{self.place}: {sentence}", state="nothing was written", hint=hint)
+
+    def refuse_hanging(self, hanging: tuple[Hanging, ...], why: str, hint: str) -> None:
+        """Raise CannotRewrite for the first thing that cannot be carried."""
+        for each in hanging:
+            raise self.refusal(f"{each.told} hangs on {each.table}.{', '.join(each.columns)}, and {why}", hint)

@@ -1,0 +1,122 @@
+"""Several operations of one file as one change: a table has one trigger, one backfill, and one moment in contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.recipes.parts.carried import carried
+from zdmigrate.recipes.parts.dual_write import Sync
+from zdmigrate.recipes.parts.phased import Said, Step, Together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.phased import Phased
+    from zdmigrate.schema.names import Name
+
+AT_ONCE = "All in one transaction, so that the table's lock is taken once: between these, every write would fail."
+IF_THERE = "IF EXISTS: an expand that stopped half way is undone by the same statements."
+
+
+class Section(NamedTuple):
+    """A section of the change file; ``name`` is its marker's."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+class Rewritten(NamedTuple):
+    """The change: what a reviewer has to know, and its sections in order, none of them empty."""
+
+    notes: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+def merged(parts: Sequence[Phased], ground: Ground) -> Rewritten:
+    """The operations' phases as one change. ``ground`` is where the first of them stands."""
+    parts = _with_carried(parts, ground)
+    syncs = _syncs(parts, ground)
+    sections = (
+        Section("expand", (*_all(parts, "expand"), *(step for sync in syncs.values() for step in sync.begin()))),
+        Section("backfill", (*(sync.backfill() for sync in syncs.values()), *_all(parts, "backfill"))),
+        Section("expand", _all(parts, "filled")),
+        Section("contract", _contract(parts, syncs)),
+        Section("revert", _revert(parts, syncs)),
+    )
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    return Rewritten(tuple(notes), _joined([section for section in sections if section.steps]))
+
+
+def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
+    """The parts, each table's first copied column with what hangs on all of that table's."""
+    moved: dict[Name, dict[str, str]] = {}
+    for part in parts:
+        if part.table is not None and part.moved:
+            moved.setdefault(part.table, {}).update(part.moved)
+    whole = []
+    for part in parts:
+        names = moved.pop(part.table, {}) if part.table is not None and part.moved else {}
+        whole.append(_with(part, carried(ground.table(part.table), names, ground)) if names else part)
+    return whole
+
+
+def _with(part: Phased, other: Phased) -> Phased:
+    return part.changed(
+        notes=part.notes + other.notes,
+        expand=part.expand + other.expand,
+        filled=part.filled + other.filled,
+        removal=part.removal + other.removal,
+        revert=part.revert + other.revert,
+    )
+
+
+def _joined(sections: list[Section]) -> tuple[Section, ...]:
+    """Two expands without a backfill between them are one."""
+    joined: list[Section] = []
+    for section in sections:
+        if joined and joined[-1].name == section.name:
+            joined[-1] = Section(section.name, joined[-1].steps + section.steps)
+        else:
+            joined.append(section)
+    return tuple(joined)
+
+
+def _syncs(parts: Sequence[Phased], ground: Ground) -> dict[Name, Sync]:
+    tables = dict.fromkeys(pair.table for part in parts for pair in part.pairs)
+    return {
+        table: Sync([pair for part in parts for pair in part.pairs if pair.table == table], ground) for table in tables
+    }
+
+
+def _all(parts: Sequence[Phased], section: str) -> tuple[Step, ...]:
+    return tuple(step for part in parts for step in getattr(part, section))
+
+
+def _contract(parts: Sequence[Phased], syncs: dict[Name, Sync]) -> tuple[Step, ...]:
+    steps = [*_all(parts, "contract")]
+    for table in _tables(parts, syncs):
+        own = [said for part in parts if part.table == table for said in part.removal]
+        steps += _at_once([*(syncs[table].end() if table in syncs else ()), *own], AT_ONCE)
+    return (*steps, *_all(parts, "afterwards"))
+
+
+def _revert(parts: Sequence[Phased], syncs: dict[Name, Sync]) -> tuple[Step, ...]:
+    if any(part.irreversible for part in parts):
+        return ()
+    back = list(reversed(parts))
+    steps = [*_all(back, "revert")]
+    for table in _tables(back, syncs):
+        own = [said for part in back if part.table == table for said in part.undoing]
+        steps += _at_once([*(syncs[table].end("IF EXISTS ") if table in syncs else ()), *own], IF_THERE)
+    return tuple(steps)
+
+
+def _tables(parts: Sequence[Phased], syncs: dict[Name, Sync]) -> list[Name]:
+    return list(dict.fromkeys([*syncs, *(part.table for part in parts if part.table is not None)]))
+
+
+def _at_once(statements: list[Said], why: str) -> list[Step]:
+    if len(statements) < 2:
+        return [*statements]
+    return [Together(why, tuple(statements))]

@@ -1,0 +1,42 @@
+"""The folder of recipes is their list: each is found by its file's name, and imported when a rewrite asks."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Protocol, cast
+
+import zdmigrate.recipes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.phased import Phased
+
+
+class Recipe(Protocol):
+    """What a recipe's file has."""
+
+    OPERATIONS: tuple[str, ...]
+    recipe: Callable[[Any, Ground], Phased]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every recipe's name, in the alphabet's order."""
+    return tuple(sorted(module.name for module in iter_modules(zdmigrate.recipes.__path__) if not module.ispkg))
+
+
+@cache
+def load(name: str) -> Recipe:
+    """The recipe of a file of this folder."""
+    return cast("Recipe", import_module(f"zdmigrate.recipes.{name}"))
+
+
+@cache
+def recipe_of(kind: str) -> Recipe | None:
+    """The recipe that takes a kind of operation; None where none does."""
+    return next((recipe for recipe in map(load, names()) if kind in recipe.OPERATIONS), None)
