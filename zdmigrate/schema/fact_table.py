@@ -45,7 +45,10 @@ FACTS: dict[str, tuple[str | bool, str]] = {
     "analysed": (True, "the operation is understood"),
     # what is known before it
     "in_transaction": (False, "a BEGIN of the change is open"),
-    "transaction_of": ("", "who began the open transaction: file, or the tool that runs it: tool, message"),
+    "transaction_of": (
+        "",
+        "who began the open transaction: file; body, of a DO or a call; or who runs it: tool, message",
+    ),
     "transaction_ends": (True, "behind this BEGIN its section has a COMMIT or ROLLBACK"),
     "held_exclusively": ("", "tables that earlier statements of the transaction hold in ACCESS EXCLUSIVE"),
     "held_elsewhere": ("", "other tables whose writes wait because of earlier statements of the transaction"),

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, ClassVar
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from zdmigrate.schema.names import Name, Span
+
+    class Routine(Protocol):
+        """What a call of a function or procedure does, in its order; their spans are not the caller's."""
+
+        @property
+        def operations(self) -> tuple[Operation, ...]: ...
+
 
 # --------------------------------------------------------------------------- parts of operations
 
@@ -90,6 +99,7 @@ class Operation(Value):
     kind: ClassVar[str] = "operation"
     span: Span
     relation: Name | None = None
+    within: Span | None = None  # the statement that it is of, where that stands in the body of a DO
     truncated: tuple[str, ...] = ()  # names of its statement of more than 63 bytes, as written; the first one has them
 
 
@@ -542,6 +552,8 @@ class CreateFunction(Operation):
     returns_trigger: bool = False
     volatility: str = "volatile"  # volatile | stable | immutable
     body: str | None = None
+    arguments: tuple[str, ...] = ()  # the types of what a call gives it
+    does: Routine | None = None
 
 
 class ObjectAction(Operation):
@@ -689,9 +701,12 @@ class Truncate(Operation):
 
 
 class Do(Operation):
+    """DO; what its body does are the operations behind it, where it was ``read``."""
+
     kind = "do"
     language: str
     body: str
+    read: bool = False
 
 
 class Call(Operation):

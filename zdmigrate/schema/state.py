@@ -45,7 +45,7 @@ class ScriptState(Value):
 
     section: str = ""
     in_transaction: bool = False
-    transaction_of: str = ""  # who began it: file, tool or message
+    transaction_of: str = ""  # who began it: file, tool or message; body where it is that of a DO or a call
     transaction_ends: bool = True  # for a BEGIN: the section ends what it begins
     held: dict[Name, LockMode] = {}  # noqa: RUF012 - a Value's defaults are never changed
     settings: dict[str, str] = {}  # noqa: RUF012
@@ -78,11 +78,16 @@ class ScriptState(Value):
     def after(self, operation: ops.Operation, effects: Effects, catalog: Catalog) -> ScriptState:
         """The state once ``operation`` has run; ``catalog`` is the one before it."""
         if (mark := self.mark_of(operation)) is not None:
-            return _ended(mark.state) if mark.savepoint is None else mark.state.changed(marks=(*mark.state.marks, mark))
+            return mark.state.ended() if mark.savepoint is None else mark.state.changed(marks=(*mark.state.marks, mark))
         left_by = _LEFT_BY.get(operation.kind)
         left = _with_effects(self if left_by is None else left_by(self, operation, catalog), effects)
         missed = newly_missed(operation, effects, self.changed(held_before=self.held), catalog) if effects.locks else ()
         return left.changed(missed=left.missed.union(missed)) if missed else left
+
+    def ended(self) -> ScriptState:
+        """The state once the transaction has ended."""
+        none: frozenset[Any] = frozenset()
+        return self.changed(in_transaction=False, held={}, views_to_come=none, objects_to_come=none, marks=())
 
     def at_rest(self) -> ScriptState:
         """The state once a statement is done: without a transaction its locks are gone, and what SET LOCAL said."""
@@ -104,18 +109,12 @@ class ScriptState(Value):
         return relation in self.relations or relation.schema == "pg_temp"
 
 
-def _ended(state: ScriptState) -> ScriptState:
-    return state.changed(
-        in_transaction=False, held={}, views_to_come=frozenset(), objects_to_come=frozenset(), marks=()
-    )
-
-
 def _begun(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
     return state.begun(catalog)
 
 
 def _committed(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
-    return _ended(state)
+    return state.ended()
 
 
 def _saved(state: ScriptState, operation: ops.Savepoint, catalog: Catalog) -> ScriptState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from zdmigrate.schema.agenda import Agenda
 from zdmigrate.schema.effects import Effects, effects_of
 from zdmigrate.schema.effects.claim import Locks, strongest
 from zdmigrate.schema.facts import facts_of
@@ -13,6 +14,7 @@ from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, Terms, object_ma
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from zdmigrate.schema.agenda import Part
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.facts import Facts
     from zdmigrate.schema.names import Span
@@ -44,6 +46,7 @@ class _Step(NamedTuple):
     """An operation between the schema before it and the schema after it."""
 
     operation: Operation
+    part: Part
     effects: Effects
     state: ScriptState
     before: Catalog
@@ -104,22 +107,32 @@ def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalo
 def _steps(
     statement: StatementLike, catalog: Catalog, state: ScriptState, major: int
 ) -> tuple[list[_Step], Catalog, ScriptState]:
-    """The statement's operations, each seen from where the one before it has led."""
-    steps = []
-    for operation in statement.operations:
+    """The statement's operations, each seen from where the one before it has led; a body is one transaction."""
+    steps, agenda = [], Agenda(statement.operations)
+    around = state
+    while agenda:
+        operation, part = agenda.take()
         effects = effects_of(operation, catalog, state, major)
         mark = state.mark_of(operation)
         after = catalog.after(operation) if mark is None else mark.catalog
-        steps.append(_Step(operation, effects, state, catalog, after))
+        steps.append(_Step(operation, part, effects, state, catalog, after))
         state, catalog = state.after(operation, effects, catalog), after
+        if agenda.enter(operation, catalog) and not state.in_transaction:
+            state = _begun(state, [("", statement)], catalog, "body")
+    if state.transaction_of == "body" and not around.in_transaction:
+        state = state.ended().changed(transaction_of=around.transaction_of)
     return steps, catalog, state
 
 
 def _held_beside(step: _Step, steps: list[_Step]) -> Locks:
-    """The locks of earlier statements, and of the statement's other clauses: it takes them all at its start."""
+    """The locks of earlier statements, and of the statement's other clauses: it takes them all at its start.
+
+    The statements of a body take theirs one after the other.
+    """
     if len(steps) == 1:
         return step.state.held
-    return strongest(step.state.held, *(other.effects.locks for other in steps if other is not step))
+    beside = (other for other in steps if other.part == step.part and other is not step)
+    return strongest(step.state.held, *(other.effects.locks for other in beside))
 
 
 def _is_ended(section: str, rest: Sequence[tuple[str, StatementLike]]) -> bool:
@@ -142,7 +155,10 @@ def catalog_after(statements: Iterable[tuple[str, StatementLike]], catalog: Cata
     """The schema that a change of the history leaves, its contract included, its revert not."""
     begun = catalog
     for section, statement in statements:
-        for operation in () if section == "revert" else statement.operations:
+        agenda = Agenda(() if section == "revert" else statement.operations)
+        while agenda:
+            operation, _ = agenda.take()
             begun = catalog if operation.kind == "begin" else begun
             catalog = begun if operation.kind == "rollback" else catalog.after(operation)
+            agenda.enter(operation, catalog)
     return catalog.rested()
