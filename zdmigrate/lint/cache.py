@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import zdmigrate
 from zdmigrate.errors import InputError
 from zdmigrate.lint.finding import Finding, LintResult, Summary
+from zdmigrate.lint.fix import Edit, Fix
 from zdmigrate.sources.text import read_text
 from zdmigrate.sql.lines import Lines
 
@@ -31,12 +32,17 @@ if TYPE_CHECKING:
 KEPT = 30  # results; the oldest go
 
 
-def key_of(files: History, config: Config, rules: Sequence[Rule], reported: Collection[str]) -> str | None:
-    """A digest of the files, of what they are linted by, and of the program; None where one of them cannot be read."""
+def key_of(
+    files: History, config: Config, rules: Sequence[Rule], reported: Collection[str], commit: str = ""
+) -> str | None:
+    """A digest of the files, of what they are linted by, and of the program; None where one of them cannot be read.
+
+    ``commit`` is the previous release's, whose code was looked into.
+    """
     fingerprint = files.fingerprint()
     if fingerprint is None:
         return None
-    known = (fingerprint, os.path.abspath(os.curdir), repr(config), repr(rules), sorted(reported), list(_program()))
+    known = (fingerprint, os.path.abspath(os.curdir), repr(config), repr(rules), sorted(reported), commit, list(_program()))
     return blake2b(repr(known).encode(errors="surrogatepass"), digest_size=20).hexdigest()
 
 
@@ -116,10 +122,21 @@ def _told(result: LintResult) -> dict[str, Any]:
     }
 
 
+def _finding(told: dict[str, Any]) -> Finding:
+    if told["fix"] is not None:
+        edits, reason = told["fix"]
+        told["fix"] = Fix(tuple(Edit(*edit) for edit in edits), reason)
+    if told["evidence"]:
+        from zdmigrate.usage.evidence import Evidence
+
+        told["evidence"] = tuple(Evidence(*found) for found in told["evidence"])
+    return Finding(**{**told, "evidence": tuple(told["evidence"])})
+
+
 def _result(told: dict[str, Any]) -> LintResult:
     names = told["fields"]
     return LintResult(
-        findings=tuple(Finding(**dict(zip(names, values, strict=True))) for values in told["findings"]),
+        findings=tuple(_finding(dict(zip(names, values, strict=True))) for values in told["findings"]),
         summary=Summary(*told["summary"]),
         paths=tuple(told["paths"]),
         lines={path: Lines(read_text(path)) for path in told["lines"]},

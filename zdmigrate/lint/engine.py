@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.lint.file_report import FileReport
 from zdmigrate.lint.finding import LintResult, Summary
@@ -50,6 +50,16 @@ def lint_changes(
     return linter.result()
 
 
+class Looked(NamedTuple):
+    """What one file does and what is found in it; ``catalog`` is the schema that it leaves."""
+
+    change: Change
+    analysed: Sequence[Analysed]
+    catalog: Catalog
+    findings: Sequence[Finding] = ()
+    effects: Sequence[StatementEffects] = ()
+
+
 class Linter:
     """What a run carries from file to file."""
 
@@ -87,25 +97,34 @@ class Linter:
 
     def _read(self, change: Change) -> None:
         """Walk one file; its findings are kept when it is reported on, what it does to the schema always."""
-        analysed = self._walk(change)
-        if self._reported is None or change.path in self._reported:
-            rules = self._rule_sets.for_path(change.path)
-            report = FileReport(change, rules.rules, rules.off)
-            found = [*report.syntax_errors(), *report.matched(analysed, rules.matcher), *report.runs_on()]
-            found += report.unused_allows()
-            self._findings += sorted(found, key=lambda finding: (finding.line, finding.column, finding.id))
-            if found:
-                self._lines[change.path] = change.lines
-            if self._with_effects:
-                self._statements += report.effects(analysed)
-            self._tally(change, analysed)
+        is_reported = self._reported is None or change.path in self._reported
+        looked = self.look(change) if is_reported else self._walk(change)
+        self._catalog = looked.catalog
+        if is_reported:
+            self._keep(looked)
 
-    def _tally(self, change: Change, analysed: Sequence[Analysed]) -> None:
-        self._paths.append(change.path)
-        self._count["statements"] += len(change.script.statements)
-        self._count["not_analysed"] += sum(not found.facts["analysed"] for found in analysed)
+    def look(self, change: Change) -> Looked:
+        """What is found in a file that comes next. It may be asked of several texts: nothing is kept."""
+        looked = self._walk(change)
+        rules = self._rule_sets.for_path(change.path)
+        report = FileReport(change, rules.rules, rules.off, self._config.postgres)
+        found = [*report.syntax_errors(), *report.matched(looked.analysed, rules.matcher), *report.runs_on()]
+        found += report.unused_allows()
+        return looked._replace(
+            findings=sorted(found, key=lambda finding: (finding.line, finding.column, finding.id)),
+            effects=tuple(report.effects(looked.analysed)) if self._with_effects else (),
+        )
 
-    def _walk(self, change: Change) -> list[Analysed]:
+    def _keep(self, looked: Looked) -> None:
+        self._findings += looked.findings
+        self._statements += looked.effects
+        if looked.findings:
+            self._lines[looked.change.path] = looked.change.lines
+        self._paths.append(looked.change.path)
+        self._count["statements"] += len(looked.change.script.statements)
+        self._count["not_analysed"] += sum(not found.facts["analysed"] for found in looked.analysed)
+
+    def _walk(self, change: Change) -> Looked:
         """Every operation of the file. A revert starts from the schema that expand left, not from contract's."""
         pairs = [
             (_phase(change, section, self._config), statement)
@@ -120,12 +139,12 @@ class Linter:
         }
         before = self._catalog.rested()
         analysed = list(analyse(onward, before, self._config.postgres, transactions=transactions))
-        self._catalog = analysed[-1].catalog if analysed else before
+        catalog = analysed[-1].catalog if analysed else before
         if len(onward) < len(pairs):
             undone = [pair for pair in pairs if pair[0] != "contract"]
             back = analyse(undone, before, self._config.postgres, transactions=transactions)
             analysed += [found for found in back if found.section == "revert"]
-        return analysed
+        return Looked(change, analysed, catalog)
 
     def result(self) -> LintResult:
         severities = Counter(finding.severity for finding in self._findings)

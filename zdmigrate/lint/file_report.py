@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.lint.concurrently import concurrently
 from zdmigrate.lint.finding import Finding, StatementEffects
+from zdmigrate.lint.fix import fix_of
 from zdmigrate.lint.match import matches
 from zdmigrate.lint.suppression import Suppression
 
@@ -25,21 +26,24 @@ _GATED = ("contract", "revert")
 class FileReport:
     """One file's findings. Ask for the unused allows last: until then nobody knows which are of use."""
 
-    def __init__(self, change: Change, rules: Mapping[str, Rule], off: Collection[str]) -> None:
+    def __init__(self, change: Change, rules: Mapping[str, Rule], off: Collection[str], postgres: int) -> None:
         self._change = change
+        self._postgres = postgres
         self._rules = rules
         self._off = off
         self._suppression = Suppression(change)
 
     def matched(self, analysed: Sequence[Analysed], matcher: Matcher) -> Iterator[Finding]:
         """What the rules say of each operation, where no allow takes it back."""
-        for found in analysed:
+        for number, found in enumerate(analysed):
             for rule in matcher.rules_for(found.facts):
                 gated = rule.category == "compatibility" and found.section in _GATED
                 if not gated and self._raises(rule.name, found.statement.span):
                     said = self._said(found.statement.span)
                     facts = {**found.facts, **self._as_written(found)} if _quotes(rule) else found.facts
-                    yield self._finding(rule, found.operation.span, facts, found.section, said)
+                    finding = self._finding(rule, found.operation.span, facts, found.section, said)
+                    fix = fix_of(rule.name, self._change, analysed, number, self._postgres)
+                    yield finding if fix is None else finding.changed(fix=fix)
 
     def syntax_errors(self) -> Iterator[Finding]:
         """What PostgreSQL's own grammar refuses; the statements around it were read all the same."""

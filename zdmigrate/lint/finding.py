@@ -10,6 +10,7 @@ from zdmigrate.value import Value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zdmigrate.lint.fix import Fix
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sql.lines import Lines
 
@@ -32,6 +33,7 @@ class Finding(Value):
     relation: str | None = None
     recipe: str | None = None
     statement: str = ""  # what it is about, word by word: the same when it moves to another line
+    fix: Fix | None = None  # None where its rule has none
 
 
 class StatementEffects(NamedTuple):

@@ -72,8 +72,17 @@ def _rename_index(operation: ops.RenameIndex, catalog: Catalog) -> Catalog:
 def _create_view(operation: ops.CreateView, catalog: Catalog) -> Catalog:
     name = catalog.new_name(operation.relation or Name(None, ""), temporary=operation.temporary)
     materialized = operation.kind == "create_materialized_view"
-    view = View(name=name, sources=tuple(map(catalog.resolve, operation.sources)), materialized=materialized)
+    filled = getattr(operation, "with_data", True)
+    sources = tuple(map(catalog.resolve, operation.sources))
+    view = View(name=name, sources=sources, materialized=materialized, populated=filled)
     return catalog.changed(views={**catalog.views, name: view})
+
+
+def _refresh_view(operation: ops.RefreshMaterializedView, catalog: Catalog) -> Catalog:
+    view = catalog.views.get(catalog.resolve(operation.relation or Name(None, "")))
+    if view is None or view.populated == operation.with_data:
+        return catalog
+    return catalog.changed(views={**catalog.views, view.name: view.changed(populated=operation.with_data)})
 
 
 def _drop_view(operation: ops.DropRelation, catalog: Catalog) -> Catalog:
@@ -193,6 +202,7 @@ _CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
     "rename_index": _rename_index,
     "create_view": _create_view,
     "create_materialized_view": _create_view,
+    "refresh_materialized_view": _refresh_view,
     "drop_view": _drop_view,
     "drop_materialized_view": _drop_view,
     "rename_view": _rename_view,

@@ -479,6 +479,7 @@ class CreateView(Operation):
 
 class CreateMaterializedView(CreateView):
     kind = "create_materialized_view"
+    with_data: bool = True
 
 
 class RefreshMaterializedView(Operation):

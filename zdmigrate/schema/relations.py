@@ -89,3 +89,4 @@ class View(Value):
     name: Name
     sources: tuple[Name, ...] = ()
     materialized: bool = False
+    populated: bool = True  # false for WITH NO DATA, of which nobody can read

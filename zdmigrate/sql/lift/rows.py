@@ -218,7 +218,8 @@ def create_table_as(body: Node, source: Source) -> tuple[o.Operation, ...]:
     into, query = body["into"], body["query"]
     if body["objtype"] == "OBJECT_MATVIEW":
         sources = relations_read(query)
-        return (o.CreateMaterializedView(span=source.span, relation=relation(into["rel"]), sources=sources),)
+        filled, name = not into.get("skipData", False), relation(into["rel"])
+        return (o.CreateMaterializedView(span=source.span, relation=name, sources=sources, with_data=filled),)
     before = _in_with(query["SelectStmt"], source) if "SelectStmt" in query else ()
     return (*before, _table_from(into, source, body.get("if_not_exists", False)))
 
