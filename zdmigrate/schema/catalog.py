@@ -12,7 +12,7 @@ from zdmigrate.value import Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zdmigrate.schema.operations import Operation
+    from zdmigrate.schema.operations import CreateFunction, Operation
     from zdmigrate.schema.relations import Domain, Index, TableColumn, TableConstraint, View
 
 TEMPORARY = "pg_temp"

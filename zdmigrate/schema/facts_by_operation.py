@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema import backfills, facts_of_domains, facts_of_partitions
+from zdmigrate.schema import backfills, facts_of_partitions
 from zdmigrate.schema.agenda import unknown_calls
 from zdmigrate.schema.constraints import constraint_name, index_name, object_name
 from zdmigrate.schema.effects.constraints import index_columns

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from zdmigrate.schema.agenda import unknown_calls
 from zdmigrate.schema.effects.claim import Effects, Locks, Situation, locked, strongest
 from zdmigrate.schema.lock_modes import LockMode
-from zdmigrate.schema.volatility import is_built_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
