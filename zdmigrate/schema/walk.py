@@ -14,8 +14,8 @@ from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, Terms, object_ma
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.agenda import Part
+    from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.facts import Facts
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
@@ -46,8 +46,8 @@ class _Step(NamedTuple):
     """An operation between the schema before it and the schema after it."""
 
     operation: Operation
-    effects: Effects
     part: Part
+    effects: Effects
     state: ScriptState
     before: Catalog
     after: Catalog
@@ -117,6 +117,10 @@ def _steps(
         after = catalog.after(operation) if mark is None else mark.catalog
         steps.append(_Step(operation, part, effects, state, catalog, after))
         state, catalog = state.after(operation, effects, catalog), after
+        if agenda.enter(operation, catalog) and not state.in_transaction:
+            state = _begun(state, [("", statement)], catalog, "body")
+    if state.transaction_of == "body" and not around.in_transaction:
+        state = state.ended().changed(transaction_of=around.transaction_of)
     return steps, catalog, state
 
 
@@ -133,10 +137,6 @@ def _held_beside(step: _Step, steps: list[_Step]) -> Locks:
 
 def _is_ended(section: str, rest: Sequence[tuple[str, StatementLike]]) -> bool:
     own = (statement for found, statement in rest if found == section)
-        if agenda.enter(operation, catalog) and not state.in_transaction:
-            state = _begun(state, [("", statement)], catalog, "body")
-    if state.transaction_of == "body" and not around.in_transaction:
-        state = state.ended().changed(transaction_of=around.transaction_of)
     return any(operation.kind in _ENDING for statement in own for operation in statement.operations)
 
 
@@ -160,5 +160,5 @@ def catalog_after(statements: Iterable[tuple[str, StatementLike]], catalog: Cata
             operation, _ = agenda.take()
             begun = catalog if operation.kind == "begin" else begun
             catalog = begun if operation.kind == "rollback" else catalog.after(operation)
-    return catalog.rested()
             agenda.enter(operation, catalog)
+    return catalog.rested()
