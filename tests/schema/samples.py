@@ -466,6 +466,22 @@ ROWS = [
     "cluster users using users_pkey",
     "explain select 1",
 ]
+BODIES = f"""{SHOP}
+create function widen() returns void language plpgsql as $$ begin alter table users alter age type bigint; end $$;
+create function shut() returns void begin atomic update orders set note = 'y'; end;
+create procedure index_them() language sql as $$
+    create index on orders (user_id); alter table users alter name set not null
+$$;
+"""
+CALLED = [
+    "do $$ begin if not exists (select from orders where id < 0) then alter table users add x integer; end if; end $$",
+    "do 'begin alter table users alter name set not null, alter age type bigint; create index on orders (note); end'",
+    "do $$ begin execute format('alter table %I alter age type %s', 'users', 'bigint'); end $$",
+    "do $$ begin for i in 1..3 loop update orders set note = i; end loop; lock table users in share mode; end $$",
+    "do $$ begin perform widen(); end $$",
+    "select widen(), shut()",
+    "call index_them()",
+]
 ALONE = [
     Sample("create index concurrently i on users (name)", table="users", held="row exclusive"),
     Sample("create unique index concurrently i on users (name)", table="users", held="row exclusive"),
@@ -505,22 +521,6 @@ SAMPLES = [
     *INDEXES,
     *(Sample(sql, SALES) for sql in PARTITIONS),
     Sample(ATTACH, WITH_CHECK, worst_case=True),
-BODIES = f"""{SHOP}
-create function widen() returns void language plpgsql as $$ begin alter table users alter age type bigint; end $$;
-create function shut() returns void begin atomic update orders set note = 'y'; end;
-create procedure index_them() language sql as $$
-    create index on orders (user_id); alter table users alter name set not null
-$$;
-"""
-CALLED = [
-    "do $$ begin if not exists (select from orders where id < 0) then alter table users add x integer; end if; end $$",
-    "do 'begin alter table users alter name set not null, alter age type bigint; create index on orders (note); end'",
-    "do $$ begin execute format('alter table %I alter age type %s', 'users', 'bigint'); end $$",
-    "do $$ begin for i in 1..3 loop update orders set note = i; end loop; lock table users in share mode; end $$",
-    "do $$ begin perform widen(); end $$",
-    "select widen(), shut()",
-    "call index_them()",
-]
     Sample("alter table sales disable trigger t", TRIGGER_ON_SALES, since=15),
     Sample("alter table sales enable trigger t", TRIGGER_ON_SALES, since=15),
     Sample("drop trigger t on sales", TRIGGER_ON_SALES),
@@ -530,5 +530,5 @@ CALLED = [
     *map(Sample, ROWS),
     Sample("merge into orders o using users u on o.id = u.id when matched then do nothing", since=15),
     *ALONE,
-]
     *(Sample(sql, BODIES) for sql in CALLED),
+]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from zdmigrate.schema.names import Name, Span
+    from typing import Protocol
 
-# --------------------------------------------------------------------------- parts of operations
+    from zdmigrate.schema.names import Name, Span
 
     class Routine(Protocol):
         """What a call of a function or procedure does, in its order; their spans are not the caller's."""
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         @property
         def operations(self) -> tuple[Operation, ...]: ...
 
+
+# --------------------------------------------------------------------------- parts of operations
 
 
 class TypeName(Value):
@@ -97,6 +99,7 @@ class Operation(Value):
     kind: ClassVar[str] = "operation"
     span: Span
     relation: Name | None = None
+    within: Span | None = None  # the statement that it is of, where that stands in the body of a DO
     truncated: tuple[str, ...] = ()  # names of its statement of more than 63 bytes, as written; the first one has them
 
 
@@ -107,7 +110,6 @@ class Unknown(Operation):
     statement: str  # the grammar's name for it: alter_domain, create_subscription, alter_table set_access_method
     reason: str = ""
 
-    within: Span | None = None  # the statement that it is of, where that stands in the body of a DO
 
 # --------------------------------------------------------------------------- ALTER TABLE
 
@@ -551,6 +553,8 @@ class CreateFunction(Operation):
     returns_trigger: bool = False
     volatility: str = "volatile"  # volatile | stable | immutable
     body: str | None = None
+    arguments: tuple[str, ...] = ()  # the types of what a call gives it
+    does: Routine | None = None
 
 
 class ObjectAction(Operation):
@@ -582,8 +586,6 @@ class CreateDomain(CreateObject):
 
 class AlterObject(ObjectAction):
     """A change of an object that no live query can notice by itself: owner, cost, options of a sequence."""
-    arguments: tuple[str, ...] = ()  # the types of what a call gives it
-    does: Routine | None = None
 
     kind = "alter_object"
 
@@ -700,9 +702,12 @@ class Truncate(Operation):
 
 
 class Do(Operation):
+    """DO; what its body does are the operations behind it, where it was ``read``."""
+
     kind = "do"
     language: str
     body: str
+    read: bool = False
 
 
 class Call(Operation):
@@ -754,12 +759,9 @@ class SetVariable(Operation):
 
     kind = "set_variable"
     name: str
-    """DO; what its body does are the operations behind it, where it was ``read``."""
-
     value: str | None = None
     local: bool = False
 
-    read: bool = False
 
 class LockTable(Operation):
     kind = "lock_table"
