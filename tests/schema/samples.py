@@ -96,6 +96,11 @@ IDENTITY = [
     Sample("alter table users alter column id drop identity", GENERATED),
     Sample("alter table users alter column b drop expression", GENERATED),
     Sample("alter table users alter column b set expression as (a * 3)", GENERATED, since=17),
+    Sample(
+        "alter table users alter column b set expression as (a + 1)",
+        GENERATED + "create index on users (b);",
+        since=17,
+    ),
 ]
 VIRTUAL = "create table users (id bigint primary key, a integer, b integer generated always as (a * 2) virtual);"
 NEW_IN_18 = [
@@ -427,6 +432,40 @@ WITH_CHECK = (
 alter table sales_2025 add constraint bounds check (sold >= '2025-01-01' and sold < '2026-01-01');
 """
 )
+# A table with a key of some type, a default partition with a CHECK, and a table that is attached.
+KEYED = """
+create table parts (k {type} not null) partition by {key};
+create table parts_rest partition of parts (check ({default})) default;
+create table part (k {type} not null);
+"""
+DAYS, LIST = "range (k)", "list (k)"
+YEAR = "alter table parts attach partition part for values from ('2024-01-01') to ('2025-01-01')"
+TENS = "alter table parts attach partition part for values from (10) to (20)"
+ITEMS = "alter table parts attach partition part for values in (1, 2)"
+IN_YEAR = "alter table part add check (k >= '2024-01-01' and k < '2025-01-01');"
+ATTACHED = [
+    ("date", DAYS, "k < '2024-01-01'", YEAR, IN_YEAR),
+    ("date", DAYS, "k < '2024-01-01' or k >= '2025-01-01'", YEAR, IN_YEAR),
+    ("date", DAYS, "k > '2024-06-01'", YEAR, "alter table part add check (k >= '2024-01-01');"),
+    ("date", DAYS, "k <= '2023-12-31'", YEAR, "alter table part add check (k between '2024-01-01' and '2024-12-31');"),
+    ("date", DAYS, "true", YEAR, "alter table part add check (k >= date '2024-02-01' and k < '2024-03-01'::date);"),
+    ("timestamp", DAYS, "k < '2023-01-01'", YEAR, IN_YEAR),
+    ("timestamptz", DAYS, "k < '2023-01-01'", YEAR, "set timezone = 'Asia/Tokyo';" + IN_YEAR),
+    ("timestamptz", DAYS, "k < '2024-01-01 00:00+00'",
+     "alter table parts attach partition part for values from ('2024-01-01 00:00+00') to ('2025-01-01 00:00+00')",
+     "alter table part add check (k >= '2024-01-01 00:00+00' and k < '2025-01-01 00:00+00')"),
+    ("bigint", DAYS, "k >= 20", TENS, "alter table part add check (k >= 10 and k < 20);"),
+    ("bigint", DAYS, "k < 5", TENS, "alter table part add check (k > 9 and k <= 19);"),
+    ("numeric", DAYS, "k < 9.5", TENS, "alter table part add check (k = 15);"),
+    ("integer", DAYS, "k < 5 and k > 0", TENS, "alter table part add check (k >= 10 and k < 20 or k < 0);"),
+    ("integer", DAYS, "k < 5", TENS,
+     "alter table parts alter k drop not null; alter table part alter k drop not null, add check (k >= 10 and k < 20)"),
+    ("integer", LIST, "k <> 1 and k <> 2", ITEMS, "alter table part add check (k = 1);"),
+    ("integer", LIST, "k not in (1, 2, 3)", ITEMS, "alter table part add check (k in (1, 2));"),
+    ("integer", LIST, "k not in (1)", ITEMS, "alter table part add check (k in (1, 2, 3));"),
+    ("text", LIST, "k <> 'a'", "alter table parts attach partition part for values in ('a')",
+     "alter table part add check (k = 'a');"),
+]  # fmt: skip
 INHERITED = [
     "alter table things add column x integer",
     "alter table things alter column name set not null",
@@ -509,18 +548,63 @@ ALONE = [
         """),
 ]  # fmt: skip
 
+DOMAINS = """
+create domain whole as integer;
+create domain small as whole;
+create table t (w whole, s small);
+create table u (s small, i integer);
+create table n (i integer);
+create table parts (w whole) partition by range (w);
+create table parts_1 partition of parts for values from (1) to (10);
+insert into t values (1, 1);
+insert into u values (1, 1);
+"""
+HALF = DOMAINS + "alter domain whole add constraint c check (value > 0) not valid;"
+ON_DOMAINS = [
+    Sample("alter domain whole add constraint c check (value > 0)", DOMAINS),
+    Sample("alter domain small add check (value > 0)", DOMAINS),
+    Sample("alter domain whole add constraint c check (value > 0) not valid", DOMAINS),
+    Sample("alter domain whole add constraint c not null", DOMAINS, since=17),
+    Sample("alter domain whole set not null", DOMAINS),
+    Sample("alter domain small set not null", DOMAINS),
+    Sample("alter domain public.small set not null", DOMAINS + "create domain lone as integer;"),
+    Sample("alter domain lone set not null", DOMAINS + "create domain lone as integer;"),
+    Sample("alter domain whole validate constraint c", HALF),
+    Sample("alter domain public.whole validate constraint c", HALF + "drop table parts;"),
+    Sample("alter domain whole validate constraint c", HALF + "drop table t, parts;"),
+    Sample("alter domain whole drop constraint c", HALF),
+    Sample("alter domain whole drop not null", DOMAINS),
+    Sample("alter domain whole set default 5", DOMAINS),
+]
+PUBLISHED = "create table t (id bigint primary key, a integer); create publication p for table t;"
+PUBLICATIONS = [
+    Sample("create publication q for table t", PUBLISHED),
+    Sample("create publication q for table t (id) where (id > 5), u", PUBLISHED + "create table u (i int);", since=15),
+    Sample("create publication q for all tables", PUBLISHED),
+    Sample("alter publication p add table u", PUBLISHED + "create table u (i int);"),
+    Sample("alter publication p drop table t", PUBLISHED),
+    Sample("alter publication p set (publish = 'insert')", PUBLISHED),
+    Sample("drop publication p", PUBLISHED),
+]
+
 SAMPLES = [
     *map(Sample, COLUMNS),
     *IDENTITY,
     *NEW_IN_18,
     *CONSTRAINTS,
+    *ON_DOMAINS,
+    *PUBLICATIONS,
     *TYPES,
     *map(Sample, WHOLE_TABLES),
     *(Sample(sql, TRIGGERED) for sql in OBJECTS),
     *MADE,
     *INDEXES,
     *(Sample(sql, SALES) for sql in PARTITIONS),
-    Sample(ATTACH, WITH_CHECK, worst_case=True),
+    Sample(ATTACH, WITH_CHECK),
+    *(
+        Sample(sql, KEYED.format(type=kind, key=key, default=default) + given, worst_case="Tokyo" in given)
+        for kind, key, default, sql, given in ATTACHED
+    ),
     Sample("alter table sales disable trigger t", TRIGGER_ON_SALES, since=15),
     Sample("alter table sales enable trigger t", TRIGGER_ON_SALES, since=15),
     Sample("drop trigger t on sales", TRIGGER_ON_SALES),

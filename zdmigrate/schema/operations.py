@@ -83,6 +83,14 @@ class Column(Value):
     constraints: tuple[Constraint, ...] = ()
 
 
+class Bound(Value):
+    """FOR VALUES of a partition, its values as written; ``lower`` and ``upper`` of a range, ``values`` of a list."""
+
+    lower: tuple[str, ...] = ()
+    upper: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+
+
 class Assignment(Value):
     """``column = expression`` of an UPDATE; ``expression`` is None for a row assignment from a subquery."""
 
@@ -101,6 +109,7 @@ class Operation(Value):
     relation: Name | None = None
     within: Span | None = None  # the statement that it is of, where that stands in the body of a DO
     truncated: tuple[str, ...] = ()  # names of its statement of more than 63 bytes, as written; the first one has them
+    literals: tuple[str, ...] = ()  # the text constants of its statement, in a file that adds a value to an enum
 
 
 class Unknown(Operation):
@@ -206,6 +215,7 @@ class SetSchema(NamedAction):
 class DropConstraint(NamedAction):
     kind = "drop_constraint"
     cascade: bool = False
+    constraint_if_exists: bool = False
 
 
 class RenameConstraint(NamedAction):
@@ -235,6 +245,7 @@ class AttachPartition(AlterTable):
     kind = "attach_partition"
     partition: Name
     default: bool = False
+    bound: Bound | None = None  # None for DEFAULT, and for hashes
 
 
 class AttachIndexPartition(AttachPartition):
@@ -299,6 +310,7 @@ class AddIdentity(ColumnAction):
 
 class SetIdentity(ColumnAction):
     kind = "set_identity"
+    always: bool = False  # SET GENERATED ALWAYS
 
 
 class DropIdentity(ColumnAction):
@@ -386,8 +398,10 @@ class CreateTable(Operation):
     partitioned: bool = False
     inherits: tuple[Name, ...] = ()
     like: tuple[Name, ...] = ()
+    partition_key: tuple[str, ...] = ()  # of PARTITION BY RANGE or LIST; an expression is ""
     of_type: bool = False
     from_query: bool = False  # CREATE TABLE AS, SELECT INTO
+    sources: tuple[Name, ...] = ()  # the relations that this query names
 
 
 class DropRelation(Operation):
@@ -477,6 +491,7 @@ class CreateView(Operation):
     replace: bool = False
     temporary: bool = False
     sources: tuple[Name, ...] = ()  # the relations that its query names
+    columns: tuple[str, ...] = ()  # every column that it names, unqualified; "*" where it may read all of them
 
 
 class CreateMaterializedView(CreateView):
@@ -517,9 +532,10 @@ class DropTrigger(TableObject):
 
 class CreatePolicy(TableObject):
     kind = "create_policy"
+    columns: tuple[str, ...] = ()  # those that its conditions name, "*" as for a view
 
 
-class AlterPolicy(TableObject):
+class AlterPolicy(CreatePolicy):
     kind = "alter_policy"
 
 
@@ -533,6 +549,15 @@ class CreateRule(TableObject):
 
 class DropRule(TableObject):
     kind = "drop_rule"
+
+
+class PublishTable(Operation):
+    """A table, or with None tables that are not named, in or out of the publication ``name``."""
+
+    kind = "publish_table"
+    name: str
+    columns: tuple[str, ...] = ()  # of its column list and its WHERE
+    dropped: bool = False
 
 
 class CreateStatistics(TableObject):
@@ -584,6 +609,28 @@ class CreateDomain(CreateObject):
     constrained: bool = False
 
 
+class AlterDomain(Operation):
+    """A change of a domain that looks at rows; which tables have columns of it only the catalog knows."""
+
+    domain: Name
+
+
+class AddDomainConstraint(AlterDomain):
+    """ADD CONSTRAINT of ALTER DOMAIN: a CHECK, or a NOT NULL that has a name."""
+
+    kind = "add_domain_constraint"
+    constraint: Constraint
+
+
+class ValidateDomainConstraint(AlterDomain):
+    kind = "validate_domain_constraint"
+    name: str
+
+
+class SetDomainNotNull(AlterDomain):
+    kind = "set_domain_not_null"
+
+
 class AlterObject(ObjectAction):
     """A change of an object that no live query can notice by itself: owner, cost, options of a sequence."""
 
@@ -614,6 +661,7 @@ class AddEnumValue(Operation):
     type: Name
     value: str
     if_not_exists: bool = False
+    placed: bool = False  # BEFORE or AFTER is written
 
 
 class RenameEnumValue(AddEnumValue):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.schema.constraints import constraint_name
+from zdmigrate.schema.earlier import Earlier
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.timeouts import newly_missed
 from zdmigrate.value import Value
@@ -60,6 +61,7 @@ class ScriptState(Value):
     views_to_come: frozenset[Name] = frozenset()  # made later in the open transaction
     objects_to_come: frozenset[tuple[str, str]] = frozenset()
     marks: tuple[Mark, ...] = ()
+    earlier: Earlier = Earlier()
 
     def in_section(self, section: str) -> ScriptState:
         """The state at the start of a section: each has a session of its own."""
@@ -82,12 +84,17 @@ class ScriptState(Value):
         left_by = _LEFT_BY.get(operation.kind)
         left = _with_effects(self if left_by is None else left_by(self, operation, catalog), effects)
         missed = newly_missed(operation, effects, self.changed(held_before=self.held), catalog) if effects.locks else ()
-        return left.changed(missed=left.missed.union(missed)) if missed else left
+        alone = effects.refuses_transaction
+        earlier = left.earlier.after(operation, catalog, in_transaction=self.in_transaction, alone=alone)
+        if not missed and earlier is left.earlier:
+            return left
+        return left.changed(missed=left.missed.union(missed), earlier=earlier)
 
     def ended(self) -> ScriptState:
         """The state once the transaction has ended."""
         none: frozenset[Any] = frozenset()
-        return self.changed(in_transaction=False, held={}, views_to_come=none, objects_to_come=none, marks=())
+        left = self.changed(in_transaction=False, held={}, views_to_come=none, objects_to_come=none, marks=())
+        return left.changed(earlier=self.earlier.committed())
 
     def at_rest(self) -> ScriptState:
         """The state once a statement is done: without a transaction its locks are gone, and what SET LOCAL said."""
