@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from zdmigrate.usage.loss import Loss
 
 LARGEST = 1_000_000  # bytes; above it, code is made by programs
+HELD = 48_000_000  # bytes of files that are kept in memory; what is more is read from git each time
 _SHOWN = 3
+_PLACES = 5  # more, and nobody reads them
 
 
 class Usage:
@@ -36,7 +38,8 @@ class Usage:
         found = [files[path] for path in chosen(files, config.lint.usage, root, without)]
         self._files = [file for file in found if file.size <= LARGEST]
         self._large = [file.path for file in found if file.size > LARGEST]
-        self._catalog: Catalog | None = None
+        self._held: list[Text] = []
+        self._found: dict[Loss, tuple[Evidence, ...]] = {}
 
     def _inside(self, folder: str) -> str:
         """A folder as the release's paths begin: ``services/billing/``, or nothing for the top."""
@@ -54,16 +57,29 @@ class Usage:
         told = ", ".join(self._large[:_SHOWN]) + more
         return [f"{self.release.name}: not looked into, for they are over 1 MB: {told}"]
 
-    # ----------------------------------------------------------------------- what is taken from it
+    def still_named(
+        self, change: Change, analysed: Sequence[Analysed], before: Catalog
+    ) -> Iterator[tuple[Analysed, tuple[Evidence, ...], dict[str, str]]]:
+        """The operations that take away what the release names, where it does, and the words for a message.
 
-    def losses(self, change: Change, analysed: Sequence[Analysed], before: Catalog) -> list[tuple[Analysed, Loss]]:
-        """What the change takes from this release; what the release itself has brought, it was built for."""
-        found = list(losses(analysed, before))
-        if not found:
-            return []
-        self._catalog = self._catalog or before
-        known = self._known(change)
-        return [(told, loss) for told, loss in found if told.statement.tokens_digest not in known]  # type: ignore[attr-defined]
+        What the release has brought itself, it was built for.
+        """
+        taken = list(losses(analysed, before))
+        known = self._known(change) if taken else ()
+        taken = [(found, loss) for found, loss in taken if _digest(found, change) not in known]
+        self._search([loss for _, loss in taken], before)
+        for found, loss in taken:
+            if evidence := self._found[loss]:
+                yield found, evidence, {"release": self._name, "lost": loss.shown, "named_in": _places(evidence)}
+
+    def _search(self, lost: Sequence[Loss], catalog: Catalog) -> None:
+        new = [loss for loss in lost if loss not in self._found]
+        if new:
+            self._found |= search(new, self._texts, catalog, self._shown)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.app} {self.release.name}" if self.app else self.release.name
 
     def _known(self, change: Change) -> Collection[str]:
         """The statements of this file, by their digests, that the release has as well."""
@@ -82,21 +98,34 @@ class Usage:
         [(_, content)] = self.release.read([self.release.files[path]])
         return {statement.tokens_digest for statement in read_script(content.decode("utf-8", "replace")).statements}
 
-    # ----------------------------------------------------------------------- what it names
-
-    def evidence(self, lost: Sequence[Loss]) -> dict[Loss, tuple[Evidence, ...]]:
-        """Where the release names each of them, the best evidence first."""
-        if not lost or self._catalog is None:
-            return {}
-        return search(lost, self._texts, self._catalog, self._shown)
-
     def _texts(self) -> Iterator[Text]:
-        for file, content in self.release.read(self._files):
-            if b"\0" not in content[:8000]:  # as git tells a binary
-                yield Text(file.path, content)
+        yield from self._held
+        weight = sum(len(text.content) for text in self._held)
+        keeps = True
+        for file, content in self.release.read(self._files[len(self._held) :]):
+            text = Text(file.path, b"" if b"\0" in content[:8000] else content)  # as git tells a binary
+            weight += len(text.content)
+            keeps = keeps and weight <= HELD
+            if keeps:
+                self._held.append(text)
+            yield text
 
     def _shown(self, path: str) -> str:
         return os.path.relpath(os.path.join(self.release.top, path)).replace(os.sep, "/")
+
+
+def _digest(found: Analysed, change: Change) -> str:
+    """Of the statement; of one inside a DO, that of the DO."""
+    whole = (
+        known for known in change.script.statements if known.span.start <= found.statement.span.start < known.span.end
+    )
+    return next((statement.tokens_digest for statement in whole), "")
+
+
+def _places(evidence: Sequence[Evidence]) -> str:
+    told = ", ".join(found.place for found in evidence[:_PLACES])
+    more = len(evidence) - _PLACES
+    return f"{told} and {more} more" if more > 0 else told
 
 
 def _blob(content: bytes, length: int) -> str:

@@ -43,9 +43,8 @@ def _column(name: str) -> str:
     """The column's spellings; what Django's lookups, Rails' finders and accessors make of them."""
     told = "|".join(sorted(map(re.escape, spellings(name)), key=len, reverse=True))
     accessors = f"(?:get|set|is|has|findBy|existsBy){pascal(name)}|(?:find_by_|where_){re.escape(name)}"
-    return (
-        rf"(?<![A-Za-z0-9])(?:(?P<path>\w+?)__)?(?<![A-Za-z0-9])(?P<word>{told}|{accessors})(?:__\w+)?(?![A-Za-z0-9_])"
-    )
+    start = r"(?<![A-Za-z0-9_])(?:(?P<path>\w+?)__)?"
+    return rf"{start}(?P<word>{told}|{accessors})(?:__\w+)?(?![A-Za-z0-9_])"
 
 
 class _Expression(NamedTuple):
@@ -63,7 +62,7 @@ class _Nearness:
         self._text = text
         self._rows = words.all
         self._endings = (pascal(singular(words.table)), "_" + singular(words.table))
-        self._bodies = blocks(text, words.classes)
+        self._bodies = blocks(text, words)
         self._expressions = list(_expressions(text, words))
 
     def is_meant(self, place: re.Match[str]) -> bool:
@@ -112,7 +111,7 @@ class _Nearness:
         before, after = self._text[line:start], self._text[end : end + 80]
         if _is_quoted(before, after):
             return True
-        if re.match(r"\s*(?:=(?![=>])|=>)", after):
+        if re.match(r"(?:__\w+)?\s*(?:=(?![=>])|=>)", after):
             return re.match(r"\s*(?:async\s+)?(?:def|fn|func|function)\b", before) is None
         is_key = re.match(r"\s*:(?!:)", after) or (
             re.search(r"\{[\w\s,]*$", before[-80:]) and re.match(r"[\w\s,]*\}", after)
@@ -161,7 +160,7 @@ def relations(loss: Loss, words: Words, code: Code, path: str) -> Iterator[int]:
             if not loss.is_common or _TABLE_IS_MEANT.search(before.rpartition("\n")[2]):
                 yield literal.start
     if loss.relations:
-        bodies = blocks(code.text, in_app(words, path).classes)
+        bodies = blocks(code.text, in_app(words, path))
         yield from (body.start for body in bodies if is_model(body, path))
 
 

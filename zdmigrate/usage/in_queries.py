@@ -99,7 +99,9 @@ def _names_any(query: Query, relations: Collection[Name]) -> bool:
 
 
 def _by_words(loss: Loss, query: Query) -> Iterator[Use]:
-    relation = re.search(any_of(frozenset((loss.relations[0].name,))), query.text)
+    """In prose the words may stand as well: the relation must be where SQL has one."""
+    name = re.escape(loss.relations[0].name)
+    relation = re.search(rf"\b(?:from|join|into|update|table)\s+(?:only\s+)?[\w.\"]*?\b{name}\b", query.text, re.I)
     word = re.search(any_of(frozenset((loss.name,))), query.text)
     if relation and word:
         yield Use(query.offset + word.start(), "name")

@@ -71,7 +71,7 @@ def _class_around(text: str, at: int) -> str:
     name = ""
     for found in _CLASS.finditer(text, 0, at):
         name = found["name"] or found["bound"] or name
-    receiver = re.search(r"func \(\w*\s*\*?(\w+)\)[^\n]*\n?[^\n]*$", text[max(0, at - 200) : at])
+    receiver = re.search(r"func \((?:\w+\s+)?\*?(\w+)\)[^\n]*\n?[^\n]*$", text[max(0, at - 200) : at])
     bound = re.search(r"(\w+)\s*=\s*[\w.]+\([^()]*$", text[line:at])
     return receiver[1] if receiver else bound[1] if bound else name
 
@@ -86,9 +86,10 @@ class Block(NamedTuple):
     head: str
 
 
-def blocks(text: str, classes: frozenset[str]) -> list[Block]:
-    """Where these classes are defined."""
-    declaration = rf"^(?P<indent>[ \t]*)(?:[\w@]+[ \t]+)*?{_DECLARED}[ \t]+{any_of(classes)}[^\n]*"
+def blocks(text: str, words: Words) -> list[Block]:
+    """Where these classes are defined; in Elixir, ``schema "users" do``."""
+    name = rf"(?:{any_of(words.classes)}|\"{re.escape(words.table)}\")"
+    declaration = rf"^(?P<indent>[ \t]*)(?:[\w@]+[ \t]+)*?{_DECLARED}[ \t]+{name}[^\n]*"
     return [_block(text, place) for place in re.finditer(declaration, text, re.M)]
 
 
