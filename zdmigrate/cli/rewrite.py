@@ -12,8 +12,12 @@ from zdmigrate.cli.options import common
 from zdmigrate.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from zdmigrate.cli.options import Console
     from zdmigrate.config import Config
+    from zdmigrate.recipes.parts.furniture import Furniture
     from zdmigrate.recipes.parts.ground import Answers
     from zdmigrate.sources.change import Change
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE")
 @click.option("--in-place", is_flag=True, help="Write the change over FILE.")
 @click.option("--output", metavar="FILE", help="Write the change there. [default: standard output]")
+@click.option("--dsn", metavar="DSN", help="Read the schema from this database instead of from the files before FILE.")
 @click.option("--as", "new_names", multiple=True, metavar="[COLUMN=]NAME", help="The name of a column of another type.")
 @click.option("--up", multiple=True, metavar="[COLUMN=]EXPR", help="The new value as SQL over the old columns.")
 @click.option("--down", multiple=True, metavar="[COLUMN=]EXPR", help="The old value as SQL over the new columns.")
@@ -32,6 +37,7 @@ def command(
     file: str,
     in_place: bool,
     output: str | None,
+    dsn: str | None,
     new_names: tuple[str, ...],
     up: tuple[str, ...],
     down: tuple[str, ...],
@@ -43,13 +49,13 @@ def command(
     """Turn an ordinary migration into a change file with expand, backfill, contract and revert.
 
     FILE has plain statements and no sections. What hangs on its tables is read from the files before it, as lint
-    does. What cannot be carried is refused, and nothing is written. An answer
-    that is about one of several columns begins with its name: --as total=total_cents.
+    does, or with --dsn from the database, which knows it all and is not changed. What cannot be carried is refused,
+    and nothing is written. An answer about one of several columns begins with its name: --as total=total_cents.
 
     \b
     Examples:
       zdmigrate rewrite migrations/007_rename.sql
-      zdmigrate rewrite migrations/007_rename.sql --in-place
+      zdmigrate rewrite migrations/007_rename.sql --in-place --dsn postgresql://localhost/shop
     """
     from zdmigrate.recipes.parts.ground import Answers
 
@@ -58,7 +64,7 @@ def command(
     names = ("new_names", "up", "down", "fallback", "fill")
     given = zip(names, (new_names, up, down, fallback, fill), strict=True)
     answers = Answers(**{name: dict(map(_answer, values)) for name, values in given})
-    text = _rewritten(file, answers, config)
+    text = _rewritten(file, dsn, answers, config)
     target = file if in_place else output
     if target is None:
         console.result(text.rstrip("\n"))
@@ -75,11 +81,29 @@ def _answer(given: str) -> tuple[str, str]:
     return "", given
 
 
-def _rewritten(file: str, answers: Answers, config: Config) -> str:
+def _rewritten(file: str, dsn: str | None, answers: Answers, config: Config) -> str:
     from zdmigrate.recipes.parts.rewriting import furniture_of, rewritten
 
     *before, change = _with_history(file, config)
-    return rewritten(change, furniture_of(before), answers, config.postgres)
+    if dsn is None:
+        return rewritten(change, furniture_of(before), answers, config.postgres)
+    furniture, major = _from_database(dsn, change)
+    return rewritten(change, furniture, answers, major)
+
+
+def _from_database(dsn: str, change: Change) -> tuple[Furniture, int]:
+    """What the database has, in one snapshot of a transaction that cannot write; and its major version."""
+    from zdmigrate.ledger.connection import connect
+    from zdmigrate.recipes.parts.described import furniture_from
+    from zdmigrate.recipes.parts.rewriting import names_in
+
+    with connect(dsn, purpose="rewrite") as connection, connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+        def rows(query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+            return connection.execute(query.encode(), values).fetchall()
+
+        return furniture_from(rows, names_in(change)), connection.info.server_version // 10_000
 
 
 def _with_history(file: str, config: Config) -> list[Change]:

@@ -9,6 +9,7 @@ from zdmigrate.recipes.parts.ground import Answers, CannotRewrite, Ground, Names
 from zdmigrate.recipes.parts.merge import merged
 from zdmigrate.recipes.parts.printed import printed
 from zdmigrate.recipes.parts.registry import recipe_of
+from zdmigrate.schema.names import Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +31,13 @@ def furniture_of(changes: Iterable[Change]) -> Furniture:
                 furniture = furniture.after(statement, change.text)
         furniture = furniture.changed(catalog=furniture.catalog.rested())
     return furniture
+
+
+def names_in(change: Change) -> list[Name]:
+    """Every relation that the file names."""
+    operations = (operation for statement in change.script.statements for operation in statement.operations)
+    values = (value for operation in operations for value in operation.field_values())
+    return sorted({value for value in values if isinstance(value, Name)}, key=str)
 
 
 def rewritten(change: Change, furniture: Furniture, answers: Answers | None = None, major: int = 14) -> str:

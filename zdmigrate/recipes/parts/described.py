@@ -1,0 +1,222 @@
+"""A database's tables described in SQL, by itself: what a history would have had to say to make them.
+
+One reader (``furniture.py``) then reads both. Only catalogs are read, in one transaction that cannot write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.recipes.parts.furniture import Furniture, Hanging
+from zdmigrate.schema.catalog import Catalog
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.spelling import spelled, spelled_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+
+# The relations named, an index's table, and, in turn, parents, children, and both ends of foreign keys.
+_RELATED = """
+    WITH RECURSIVE named AS (
+        SELECT pg_catalog.to_regclass(name)::oid AS oid FROM unnest(%s::text[]) AS name
+    ), related AS (
+        SELECT oid FROM named WHERE oid IS NOT NULL
+        UNION SELECT i.indrelid FROM pg_catalog.pg_index AS i JOIN named ON i.indexrelid = named.oid
+        UNION
+        SELECT next.oid FROM related CROSS JOIN LATERAL (
+            SELECT inhparent AS oid FROM pg_catalog.pg_inherits WHERE inhrelid = related.oid
+            UNION ALL SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = related.oid
+            UNION ALL SELECT confrelid FROM pg_catalog.pg_constraint WHERE conrelid = related.oid AND contype = 'f'
+            UNION ALL SELECT conrelid FROM pg_catalog.pg_constraint WHERE confrelid = related.oid AND contype = 'f'
+        ) AS next
+    )
+    SELECT DISTINCT oid::bigint FROM related
+"""
+_TABLES = """
+    SELECT c.oid::bigint, n.nspname, c.relname, c.relpersistence = 'u', c.relispartition,
+           pg_catalog.pg_get_partkeydef(c.oid), pg_catalog.pg_get_expr(c.relpartbound, c.oid),
+           (SELECT array_agg(pg_catalog.format('%%I.%%I', s.nspname, p.relname))
+            FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
+            JOIN pg_catalog.pg_namespace AS s ON s.oid = p.relnamespace WHERE i.inhrelid = c.oid)
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = ANY (%s::oid[]) AND c.relkind IN ('r', 'p')
+    ORDER BY (SELECT count(*) FROM pg_catalog.pg_inherits WHERE inhrelid = c.oid), c.oid
+"""
+_COLUMNS = """
+    SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated, a.attidentity,
+           pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+           CASE WHEN a.attcollation <> t.typcollation THEN
+               (SELECT pg_catalog.format('%%I.%%I', n.nspname, l.collname) FROM pg_catalog.pg_collation AS l
+                JOIN pg_catalog.pg_namespace AS n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation) END
+    FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
+_SETTINGS = """
+    SELECT pg_catalog.format('ALTER TABLE %%s ALTER COLUMN %%I %%s', pg_catalog.format('%%I.%%I', n.nspname, c.relname),
+                             a.attname, said.what)
+    FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+    CROSS JOIN LATERAL (VALUES
+        (CASE WHEN coalesce(a.attstattarget, -1) >= 0 THEN 'SET STATISTICS ' || a.attstattarget END),
+        (CASE WHEN a.attstorage <> t.typstorage THEN 'SET STORAGE ' || CASE a.attstorage
+            WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
+        (CASE a.attcompression WHEN 'p' THEN 'SET COMPRESSION pglz' WHEN 'l' THEN 'SET COMPRESSION lz4' END),
+        (CASE WHEN a.attoptions IS NOT NULL THEN 'SET (' || array_to_string(a.attoptions, ', ') || ')' END)
+    ) AS said (what)
+    WHERE a.attrelid = ANY (%s::oid[]) AND a.attnum > 0 AND NOT a.attisdropped AND said.what IS NOT NULL
+    ORDER BY a.attrelid, a.attnum
+"""
+_CONSTRAINTS = """
+    SELECT pg_catalog.format('ALTER TABLE %%I.%%I ADD CONSTRAINT %%I ', n.nspname, c.relname, k.conname)
+           || pg_catalog.pg_get_constraintdef(k.oid)
+    FROM pg_catalog.pg_constraint AS k JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE k.conrelid = ANY (%s::oid[]) AND k.contype IN ('c', 'f', 'p', 'u', 'x')
+      AND k.conparentid = 0 AND k.conislocal
+    ORDER BY k.contype = 'f', k.oid
+"""
+_INDEXES = """
+    SELECT pg_catalog.pg_get_indexdef(i.indexrelid)
+    FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+    WHERE i.indrelid = ANY (%s::oid[]) AND i.indisvalid AND NOT c.relispartition
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype <> 'f')
+    ORDER BY i.indexrelid
+"""
+_COMMENTS = """
+    SELECT pg_catalog.format('COMMENT ON COLUMN %%I.%%I.%%I IS %%L', n.nspname, c.relname, a.attname, d.description)
+    FROM pg_catalog.pg_description AS d JOIN pg_catalog.pg_class AS c ON c.oid = d.objoid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
+    WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid > 0 AND d.objoid = ANY (%s::oid[])
+    UNION ALL
+    SELECT pg_catalog.format('COMMENT ON INDEX %%I.%%I IS %%L', n.nspname, c.relname, d.description)
+    FROM pg_catalog.pg_description AS d JOIN pg_catalog.pg_index AS i ON i.indexrelid = d.objoid
+    JOIN pg_catalog.pg_class AS c ON c.oid = d.objoid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid = 0 AND i.indrelid = ANY (%s::oid[])
+    UNION ALL
+    SELECT pg_catalog.format('COMMENT ON CONSTRAINT %%I ON %%I.%%I IS %%L', k.conname, n.nspname, c.relname,
+                             d.description)
+    FROM pg_catalog.pg_description AS d JOIN pg_catalog.pg_constraint AS k ON k.oid = d.objoid
+    JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE d.classoid = 'pg_catalog.pg_constraint'::regclass AND k.conrelid = ANY (%s::oid[])
+"""
+_GRANTS = """
+    SELECT pg_catalog.format('GRANT %%s (%%I) ON %%I.%%I TO %%s%%s', acl.privilege_type, a.attname, n.nspname,
+               c.relname, CASE acl.grantee WHEN 0 THEN 'PUBLIC'
+                          ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(acl.grantee)) END,
+               CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace, pg_catalog.aclexplode(a.attacl) AS acl
+    WHERE a.attrelid = ANY (%s::oid[]) AND NOT a.attisdropped AND a.attnum > 0
+    ORDER BY a.attrelid, a.attnum, acl.privilege_type, acl.grantee
+"""
+_STATISTICS = """
+    SELECT pg_catalog.pg_get_statisticsobjdef(oid) FROM pg_catalog.pg_statistic_ext
+    WHERE stxrelid = ANY (%s::oid[]) ORDER BY oid
+"""
+_TRIGGERS = """
+    SELECT pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger
+    WHERE tgrelid = ANY (%s::oid[]) AND NOT tgisinternal AND tgparentid = 0 ORDER BY oid
+"""
+_VIEWS = """
+    SELECT DISTINCT n.nspname, v.relname, v.relkind, pg_catalog.pg_get_viewdef(v.oid)
+    FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid
+    JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace
+    WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+      AND d.refobjid = ANY (%s::oid[]) AND v.relkind IN ('v', 'm') ORDER BY 1, 2
+"""
+# Whatever else needs a column of its own accord (deptype n), or is published by its name.
+_OTHERS = """
+    SELECT n.nspname, c.relname, a.attname, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
+    FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+    LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class
+    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY (%s::oid[]) AND d.refobjsubid > 0
+      AND d.deptype IN ('n', 'a') AND (d.classid, d.objid) <> (d.refclassid, d.refobjid)
+      AND (d.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_proc'::regclass,
+                         'pg_catalog.pg_publication_rel'::regclass)
+           OR (d.classid = 'pg_catalog.pg_rewrite'::regclass AND v.relkind NOT IN ('v', 'm'))
+           OR (d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'a'
+               AND (SELECT relkind FROM pg_catalog.pg_class WHERE oid = d.objid) = 'S'))
+    ORDER BY 1, 2, 3, 4
+"""
+_TAKEN = """
+    SELECT n.nspname, c.relname, false FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relnamespace IN (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = ANY (%s::oid[]))
+    UNION
+    SELECT n.nspname, p.proname, true FROM pg_catalog.pg_proc AS p
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE p.pronamespace IN (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = ANY (%s::oid[]))
+"""
+
+
+def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
+    """What hangs on the tables named, and on those around them; ``rows`` runs a query and gives its rows."""
+    [(path,)] = rows("SELECT pg_catalog.current_schemas(false)::text[]", ())
+    home = tuple(path) or ("public",)
+    related = [oid for (oid,) in rows(_RELATED, [[spelled_name(name) for name in names]])]
+    furniture = Furniture(catalog=Catalog(search_path=home, home_path=home), live=True)
+    furniture = furniture.with_script(";\n".join(_said(rows, related)))
+    taken = rows(_TAKEN, [related, related])
+    return furniture.changed(
+        hanging=(*furniture.hanging, *_others(rows, related)),
+        taken=frozenset(Name(schema, name) for schema, name, function in taken if not function),
+        functions=frozenset(Name(schema, name) for schema, name, function in taken if function),
+    )
+
+
+def _said(rows: Rows, related: list[int]) -> Iterator[str]:
+    for oid, *described in rows(_TABLES, [related]):
+        yield _table(rows(_COLUMNS, [oid]), *described)
+    for query in (_CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _STATISTICS, _TRIGGERS):
+        yield from (said for (said,) in rows(query, [related]))
+    yield from (said for (said,) in rows(_COMMENTS, [related] * 3))
+    for schema, name, kind, query in rows(_VIEWS, [related]):
+        materialized = "MATERIALIZED " if kind == "m" else ""
+        yield f"CREATE {materialized}VIEW {spelled(schema)}.{spelled(name)} AS {query.rstrip('; ')}"
+
+
+def _table(
+    columns: list[tuple[Any, ...]],
+    schema: str,
+    name: str,
+    unlogged: bool,
+    is_partition: bool,
+    key: str | None,
+    bound: str | None,
+    parents: list[str] | None,
+) -> str:
+    head = f"CREATE {'UNLOGGED ' if unlogged else ''}TABLE {spelled(schema)}.{spelled(name)}"
+    partition_by = f" PARTITION BY {key}" if key else ""
+    if is_partition and parents:
+        return f"{head} PARTITION OF {parents[0]} {bound}{partition_by}"
+    inherits = f" INHERITS ({', '.join(parents)})" if parents else ""
+    return f"{head} ({', '.join(_column(*column) for column in columns)}){inherits}{partition_by}"
+
+
+def _column(
+    name: str, kind: str, not_null: bool, generated: str, identity: str, default: str | None, collation: str | None
+) -> str:
+    said = f"{spelled(name)} {kind}"
+    if collation:
+        said += f" COLLATE {collation}"
+    if generated:
+        said += f" GENERATED ALWAYS AS ({default}) {'STORED' if generated == 's' else 'VIRTUAL'}"
+    elif identity:
+        said += f" GENERATED {'ALWAYS' if identity == 'a' else 'BY DEFAULT'} AS IDENTITY"
+    elif default:
+        said += f" DEFAULT {default}"
+    return said + (" NOT NULL" if not_null else "")
+
+
+def _others(rows: Rows, related: list[int]) -> Iterator[Hanging]:
+    for schema, table, column, told in rows(_OTHERS, [related]):
+        kind = "owned" if told.startswith("sequence ") else "other"
+        yield Hanging(kind=kind, table=Name(schema, table), name=told, sql="", columns=(column,))
