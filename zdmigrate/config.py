@@ -20,6 +20,7 @@ SOURCES = (
     *("native", "plain", "single-transaction", "flyway", "golang-migrate", "dbmate", "goose", "sql-migrate"),
     *("node-pg-migrate", "diesel", "sqlx", "prisma", "django"),
 )
+RUNNERS = ("zdmigrate", "alembic", "psql", *SOURCES[2:], "other")
 
 
 class Gate(Value):
@@ -67,6 +68,7 @@ class Config(Value):
     dir: str = "migrations"
     source: str = ""  # whose folder that is; "" for what its shape says
     source_command: tuple[str, ...] = ()  # what prints the SQL of one migration
+    runner: str = ""  # who runs the files, and sets lock_timeout itself
     postgres: int = 14
     lock_budget: Duration = Duration(200)
     lock_deadline: Duration = Duration(10 * 60_000)
@@ -145,6 +147,7 @@ KEYS = {
     "dir": Key(_text, "The folder of change files."),
     "source": Key(_choice(*SOURCES), "The tool whose folder it is; without one, its shape says."),
     "source_command": Key(_texts, "What prints the SQL of one migration, word by word.", scalar=False),
+    "runner": Key(_choice(*RUNNERS), "Who runs the files, where it sets lock_timeout by itself."),
     "postgres": Key(_major, "The oldest PostgreSQL major version that the changes must be safe on."),
     "lock_budget": Key(_some_time, "How long any query of the app may be made to wait."),
     "lock_deadline": Key(Duration.parse, "How long to try for a lock before giving up."),

@@ -10,6 +10,7 @@ from zdmigrate.lint.file_report import FileReport
 from zdmigrate.lint.finding import LintResult, Summary
 from zdmigrate.lint.rule_set import RuleSets
 from zdmigrate.schema.catalog import Catalog
+from zdmigrate.schema.state import Terms
 from zdmigrate.schema.walk import analyse
 from zdmigrate.sources.history import History
 
@@ -138,11 +139,12 @@ class Linter:
             if section.transaction
         }
         before = self._catalog.rested()
-        analysed = list(analyse(onward, before, self._config.postgres, transactions=transactions))
+        terms = _terms(change, self._config)
+        analysed = list(analyse(onward, before, self._config.postgres, transactions=transactions, terms=terms))
         catalog = analysed[-1].catalog if analysed else before
         if len(onward) < len(pairs):
             undone = [pair for pair in pairs if pair[0] != "contract"]
-            back = analyse(undone, before, self._config.postgres, transactions=transactions)
+            back = analyse(undone, before, self._config.postgres, transactions=transactions, terms=terms)
             analysed += [found for found in back if found.section == "revert"]
         return Looked(change, analysed, catalog)
 
@@ -163,6 +165,11 @@ class Linter:
             statements=tuple(self._statements),
             lines=self._lines,
         )
+
+
+def _terms(change: Change, config: Config) -> Terms:
+    """Files with markers are zdmigrate's own, which sets lock_timeout itself."""
+    return Terms(lock_budget=config.lock_budget.milliseconds, sets_timeouts=change.marked or bool(config.runner))
 
 
 def _phase(change: Change, section: Section, config: Config) -> str:

@@ -11,7 +11,7 @@ from zdmigrate.schema.facts_by_operation import OWN_FACTS
 from zdmigrate.schema.facts_of_design import DESIGN_FACTS
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.spelling import short_name, short_names, spelled, spelled_list, spelled_name
-from zdmigrate.schema.timeouts import LOCK, STATEMENT, kind_of_timeout, newly_missed
+from zdmigrate.schema.timeouts import LOCK, STATEMENT, kind_of_timeout, newly_missed, waited_for
 
 if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
@@ -34,6 +34,7 @@ def facts_of(
     if effects.locks:
         missed = newly_missed(operation, effects, state, catalog)
         facts.update(misses_lock_timeout=LOCK in missed, misses_statement_timeout=STATEMENT in missed)
+        facts["waits_for"] = short_names(waited_for(effects, state, catalog), catalog) if missed else ""
     if operation.relation is not None:
         facts.update(_about_table(operation, at))
     own = OWN_FACTS.get(operation.kind)

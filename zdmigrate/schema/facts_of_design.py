@@ -137,8 +137,14 @@ def _keys(keys: tuple[ops.Constraint, ...], made: _Made, at: Situation) -> Facts
     if not keys:
         return {}
     unindexed = dict.fromkeys(spelled_list(key.columns) for key in keys if not _is_indexed(key.columns, made, at))
+    table = short_name(made.table, at.catalog)
+    missing = (f"CREATE INDEX CONCURRENTLY ON {table} ({columns});" for columns in unindexed)
     mismatched = dict.fromkeys(told for key in keys for told in _mismatched(key, made, at))
-    return {"unindexed_keys": "; ".join(unindexed), "mismatched_keys": ", ".join(mismatched)}
+    return {
+        "unindexed_keys": "; ".join(unindexed),
+        "missing_indexes": "\n    ".join(missing),  # below a heading of the help, whose SQL is indented
+        "mismatched_keys": ", ".join(mismatched),
+    }
 
 
 def _is_indexed(columns: tuple[str, ...], made: _Made, at: Situation) -> bool:

@@ -8,6 +8,8 @@ from zdmigrate.duration import Duration
 from zdmigrate.schema.lock_modes import LockMode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.effects import Effects
     from zdmigrate.schema.names import Name
@@ -40,16 +42,17 @@ def newly_missed(operation: Operation, effects: Effects, state: ScriptState, cat
     """The timeouts that this operation, as the first of its section, does without while it waits for a strong lock."""
     if state.terms.sets_timeouts or not effects.locks or state.missed == TIMEOUTS:
         return frozenset()
-    if not any(_is_waited_for(name, mode, state, catalog) for name, mode in effects.locks.items()):
-        return frozenset()
-    if getattr(operation, "nowait", False):
+    if getattr(operation, "nowait", False) or not any(waited_for(effects, state, catalog)):
         return frozenset()
     return frozenset(name for name in TIMEOUTS - state.missed if not _is_limited(name, state))
 
 
-def _is_waited_for(relation: Name, mode: LockMode, state: ScriptState, catalog: Catalog) -> bool:
-    is_others = not state.is_new(relation) and relation not in catalog.indexes
-    return mode >= STRONG and is_others and state.held_before.get(relation, 0) < mode
+def waited_for(effects: Effects, state: ScriptState, catalog: Catalog) -> Iterator[Name]:
+    """The relations that others use, and whose strong lock the transaction does not have yet."""
+    for relation, mode in effects.locks.items():
+        is_used = not state.is_new(relation) and relation not in catalog.indexes
+        if mode >= STRONG and is_used and state.held_before.get(relation, 0) < mode:
+            yield relation
 
 
 def _is_limited(timeout: str, state: ScriptState) -> bool:
