@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.lint.file_report import FileReport
 from zdmigrate.lint.finding import LintResult, Summary
+from zdmigrate.lint.fix import FixedFile
 from zdmigrate.lint.rule_set import RuleSets
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.state import Terms
@@ -108,8 +109,9 @@ class Linter:
         """What is found in a file that comes next. It may be asked of several texts: nothing is kept."""
         looked = self._walk(change)
         rules = self._rule_sets.for_path(change.path)
-        report = FileReport(change, rules.rules, rules.off, self._config.postgres)
-        found = [*report.syntax_errors(), *report.matched(looked.analysed, rules.matcher), *report.runs_on()]
+        report = FileReport(change, rules.rules, rules.off)
+        file = FixedFile(change, looked.analysed, self._catalog.rested(), self._config.postgres)
+        found = [*report.syntax_errors(), *report.matched(file, rules.matcher), *report.runs_on()]
         found += report.unused_allows()
         return looked._replace(
             findings=sorted(found, key=lambda finding: (finding.line, finding.column, finding.id)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.lint.concurrently import concurrently
 from zdmigrate.lint.finding import Finding, StatementEffects
-from zdmigrate.lint.fix import fix_of
+from zdmigrate.lint.fix import FixedFile, fix_of
 from zdmigrate.lint.match import matches
 from zdmigrate.lint.suppression import Suppression
 
@@ -26,23 +26,22 @@ _GATED = ("contract", "revert")
 class FileReport:
     """One file's findings. Ask for the unused allows last: until then nobody knows which are of use."""
 
-    def __init__(self, change: Change, rules: Mapping[str, Rule], off: Collection[str], postgres: int) -> None:
+    def __init__(self, change: Change, rules: Mapping[str, Rule], off: Collection[str]) -> None:
         self._change = change
-        self._postgres = postgres
         self._rules = rules
         self._off = off
         self._suppression = Suppression(change)
 
-    def matched(self, analysed: Sequence[Analysed], matcher: Matcher) -> Iterator[Finding]:
+    def matched(self, file: FixedFile, matcher: Matcher) -> Iterator[Finding]:
         """What the rules say of each operation, where no allow takes it back."""
-        for number, found in enumerate(analysed):
+        for number, found in enumerate(file.analysed):
             for rule in matcher.rules_for(found.facts):
                 gated = rule.category == "compatibility" and found.section in _GATED
                 if not gated and self._raises(rule.name, found.statement.span):
                     said = self._said(found.statement.span)
                     facts = {**found.facts, **self._as_written(found)} if _quotes(rule) else found.facts
                     finding = self._finding(rule, found.operation.span, facts, found.section, said)
-                    fix = fix_of(rule.name, self._change, analysed, number, self._postgres)
+                    fix = fix_of(rule.name, file, number)
                     yield finding if fix is None else finding.changed(fix=fix)
 
     def syntax_errors(self) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zdmigrate.lint.place import Place
+    from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change
 
@@ -31,18 +32,27 @@ class Fix(NamedTuple):
     reason: str = ""
 
 
+class FixedFile(NamedTuple):
+    """A file and what it does. ``before`` is the schema that it finds, ``postgres`` the oldest major it is for."""
+
+    change: Change
+    analysed: Sequence[Analysed]
+    before: Catalog
+    postgres: int
+
+
 class RefusedError(Exception):
     """A fix that would not be safe here; the text is the reason, as an end to "not fixed: "."""
 
 
-def fix_of(rule: str, change: Change, analysed: Sequence[Analysed], number: int, postgres: int) -> Fix | None:
-    """How a rule's finding at ``analysed[number]`` is fixed; None where the rule has no file in fixes/."""
+def fix_of(rule: str, file: FixedFile, number: int) -> Fix | None:
+    """How a rule's finding at ``analysed[number]`` of a file is fixed; None where the rule has no file in fixes/."""
     if rule not in fixable_rules():
         return None
     from zdmigrate.lint.place import Place
 
     module = import_module(f"zdmigrate.lint.fixes.{rule.replace('-', '_')}")
-    place = Place(change, analysed, number, postgres)
+    place = Place(file, number)
     try:
         place.must_be_written_here()
         return Fix(_in_order(place, module.edits(place)))

@@ -9,13 +9,11 @@ from zdmigrate.lint.layout import Layout
 from zdmigrate.lint.without_transaction import how_to_run_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from zdmigrate.lint.fix import FixedFile
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.fact_table import Facts
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.walk import Analysed
-    from zdmigrate.sources.change import Change
     from zdmigrate.sql.script import Statement
 
 # What ALTER TABLE may do in the same statement without asking for what another of its actions makes.
@@ -49,15 +47,16 @@ class Word(NamedTuple):
 
 
 class Place:
-    """One operation of a file. ``postgres`` is the oldest major version that the file is for."""
+    """One operation of a file. ``before`` is the schema that it finds, ``catalog`` the one that it leaves."""
 
-    def __init__(self, change: Change, analysed: Sequence[Analysed], number: int, postgres: int) -> None:
-        self.change = change
-        self.text = change.text
-        self.postgres = postgres
-        self.found = analysed[number]
-        self.following = analysed[number + 1 :]
-        self._layout = Layout(change)
+    def __init__(self, file: FixedFile, number: int) -> None:
+        self.change = file.change
+        self.text = file.change.text
+        self.postgres = file.postgres
+        self.found = file.analysed[number]
+        self.before = file.analysed[number - 1].catalog if number else file.before
+        self.following = file.analysed[number + 1 :]
+        self._layout = Layout(file.change)
 
     @property
     def operation(self) -> Any:
@@ -70,7 +69,6 @@ class Place:
 
     @property
     def catalog(self) -> Catalog:
-        """The schema that the operation leaves."""
         return self.found.catalog
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.lint.fix import RefusedError
 from zdmigrate.lint.ways.not_null import all_steps
 from zdmigrate.lint.ways.using_index import index_then_constraint, must_be_buildable
+from zdmigrate.schema.proofs import is_proven_not_null
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def edits(place: Place) -> Iterator[Edit]:
         return
     must_be_buildable(place)
     index, action, _ = index_then_constraint(place)
-    steps = [] if place.facts["proven_not_null"] else _not_null(place, place.operation.constraint.columns)
+    steps = _not_null(place, place.operation.constraint.columns)
     if place.beside:
         place.must_be_separable()
         yield place.without_action()
@@ -43,4 +44,7 @@ def _columns_of_index(place: Place) -> tuple[str, ...]:
 
 
 def _not_null(place: Place, columns: tuple[str, ...]) -> list[str]:
-    return [step for column in columns for step in all_steps(place, column, spelled(column))]
+    """For those columns that may hold a NULL as far as history knows."""
+    table = place.before.resolve(place.operation.relation)
+    nullable = [column for column in columns if not is_proven_not_null(table, column, place.before)]
+    return [step for column in nullable for step in all_steps(place, column, spelled(column))]

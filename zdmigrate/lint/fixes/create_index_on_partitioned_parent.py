@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.lint.fix import Edit, RefusedError
 from zdmigrate.schema.constraints import index_name
-from zdmigrate.schema.names import Name
 from zdmigrate.schema.spelling import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zdmigrate.lint.place import Place
+    from zdmigrate.schema.names import Name
 
 
 def edits(place: Place) -> Iterator[Edit]:
     place.must_stand_alone("CREATE INDEX CONCURRENTLY")
     if place.operation.if_not_exists:
         raise RefusedError("with IF NOT EXISTS it is not known which of the indexes are there")
+    if not all(place.operation.columns):
+        raise RefusedError("the server names the indexes of partitions over an expression by what is in it")
     words = place.words_in(place.statement.span)
     on = next(number for number, word in enumerate(words) if word.text == "ON")
     table = next(number for number, word in enumerate(words[on:], on) if word.text in ("(", "USING"))
@@ -43,9 +45,9 @@ def _partitions(place: Place) -> tuple[Name, ...]:
 
 
 def _steps(place: Place, child: Name, definition: str) -> tuple[str, str]:
-    operation, catalog = place.operation, place.catalog
+    operation, catalog = place.operation, place.before
     own = index_name(operation.changed(name=None, relation=child), catalog)
-    parent = index_name(operation, catalog) if operation.name else Name(child.schema, str(place.facts["index"]))
+    parent = index_name(operation, catalog)
     unique = place.sql("UNIQUE INDEX" if operation.unique else "INDEX")
     build = place.sql("CREATE {} CONCURRENTLY {} ON {} {}", unique, own.name, short_name(child, catalog), definition)
     attach = place.sql("ALTER INDEX {} ATTACH PARTITION {}", short_name(parent, catalog), short_name(own, catalog))
