@@ -39,8 +39,6 @@ NOT_RUN = (
     "change-type-used-by-view",
 )
 SINCE = {"set-access-method": 15}
-# A validated CHECK may spare the scan: what it says is for the server to prove, and the claim is the worst case.
-WORST_CASE = ("attach-partition-scan",)
 every_example = pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 
 
@@ -107,7 +105,7 @@ def test_what_is_claimed_of_bad_and_good_is_what_a_server_does(
 def all_must_be_as_claimed(database: Database, rule: Rule, given: str, statements: list[str], major: int) -> None:
     """Each after those before it; the last is rolled back."""
     for number, statement in enumerate(statements, 1):
-        sample = Sample(statement, given, worst_case=rule.name in WORST_CASE)
+        sample = Sample(statement, given)
         must_be_as_claimed(database, sample, major)
         if number < len(statements):
             run(database, statement)

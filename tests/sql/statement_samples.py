@@ -11,7 +11,7 @@ SAMPLES = {  # node: (statement, its kind, kinds of its operations)
     "CreateSchemaStmt": ("create schema s", "create_schema", "create_object"),
     "AlterTableStmt": ("alter table t add a int", "alter_table", "add_column"),
     "AlterCollationStmt": ("alter collation c refresh version", "alter_collation", "alter_object"),
-    "AlterDomainStmt": ("alter domain d set not null", "alter_domain", "unknown"),
+    "AlterDomainStmt": ("alter domain d set not null", "alter_domain", "set_domain_not_null"),
     "GrantStmt": ("grant select on t to r", "grant", "grant"),
     "GrantRoleStmt": ("revoke r from s", "grant_role", "revoke"),
     "AlterDefaultPrivilegesStmt": (
@@ -186,8 +186,8 @@ SAMPLES = {  # node: (statement, its kind, kinds of its operations)
         "alter_text_search_configuration",
         "unknown",
     ),
-    "CreatePublicationStmt": ("create publication p for table t", "create_publication", "unknown"),
-    "AlterPublicationStmt": ("alter publication p add table t", "alter_publication", "unknown"),
+    "CreatePublicationStmt": ("create publication p for table t", "create_publication", "publish_table"),
+    "AlterPublicationStmt": ("alter publication p add table t", "alter_publication", "publish_table"),
     "CreateSubscriptionStmt": (
         "create subscription s connection '' publication p",
         "create_subscription",

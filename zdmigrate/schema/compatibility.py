@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema.effects.constraints import index_columns
+from zdmigrate.schema.effects.domains import tables_of_domain
 from zdmigrate.schema.filling import is_required
 from zdmigrate.schema.proofs import is_proven_not_null
 from zdmigrate.schema.type_changes import type_change
@@ -36,6 +37,8 @@ def is_made_again(operation: Any, at: Situation) -> bool:
     """Whether what is dropped here is made again in the same transaction: nobody sees the time between."""
     if operation.kind in ("drop_view", "drop_materialized_view"):
         return at.name(operation) in at.state.views_to_come
+    if operation.kind in ("drop_trigger", "disable_trigger"):
+        return ("trigger", f"{operation.relation}.{operation.name}") in at.state.objects_to_come
     is_drop = operation.kind == "drop_object"
     return is_drop and (operation.object_type, str(operation.name)) in at.state.objects_to_come
 
@@ -46,6 +49,8 @@ def is_new_object(operation: Any, at: Situation) -> bool:
         return (_ON_TABLE[operation.kind], f"{operation.relation}.{operation.name}") in at.state.objects
     if operation.kind in ("drop_sequence", "rename_sequence"):
         return ("sequence", str(operation.relation)) in at.state.objects
+    if hasattr(operation, "domain"):
+        return ("domain", str(operation.domain)) in at.state.objects
     if operation.kind == "rename_enum_value":
         return ("type", str(operation.type)) in at.state.objects
     if hasattr(operation, "object_type"):
@@ -92,6 +97,12 @@ def _drop_default(operation: ops.DropDefault, at: Situation) -> str:
     return "its INSERTs, which do not name the column, fail" if column is not None and column.not_null else ""
 
 
+def _set_identity(operation: ops.SetIdentity, at: Situation) -> str:
+    """BY DEFAULT takes what is given, and where the sequence goes on is nothing that an app names."""
+    old = (at.name(operation), operation.column) not in at.state.columns
+    return "its INSERTs that give the column a value fail" if operation.always and old else ""
+
+
 def _set_not_null(operation: ops.SetNotNull, at: Situation) -> str:
     if all(is_proven_not_null(name, operation.column, at.catalog) for name in at.tree(operation)):
         return ""
@@ -127,6 +138,13 @@ def _adds_nothing(operation: ops.AddConstraint, columns: tuple[str, ...], at: Si
     proven = bool(columns) and all(is_proven_not_null(at.name(operation), column, at.catalog) for column in columns)
     by_index = operation.kind == "add_primary_key" and operation.constraint.using_index is not None
     return proven and (operation.kind == "add_not_null" or by_index)
+
+
+def _domain(operation: ops.AlterDomain, at: Situation) -> str:
+    """A domain that only tables of this change use is nothing that it could notice."""
+    unknown = at.catalog.new_name(operation.domain) not in at.catalog.domains
+    old = any(not at.state.is_new(table) for table in tables_of_domain(operation.domain, at))
+    return "its writes that the domain forbids fail" if old or unknown else ""
 
 
 def _create_index(operation: ops.CreateIndex, at: Situation) -> str:
@@ -187,7 +205,7 @@ _PHRASES: dict[str, str | Callable[[Any, Situation], str]] = {
     "set_not_null": _set_not_null,
     "drop_default": _drop_default,
     "add_identity": _of_old_column("its INSERTs that give the column a value may fail"),
-    "set_identity": _of_old_column("its INSERTs that give the column a value may fail"),
+    "set_identity": _set_identity,
     "drop_identity": _of_old_column("its INSERTs no longer get a value for the column"),
     "drop_expression": _of_old_column("the column that it reads is no longer computed"),
     "set_expression": _of_old_column("the column that it reads means something else"),
@@ -197,6 +215,8 @@ _PHRASES: dict[str, str | Callable[[Any, Situation], str]] = {
     "add_primary_key": _add_constraint,
     "add_foreign_key": _add_constraint,
     "add_exclusion": _add_constraint,
+    "add_domain_constraint": _domain,
+    "set_domain_not_null": _domain,
     "create_index": _create_index,
     "drop_constraint": _drop_constraint,
     "rename_constraint": _rename_constraint,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ def _conjuncts(tokens: Tokens) -> Iterator[Tokens]:
     starts, ends = (0, *(cut + 1 for cut in cuts)), (*cuts, len(tokens))
     for start, end in zip(starts, ends, strict=True):
         yield from _conjuncts(tokens[start:end])
+
+
+def alternatives(condition: Tokens) -> tuple[Tokens, ...]:
+    """The conditions of which one must hold: cut at the outermost ORs."""
+    condition = _bare(condition)
+    depths = accumulate((piece == "(") - (piece == ")") for piece in condition)
+    cuts = [place for place, depth in enumerate(depths) if depth == 0 and condition[place] == "or"]
+    starts, ends = (0, *(cut + 1 for cut in cuts)), (*cuts, len(condition))
+    return tuple(_bare(condition[start:end]) for start, end in zip(starts, ends, strict=True))
 
 
 def _outermost_ands(tokens: Tokens) -> list[int]:

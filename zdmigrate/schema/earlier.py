@@ -70,9 +70,8 @@ def _altered(earlier: Earlier, operation: ops.AlterTable, catalog: Catalog, in_t
 def _dropped(earlier: Earlier, operation: ops.DropIndex, catalog: Catalog, in_transaction: bool) -> Earlier:
     name = catalog.resolve(operation.relation or Name(None, ""))
     index = catalog.indexes.get(name)
-    gone = DroppedIndex(
-        name, index and index.table, index.columns[0] if index and index.columns else "", in_transaction
-    )
+    table, columns = (None, ()) if index is None else (index.table, index.columns)
+    gone = DroppedIndex(name, table, columns[0] if columns else "", in_transaction)
     return earlier.changed(dropped=(*earlier.dropped, gone))
 
 

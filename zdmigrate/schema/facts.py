@@ -9,6 +9,7 @@ from zdmigrate.schema.effects.claim import Situation
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS, Facts
 from zdmigrate.schema.facts_by_operation import OWN_FACTS
 from zdmigrate.schema.facts_of_design import DESIGN_FACTS
+from zdmigrate.schema.facts_of_earlier import facts_of_earlier
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.spelling import short_name, short_names, spelled, spelled_list, spelled_name
 from zdmigrate.schema.timeouts import LOCK, STATEMENT, kind_of_timeout, newly_missed, waited_for
@@ -28,7 +29,7 @@ def facts_of(
 ) -> Facts:
     """Every fact of FACTS, for one operation before it runs."""
     at = Situation(catalog, state, major)
-    facts: Facts = {**DEFAULTS, "operation": operation.kind, "section": section}
+    facts: Facts = {**DEFAULTS, "operation": operation.kind, "section": section, "major": major}
     facts.update(_words(operation))
     facts.update(_costs(operation, effects, at))
     if effects.locks:
@@ -37,6 +38,7 @@ def facts_of(
         facts["waits_for"] = short_names(waited_for(effects, state, catalog), catalog) if missed else ""
     if operation.relation is not None:
         facts.update(_about_table(operation, at))
+    facts.update(facts_of_earlier(operation, effects, at))
     own = OWN_FACTS.get(operation.kind)
     if own is not None:
         facts.update(own(operation, at))

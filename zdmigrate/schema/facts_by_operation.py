@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema import backfills, facts_of_partitions
+from zdmigrate.schema import backfills, facts_of_dependents, facts_of_domains, facts_of_partitions
 from zdmigrate.schema.agenda import unknown_calls
 from zdmigrate.schema.constraints import constraint_name, index_name, object_name
 from zdmigrate.schema.effects.constraints import index_columns
@@ -12,11 +12,11 @@ from zdmigrate.schema.filling import base_type, fills_by_sequence, fills_rows, g
 from zdmigrate.schema.history_of_tables import SERIAL
 from zdmigrate.schema.proofs import is_proven_not_null
 from zdmigrate.schema.spelling import short_names, spelled, spelled_list, spelled_name
-from zdmigrate.schema.type_changes import type_change
+from zdmigrate.schema.type_changes import type_change, type_reason
 from zdmigrate.schema.volatility import is_volatile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects.claim import Situation
@@ -30,14 +30,14 @@ def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
     relation = at.name(operation)
     return {
         "column": spelled(column.name),
-        "name": spelled(_first_name(column, at.catalog.table_or_new(operation.relation or relation), at)),
+        **_names_apart(column, at.catalog.table_or_new(operation.relation or relation), at),
         "columns": spelled(column.name),
         "inline": ", ".join(constraint.type for constraint in column.constraints),
         "references": _references(column),
         "target": _target(column),
         "plain_type": _plain_type(column, at),
         "value": _value(column, relation),
-        "type": column.type.sql or column.type.name,
+        "type": _collated(column.type, column.collation),
         "expression": _check_or_default(column),
         "not_null": column.not_null or any(kept.type in ("not_null", "primary_key") for kept in column.constraints),
         "has_default": gets_value(column),
@@ -50,15 +50,25 @@ def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
     }
 
 
-def _first_name(column: ops.Column, table: Table, at: Situation) -> str:
-    """The name of the first constraint that is written on a column, as the server will choose it."""
+def _names_apart(column: ops.Column, table: Table, at: Situation) -> Facts:
+    """The names of the constraints that are written on a column, as the server will choose them: the first of a kind.
+
+    Several CHECKs are told as one, so that one name is enough for them.
+    """
+    names: Facts = {}
     for constraint in column.constraints:
-        if constraint.type in _CONSTRAINTS_WITH_NAMES:
-            return constraint_name(constraint.changed(columns=(column.name,)), table, at.catalog)
-    return ""
+        if (fact := _NAMES_OF_CONSTRAINTS.get(constraint.type)) and fact not in names:
+            name = spelled(constraint_name(constraint.changed(columns=(column.name,)), table, at.catalog))
+            names = {"name": name, **names, fact: name}
+    return names
 
 
-_CONSTRAINTS_WITH_NAMES = ("check", "unique", "primary_key", "foreign_key")
+_NAMES_OF_CONSTRAINTS = {
+    "check": "check_name",
+    "unique": "unique_name",
+    "primary_key": "primary_key_name",
+    "foreign_key": "foreign_key_name",
+}
 
 
 def _references(column: ops.Column) -> str:
@@ -80,8 +90,7 @@ def _pointed_at(constraint: ops.Constraint) -> str:
 def _plain_type(column: ops.Column, at: Situation) -> str:
     if fills_by_sequence(column.type):
         return SERIAL[column.type.name]
-    base = base_type(column.type, at.catalog)
-    return base.sql or base.name
+    return _collated(base_type(column.type, at.catalog), column.collation)
 
 
 def _value(column: ops.Column, table: Name) -> str:
@@ -93,6 +102,8 @@ def _value(column: ops.Column, table: Name) -> str:
 
 def _check_or_default(column: ops.Column) -> str:
     checks = [kept.expression.sql for kept in column.constraints if kept.expression is not None]
+    if len(checks) > 1:
+        return " AND ".join(f"({check})" for check in checks)
     return checks[0] if checks else "" if column.default is None else column.default.sql
 
 
@@ -103,9 +114,10 @@ def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Facts:
 
 def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
     facts: Facts = {
-        "type": operation.type.sql or operation.type.name,
+        "type": _collated(operation.type, operation.collation),
         "type_change": type_change(operation, at.catalog, at.state),
-        "views": short_names(_views_of(at.tree(operation), at), at.catalog),
+        "type_reason": type_reason(operation, at.catalog, at.state),
+        **facts_of_dependents.in_use(operation, at),
     }
     column = at.catalog.column(operation.relation, operation.column)
     if column is None or column.type is None:
@@ -113,8 +125,10 @@ def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
     return facts
 
 
-def _views_of(tables: tuple[Name, ...], at: Situation) -> Iterator[Name]:
-    return (view.name for view in at.catalog.views.values() if not set(tables).isdisjoint(view.sources))
+def _collated(type_name: ops.TypeName, collation: Name | None) -> str:
+    """The type as written, with its COLLATE."""
+    written = type_name.sql or type_name.name
+    return written if collation is None else f"{written} COLLATE {spelled_name(collation)}"
 
 
 def _set_default(operation: ops.SetDefault, at: Situation) -> Facts:
@@ -253,6 +267,8 @@ def _options(operation: ops.SetTableOptions, at: Situation) -> Facts:
 
 OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "add_column": _add_column,
+    "drop_column": facts_of_dependents.dropped_column,
+    "rename_column": facts_of_dependents.named_in_bodies,
     "set_not_null": _set_not_null,
     "alter_column_type": _alter_column_type,
     "set_default": _set_default,
@@ -289,5 +305,6 @@ OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "drop_identity": _drop_default,
     "vacuum": _upkeep,
     "cluster": _upkeep,
+    **facts_of_domains.OWN_FACTS,
     **facts_of_partitions.OWN_FACTS,
 }

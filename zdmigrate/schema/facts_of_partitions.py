@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema.effects.tables import default_partitions
-from zdmigrate.schema.proofs import has_valid_check
+from zdmigrate.schema.effects.tables import read_to_attach
 from zdmigrate.schema.spelling import short_names, spelled_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects.claim import Situation
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def _attach(operation: ops.AttachPartition, at: Situation) -> Facts:
-    parent, child = at.name(operation), at.catalog.resolve(operation.partition)
-    read = (*at.below(child), *default_partitions(parent, at, apart_from=child))
-    unproven = [name for name in read if not (at.state.is_new(name) or has_valid_check(name, at.catalog))]
+    unproven = [name for name in read_to_attach(operation, at) if not at.state.is_new(name)]
     return {**_other(operation.partition, at), "scanned": short_names(at.stored(unproven), at.catalog)}
 
 
@@ -34,7 +31,15 @@ def _parent(operation: ops.Inherit, at: Situation) -> Facts:
 
 def _create_table(operation: ops.CreateTable, at: Situation) -> Facts:
     parent = operation.partition_of
-    return {} if parent is None else {**_other(parent, at), "partition": True}
+    made = {} if parent is None else {**_other(parent, at), "partition": True}
+    keys = (*operation.constraints, *(kept for column in operation.columns for kept in column.constraints))
+    targets = (key.references for key in keys if key.references not in (None, operation.relation))
+    return {**made, "targets": _old(targets, at), "reads": _old(operation.sources, at)}
+
+
+def _old(names: Iterable[Name], at: Situation) -> str:
+    """Those that are known, or not made by this change; what a query reads may also be a function's name."""
+    return short_names((found for name in names if not at.state.is_new(found := at.catalog.resolve(name))), at.catalog)
 
 
 def _other(name: Name, at: Situation) -> Facts:

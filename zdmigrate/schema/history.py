@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.schema import dependents
 from zdmigrate.schema import history_of_columns as columns
 from zdmigrate.schema import history_of_tables as tables
 from zdmigrate.schema.constraints import index_name
 from zdmigrate.schema.filling import is_constrained_domain
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Domain, Index, View
+from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,9 +74,13 @@ def _rename_index(operation: ops.RenameIndex, catalog: Catalog) -> Catalog:
 def _create_view(operation: ops.CreateView, catalog: Catalog) -> Catalog:
     name = catalog.new_name(operation.relation or Name(None, ""), temporary=operation.temporary)
     materialized = operation.kind == "create_materialized_view"
-    filled = getattr(operation, "with_data", True)
-    sources = tuple(map(catalog.resolve, operation.sources))
-    view = View(name=name, sources=sources, materialized=materialized, populated=filled)
+    view = View(
+        name=name,
+        sources=tuple(map(catalog.resolve, operation.sources)),
+        columns=frozenset(operation.columns),
+        materialized=materialized,
+        populated=getattr(operation, "with_data", True),
+    )
     return catalog.changed(views={**catalog.views, name: view})
 
 
@@ -114,12 +120,27 @@ def _no_inherit(operation: ops.NoInherit, catalog: Catalog) -> Catalog:
 
 def _create_trigger(operation: ops.CreateTrigger, catalog: Catalog) -> Catalog:
     table = catalog.table_or_new(operation.relation or Name(None, ""))
-    return catalog.with_table(table.changed(triggers=table.triggers | {operation.name}))
+    function = {} if operation.function is None else {operation.name: catalog.new_name(operation.function)}
+    columns = frozenset((*operation.columns, *operation.mentioned))
+    return catalog.with_table(
+        table.changed(
+            triggers=table.triggers | {operation.name},
+            trigger_functions={**table.trigger_functions, **function},
+            readers={**table.readers, f"trigger {spelled(operation.name)}": columns} if columns else table.readers,
+        )
+    )
 
 
 def _drop_trigger(operation: ops.DropTrigger, catalog: Catalog) -> Catalog:
     table = catalog.table_or_new(operation.relation or Name(None, ""))
-    return catalog.with_table(table.changed(triggers=table.triggers - {operation.name}))
+    reader = f"trigger {spelled(operation.name)}"
+    return catalog.with_table(
+        table.changed(
+            triggers=table.triggers - {operation.name},
+            trigger_functions={key: kept for key, kept in table.trigger_functions.items() if key != operation.name},
+            readers={key: kept for key, kept in table.readers.items() if key != reader},
+        )
+    )
 
 
 # --------------------------------------------------------------------------- other objects, the session
@@ -145,6 +166,8 @@ def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
 def _drop_object(operation: ops.DropObject, catalog: Catalog) -> Catalog:
     if operation.object_type == "schema":
         return tables.without_schema(catalog, operation.name.name)
+    if operation.object_type == "publication":
+        return dependents.without_publication(operation.name.name, catalog)
     name = catalog.new_name(operation.name)
     if operation.object_type in ("function", "procedure", "routine"):
         return catalog.changed(
@@ -175,11 +198,18 @@ def _create_domain(operation: ops.CreateDomain, catalog: Catalog) -> Catalog:
     return catalog.changed(domains={**catalog.domains, name: Domain(base=operation.base, constrained=constrained)})
 
 
-def _unknown(operation: ops.Unknown, catalog: Catalog) -> Catalog:
-    """ALTER DOMAIN may have constrained any of them."""
-    if not operation.statement.startswith("alter_domain"):
-        return catalog
-    return catalog.changed(domains={name: known.changed(constrained=True) for name, known in catalog.domains.items()})
+def _domain_constrained(operation: ops.AlterDomain, catalog: Catalog) -> Catalog:
+    """A domain that is made from the domain is constrained with it."""
+    domain = catalog.new_name(operation.domain)
+    catalog = catalog.changed(domains={**catalog.domains, domain: _constrained(catalog.domains.get(domain))})
+    for name, known in catalog.domains.items():
+        if known.base is not None and is_constrained_domain(known.base, catalog):
+            catalog = catalog.changed(domains={**catalog.domains, name: _constrained(known)})
+    return catalog
+
+
+def _constrained(domain: Domain | None) -> Domain:
+    return Domain() if domain is None else domain.changed(constrained=True)
 
 
 def _set_variable(operation: ops.SetVariable, catalog: Catalog) -> Catalog:
@@ -193,6 +223,7 @@ def _set_variable(operation: ops.SetVariable, catalog: Catalog) -> Catalog:
 
 _CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
     **columns.CHANGES,
+    **dependents.CHANGES,
     "create_table": tables.create_table,
     "drop_table": tables.drop_table,
     "rename_table": tables.rename_table,
@@ -217,6 +248,7 @@ _CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
     "drop_object": _drop_object,
     "rename_object": _rename_object,
     "drop_trigger": _drop_trigger,
-    "unknown": _unknown,
+    "add_domain_constraint": _domain_constrained,
+    "set_domain_not_null": _domain_constrained,
     "set_variable": _set_variable,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.schema import dependents
 from zdmigrate.schema import history_of_tables as tables
 from zdmigrate.schema.constraints import with_constraint, with_not_null, without_constraints
 from zdmigrate.schema.history_of_tables import with_column
@@ -46,6 +47,7 @@ def _is_key(catalog: Catalog, table: Name, column: str) -> bool:
 def _rename_column(operation: ops.RenameColumn, catalog: Catalog) -> Catalog:
     for name in _tree(operation, catalog):
         catalog = tables.with_column_renamed(catalog, catalog.table_or_new(name), operation.column, operation.new_name)
+        catalog = dependents.with_column_renamed(catalog, name, operation.column, operation.new_name)
     return catalog
 
 

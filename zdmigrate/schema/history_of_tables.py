@@ -112,6 +112,7 @@ def _inheriting(operation: ops.CreateTable, name: Name, catalog: Catalog) -> Tab
         complete=seen and all(model.complete for model in models),
         persistence=operation.persistence,
         partitioned=operation.partitioned,
+        partition_key=operation.partition_key,
         partition_of=None if operation.partition_of is None else catalog.resolve(operation.partition_of),
         default_partition=operation.default_partition,
         inherits=tuple(map(catalog.resolve, operation.inherits)),

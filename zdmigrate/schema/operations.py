@@ -513,6 +513,7 @@ class CreateTrigger(Operation):
     timing: str = "before"  # before | after | instead of
     events: tuple[str, ...] = ()  # insert, update, delete, truncate
     columns: tuple[str, ...] = ()  # of UPDATE OF
+    mentioned: tuple[str, ...] = ()  # those that its WHEN names
     for_each_row: bool = False
     constraint: bool = False
     references: Name | None = None  # FROM of a constraint trigger

@@ -17,9 +17,3 @@ def is_proven_not_null(table: Name, column: str, catalog: Catalog) -> bool:
     if column in known.columns and known.columns[column].not_null:
         return True
     return any(column in constraint.filled for constraint in known.constraints.values() if constraint.validated)
-
-
-def has_valid_check(table: Name, catalog: Catalog) -> bool:
-    """Whether the table has a validated CHECK, whatever it says."""
-    known = catalog.tables.get(table)
-    return known is not None and any(kept.type == "check" and kept.validated for kept in known.constraints.values())

@@ -47,10 +47,13 @@ class Table(Value):
     complete: bool = False
     persistence: str = "permanent"
     partitioned: bool = False
+    partition_key: tuple[str, ...] = ()
     partition_of: Name | None = None
     default_partition: bool = False
     inherits: tuple[Name, ...] = ()
     triggers: frozenset[str] = frozenset()
+    trigger_functions: dict[str, Name] = {}  # noqa: RUF012 - by the trigger's name
+    readers: dict[str, frozenset[str]] = {}  # noqa: RUF012 - "policy own" and the columns that it names
     children: tuple[Name, ...] = ()  # partitions and tables that inherit from it
     referencing: tuple[Name, ...] = ()  # tables with a foreign key to it, perhaps itself
     indexes: tuple[Name, ...] = ()
@@ -88,5 +91,6 @@ class Domain(Value):
 class View(Value):
     name: Name
     sources: tuple[Name, ...] = ()
+    columns: frozenset[str] = frozenset()  # every column that its query names; "*" where it may read all
     materialized: bool = False
     populated: bool = True  # false for WITH NO DATA, of which nobody can read

@@ -202,13 +202,15 @@ def _moved(state: ScriptState, old: Name, new: Name) -> ScriptState:
     return state.changed(relations=relations, columns=columns, constraints=constraints)
 
 
-MAKING_OBJECTS = ("create_object", "create_domain", "create_function")
+MAKING_OBJECTS = ("create_object", "create_domain", "create_function", "create_trigger", "enable_trigger")
 
 
 def object_made(operation: Any) -> tuple[str, str]:
     """What one of MAKING_OBJECTS makes: its kind and its name."""
     if operation.kind == "create_function":
         return ("procedure" if operation.procedure else "function", str(operation.name))
+    if operation.kind in ("create_trigger", "enable_trigger"):
+        return ("trigger", f"{operation.relation}.{operation.name}")
     return (operation.object_type, str(operation.name))
 
 

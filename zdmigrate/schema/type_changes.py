@@ -52,6 +52,24 @@ def type_change(operation: AlterColumnType, catalog: Catalog, state: ScriptState
     return "scan" if _is_checked(operation, table) or rebuilt_indexes(operation, catalog) else "none"
 
 
+def type_reason(operation: AlterColumnType, catalog: Catalog, state: ScriptState) -> str:
+    """Why rows are touched: unknown, using, time zone, domain or values for a rewrite, check or index for a scan."""
+    change, column = type_change(operation, catalog, state), catalog.column(operation.relation, operation.column)
+    if change == "none":
+        return ""
+    if column is None or column.type is None:
+        return "unknown"
+    if change == "scan":
+        table = catalog.table(operation.relation)
+        return "check" if table is not None and _is_checked(operation, table) else "index"
+    if not _is_plain(operation):
+        return "using"
+    old, new = base_type(column.type, catalog), base_type(operation.type, catalog)
+    if {old.name, new.name} == _STAMPS and _precision(new) >= _precision(old):
+        return "time zone"
+    return "domain" if is_constrained_domain(operation.type, catalog) is not False and _same(old, new) else "values"
+
+
 def _is_checked(operation: AlterColumnType, table: Table) -> bool:
     return any(kept.type == "check" and operation.column in kept.columns for kept in table.constraints.values())
 

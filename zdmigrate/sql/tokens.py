@@ -5,6 +5,7 @@ from __future__ import annotations
 BROKEN = -1  # not the grammar's: what its scanner could not read
 
 OPEN, CLOSE, STAR, COMMA, DOT, SEMICOLON, EQUALS, OPEN_BRACKET, CLOSE_BRACKET = map(ord, "()*,.;=[]")
+SCONST = 261
 NAME = 258  # quoted or not
 SQL_COMMENT, C_COMMENT = 275, 276
 COMMENTS = (SQL_COMMENT, C_COMMENT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema.effects import columns, constraints, indexes, relations, rows, tables, upkeep
+from zdmigrate.schema.effects import columns, constraints, domains, indexes, relations, rows, tables, upkeep
 from zdmigrate.schema.effects.claim import NONE, Effects, Situation
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _UNKNOWN = Effects(unknown=True)
 _CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
     **columns.CLAIMS,
     **constraints.CLAIMS,
+    **domains.CLAIMS,
     **indexes.CLAIMS,
     **relations.CLAIMS,
     **rows.CLAIMS,

@@ -116,6 +116,11 @@ def _comment(operation: ops.CommentOn, at: Situation) -> Effects:
     return NONE if operation.relation is None or on_table else _share_update(operation, at)
 
 
+def _publish(operation: ops.PublishTable, at: Situation) -> Effects:
+    """Of tables that are not named the catalog is enough."""
+    return NONE if operation.relation is None else _share_update(operation, at)
+
+
 def _rename_object(operation: ops.RenameObject, at: Situation) -> Effects:
     return NONE if operation.relation is None else _exclusive(operation, at)
 
@@ -157,6 +162,7 @@ CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {
     "create_rule": _exclusive,
     "drop_rule": _exclusive,
     "create_statistics": _share_update,
+    "publish_table": _publish,
     "comment_on": _comment,
     "rename_object": _rename_object,
     "alter_object": _alter_object,

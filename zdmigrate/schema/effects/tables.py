@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.schema.bounds import is_outside, is_within
 from zdmigrate.schema.effects.claim import Effects, Situation, locked, strongest
 from zdmigrate.schema.lock_modes import LockMode
 
@@ -65,8 +66,19 @@ def _attach(operation: ops.AttachPartition, at: Situation) -> Effects:
         locks=strongest(
             locked(LockMode.SHARE_UPDATE_EXCLUSIVE, (parent,)), locked(LockMode.ACCESS_EXCLUSIVE, exclusive)
         ),
-        scans=at.stored(exclusive),
+        scans=at.stored(read_to_attach(operation, at)),
     )
+
+
+def read_to_attach(operation: ops.AttachPartition, at: Situation) -> Iterator[Name]:
+    """The new partition, what is below it, and the default partition, where no CHECK proves what they hold."""
+    parent, child = at.name(operation), at.catalog.resolve(operation.partition)
+    above = at.catalog.tables.get(parent)
+    key = () if above is None else above.partition_key
+    yield from (name for name in at.below(child) if not is_within(name, key, operation.bound, at.catalog))
+    for name in default_partitions(parent, at, apart_from=child):
+        if not is_outside(name, key, operation.bound, at.catalog):
+            yield name
 
 
 def _detach(operation: ops.DetachPartition, at: Situation) -> Effects:

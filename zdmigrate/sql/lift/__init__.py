@@ -9,10 +9,12 @@ from zdmigrate.schema.names import Name
 from zdmigrate.sql.kinds import statement_kind
 from zdmigrate.sql.lift import (
     alter_table,
+    domains,
     functions,
     indexes,
     objects,
     privileges,
+    publications,
     renames,
     rows,
     session,
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     **alter_table.STATEMENTS,
+    **domains.STATEMENTS,
     **functions.STATEMENTS,
     **indexes.STATEMENTS,
     **objects.STATEMENTS,
     **privileges.STATEMENTS,
+    **publications.STATEMENTS,
     **renames.STATEMENTS,
     **rows.STATEMENTS,
     **tables.STATEMENTS,
@@ -44,10 +48,12 @@ def lift(node: Node, source: Source) -> tuple[o.Operation, ...]:
     """What a statement does; Unknown for a kind that no operation tells, and for a tree that nobody foresaw."""
     kind = kind_of(node)
     try:
-        return _lift(kind, body_of(node), source)
+        operations = _lift(kind, body_of(node), source)
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as error:
         reason = f"its tree has a shape that was not foreseen ({type(error).__name__}: {error})"
-        return (o.Unknown(span=source.span, statement=statement_kind(kind), reason=reason),)
+        operations = (o.Unknown(span=source.span, statement=statement_kind(kind), reason=reason),)
+    literals = source.literals() if source.adds_enum_value else ()
+    return tuple(operation.changed(literals=literals) for operation in operations) if literals else operations
 
 
 def _lift(kind: str, body: Node, source: Source) -> tuple[o.Operation, ...]:

@@ -8,7 +8,18 @@ from zdmigrate.schema import operations as o
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.lift.columns import column, constraint
 from zdmigrate.sql.lift.expressions import expression_after, expression_in_parentheses
-from zdmigrate.sql.lift.nodes import Node, body_of, cascades, object_type, place_of, qualified, relation, strings
+from zdmigrate.sql.lift.nodes import (
+    Node,
+    body_of,
+    cascades,
+    object_type,
+    options,
+    place_of,
+    qualified,
+    relation,
+    string,
+    strings,
+)
 from zdmigrate.sql.lift.types import type_name
 
 if TYPE_CHECKING:
@@ -129,6 +140,12 @@ def _set_expression(action: Action) -> o.Operation:
     return o.SetExpression(**action.carried, column=action.column, expression=generation)
 
 
+def _set_identity(action: Action) -> o.Operation:
+    kind = options(action.definition, "items").get("generated") or {}
+    always = kind.get("Integer", {}).get("ival") == ord("a")
+    return o.SetIdentity(**action.carried, column=action.column, always=always)
+
+
 def _alter_column_type(action: Action) -> o.Operation:
     body = action.definition
     using = body.get("raw_default")
@@ -160,7 +177,12 @@ def _add_constraint(action: Action) -> o.Operation:
 
 
 def _drop_constraint(action: Action) -> o.Operation:
-    return o.DropConstraint(**action.carried, name=action.command["name"], cascade=cascades(action.command))
+    return o.DropConstraint(
+        **action.carried,
+        name=action.command["name"],
+        cascade=cascades(action.command),
+        constraint_if_exists=action.command.get("missing_ok", False),
+    )
 
 
 def _alter_constraint(action: Action) -> o.Operation:
@@ -188,7 +210,30 @@ def _attach(action: Action) -> o.Operation:
     bound = action.definition.get("bound")
     if bound is None:  # an index has no bounds of its own
         return o.AttachIndexPartition(**action.carried, partition=_partition(action))
-    return o.AttachPartition(**action.carried, partition=_partition(action), default=bound.get("is_default", False))
+    default = bound.get("is_default", False)
+    return o.AttachPartition(**action.carried, partition=_partition(action), default=default, bound=_bound(bound))
+
+
+def _bound(body: Node) -> o.Bound | None:
+    """The values of a range or list, those that are literals or MINVALUE and MAXVALUE; an expression is ""."""
+    if body.get("strategy") not in ("r", "l"):
+        return None
+    lower, upper, listed = (
+        tuple(_value(node) for node in body.get(field, ())) for field in ("lowerdatums", "upperdatums", "listdatums")
+    )
+    return o.Bound(lower=lower, upper=upper, values=listed)
+
+
+def _value(node: Node) -> str:
+    constant = node.get("A_Const", {})
+    if "sval" in constant:
+        return "'" + str(constant["sval"].get("sval", "")).replace("'", "''") + "'"
+    if "ival" in constant:
+        return str(constant["ival"].get("ival", 0))
+    if "isnull" in constant:
+        return "null"
+    fields = node.get("ColumnRef", {}).get("fields", [{}])
+    return string(fields[-1]).lower() if "String" in fields[-1] else ""
 
 
 def _detach(action: Action) -> o.Operation:
@@ -241,7 +286,6 @@ OF_COLUMN: dict[str, type[o.ColumnAction]] = {
     "ResetOptions": o.SetColumnOptions,
     "AlterColumnGenericOptions": o.SetColumnOptions,
     "AddIdentity": o.AddIdentity,
-    "SetIdentity": o.SetIdentity,
     "DropIdentity": o.DropIdentity,
     "DropExpression": o.DropExpression,
 }
@@ -250,6 +294,7 @@ FUNCTIONS: dict[str, Callable[[Action], o.Operation]] = {
     "DropColumn": _drop_column,
     "ColumnDefault": _column_default,
     "SetExpression": _set_expression,
+    "SetIdentity": _set_identity,
     "AlterColumnType": _alter_column_type,
     "AddConstraint": _add_constraint,
     "DropConstraint": _drop_constraint,

@@ -9,7 +9,6 @@ from zdmigrate.schema import operations as o
 from zdmigrate.schema.names import Name
 from zdmigrate.sql.lift.nodes import Node, cascades, object_name, object_type, qualified, relation, strings
 from zdmigrate.sql.lift.source import Source
-from zdmigrate.sql.lift.types import type_name
 
 Lift = Callable[[Node, Source], tuple[o.Operation, ...]]
 
@@ -54,17 +53,6 @@ def create_composite_type(body: Node, source: Source) -> tuple[o.Operation, ...]
     return (o.CreateObject(**_said(body, source, "type", relation(body["typevar"]))),)
 
 
-def create_domain(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    constraints = (node["Constraint"]["contype"] for node in body.get("constraints", ()))
-    return (
-        o.CreateDomain(
-            **_said(body, source, "domain", qualified(strings(body["domainname"]))),
-            base=type_name(body["typeName"], source),
-            constrained=any(kind in ("CONSTR_CHECK", "CONSTR_NOTNULL") for kind in constraints),
-        ),
-    )
-
-
 def create_sequence(body: Node, source: Source) -> tuple[o.Operation, ...]:
     name = relation(body["sequence"])
     return (o.CreateObject(**_said(body, source, "sequence", name), relation=name),)
@@ -80,8 +68,10 @@ def alter_enum(body: Node, source: Source) -> tuple[o.Operation, ...]:
     if "oldVal" in body:
         renamed = o.RenameEnumValue(span=source.span, type=name, value=body["oldVal"], new_value=body["newVal"])
         return (renamed,)
-    skip = body.get("skipIfNewValExists", False)
-    return (o.AddEnumValue(span=source.span, type=name, value=body.get("newVal", ""), if_not_exists=skip),)
+    skip, placed = body.get("skipIfNewValExists", False), "newValNeighbor" in body
+    return (
+        o.AddEnumValue(span=source.span, type=name, value=body.get("newVal", ""), if_not_exists=skip, placed=placed),
+    )
 
 
 def alter_function(body: Node, source: Source) -> tuple[o.Operation, ...]:
@@ -130,7 +120,6 @@ STATEMENTS: dict[str, Lift] = {
     "CompositeTypeStmt": create_composite_type,
     "CreateEnumStmt": _listed(o.CreateEnum, "type", "typeName"),
     "CreateRangeStmt": _listed(o.CreateObject, "type", "typeName"),
-    "CreateDomainStmt": create_domain,
     "CreateConversionStmt": _listed(o.CreateObject, "conversion", "conversion_name"),
     "CreateOpClassStmt": _listed(o.CreateObject, "operator_class", "opclassname"),
     "CreateOpFamilyStmt": _listed(o.CreateObject, "operator_family", "opfamilyname"),

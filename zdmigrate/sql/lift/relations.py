@@ -1,10 +1,10 @@
-"""The relations that a query reads, with WITH's names told from tables as PostgreSQL tells them."""
+"""The relations and columns that a query reads, with WITH's names told from tables as PostgreSQL tells them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.sql.lift.nodes import relation
+from zdmigrate.sql.lift.nodes import relation, string, walk
 
 if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
@@ -30,6 +30,23 @@ def relations_read(tree: Node) -> tuple[Name, ...]:
             else:
                 pending += reversed(_parts(here, scope))
     return tuple(found)
+
+
+def columns_read(tree: Node) -> tuple[str, ...]:
+    """Every column that a query names, without its table; "*" where it may read columns that it does not name."""
+    found: dict[str, None] = {}
+    ranges: set[str] = set()
+    for kind, body in walk(tree):
+        if kind == "ColumnRef":
+            last = body["fields"][-1]
+            found[string(last) if "String" in last else "*"] = None
+        elif kind == "RangeVar":
+            ranges.add(body.get("alias", {}).get("aliasname", body["relname"]))
+        elif kind == "JoinExpr":
+            found.update(dict.fromkeys(string(node) for node in body.get("usingClause", ())))
+            found.update({"*": None} if body.get("isNatural") else {})
+    whole_row = not ranges.isdisjoint(found)  # SELECT u FROM users u
+    return ("*", *found) if whole_row else tuple(found)
 
 
 def _parts(node: Node, scope: Scope) -> list[tuple[Any, Scope]]:

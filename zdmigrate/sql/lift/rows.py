@@ -9,7 +9,7 @@ from zdmigrate.schema.names import Name
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.lift.expressions import calls_in, expression, expression_after
 from zdmigrate.sql.lift.nodes import Node, body_of, cascades, kind_of, place_of, qualified, relation, strings, walk
-from zdmigrate.sql.lift.relations import relations_read
+from zdmigrate.sql.lift.relations import columns_read, relations_read
 from zdmigrate.sql.lift.tables import PERSISTENCE
 from zdmigrate.sql.lift.transactions import constant_value
 
@@ -186,7 +186,8 @@ def truncate(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 def select(body: Node, source: Source) -> tuple[o.Operation, ...]:
     if "intoClause" in body:
-        return (*_in_with(body, source), _table_from(body["intoClause"], source))
+        query = {field: value for field, value in body.items() if field != "intoClause"}
+        return (*_in_with(body, source), _table_from(body["intoClause"], query, source))
     settings = _settings(body, source)
     if settings:
         return settings
@@ -217,20 +218,27 @@ def _settings(body: Node, source: Source) -> tuple[o.Operation, ...]:
 def create_table_as(body: Node, source: Source) -> tuple[o.Operation, ...]:
     into, query = body["into"], body["query"]
     if body["objtype"] == "OBJECT_MATVIEW":
-        sources = relations_read(query)
-        filled, name = not into.get("skipData", False), relation(into["rel"])
-        return (o.CreateMaterializedView(span=source.span, relation=name, sources=sources, with_data=filled),)
+        return (
+            o.CreateMaterializedView(
+                span=source.span,
+                relation=relation(into["rel"]),
+                with_data=not into.get("skipData", False),
+                sources=relations_read(query),
+                columns=columns_read(query),
+            ),
+        )
     before = _in_with(query["SelectStmt"], source) if "SelectStmt" in query else ()
-    return (*before, _table_from(into, source, body.get("if_not_exists", False)))
+    return (*before, _table_from(into, query, source, body.get("if_not_exists", False)))
 
 
-def _table_from(into: Node, source: Source, if_not_exists: bool = False) -> o.Operation:
+def _table_from(into: Node, query: Node, source: Source, if_not_exists: bool = False) -> o.Operation:
     return o.CreateTable(
         span=source.span,
         relation=relation(into["rel"]),
         persistence=PERSISTENCE[into["rel"]["relpersistence"]],
         if_not_exists=if_not_exists,
         from_query=True,
+        sources=relations_read(query),
     )
 
 

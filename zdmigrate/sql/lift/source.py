@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema.names import Span
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 
 OPENING = (t.OPEN, t.OPEN_BRACKET)
 CLOSING = (t.CLOSE, t.CLOSE_BRACKET)
+
+
+@lru_cache(maxsize=2)
+def _adds_enum_value(file: str) -> bool:
+    """Asked for every statement of a file, and answered once."""
+    return re.search(r"(?i)\badd\s+value\b", file) is not None
 
 
 class Places:
@@ -39,16 +47,16 @@ class Source:
         self._starts: list[int] = []
 
     @property
+    def file(self) -> str:
+        return self._file
+
+    @property
     def span(self) -> Span:
         return Span(self.tokens[0].start, self.tokens[-1].end)
 
     @property
     def last(self) -> int:
         return len(self.tokens) - 1
-
-    @property
-    def file(self) -> str:
-        return self._file
 
     def span_of(self, first: int, last: int) -> Span:
         return Span(self.tokens[first].start, self.tokens[last].end)
@@ -120,6 +128,16 @@ class Source:
             end = index
         # what stands at the level may end with its own closing parenthesis, which ``level`` does give
         return opening + 1, end
+
+    @property
+    def adds_enum_value(self) -> bool:
+        """Whether the file does: only then the literals of its statements are of interest."""
+        return _adds_enum_value(self._file)
+
+    def literals(self) -> tuple[str, ...]:
+        """The text constants of the statement, each once."""
+        texts = (self.text_of(index) for index, token in enumerate(self.tokens) if token.number == t.SCONST)
+        return tuple(dict.fromkeys(text[text.find("'") + 1 : -1].replace("''", "'") for text in texts))
 
     def within(self, first: int, last: int) -> Source:
         """The statement that a range of this one is: the body of WITH or COPY."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.schema import operations as o
 from zdmigrate.sql.lift.nodes import Node, qualified, relation, relations, strings
-from zdmigrate.sql.lift.relations import relations_read
+from zdmigrate.sql.lift.relations import columns_read, relations_read
 
 if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
@@ -27,6 +27,7 @@ def create_view(body: Node, source: Source) -> tuple[o.Operation, ...]:
             temporary=body["view"]["relpersistence"] == "t",
             # CREATE RECURSIVE VIEW reads itself, as WITH does; its tree has it outside of that WITH too
             sources=tuple(read for read in relations_read(body["query"]) if read != name),
+            columns=columns_read(body["query"]),
         ),
     )
 
@@ -53,6 +54,7 @@ def create_trigger(body: Node, source: Source) -> tuple[o.Operation, ...]:
             timing=TIMINGS[body.get("timing", 0)],
             events=tuple(event for bit, event in EVENTS.items() if body["events"] & bit),
             columns=strings(body.get("columns")),
+            mentioned=columns_read(body.get("whenClause", {})),
             for_each_row=body.get("row", False),
             constraint=body.get("isconstraint", False),
             references=relation(body["constrrel"]) if "constrrel" in body else None,
@@ -61,11 +63,20 @@ def create_trigger(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 
 def create_policy(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    return (o.CreatePolicy(span=source.span, relation=relation(body["table"]), name=body["policy_name"]),)
+    return (_policy(o.CreatePolicy, body, source),)
 
 
 def alter_policy(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    return (o.AlterPolicy(span=source.span, relation=relation(body["table"]), name=body["policy_name"]),)
+    return (_policy(o.AlterPolicy, body, source),)
+
+
+def _policy(operation: type[o.CreatePolicy], body: Node, source: Source) -> o.Operation:
+    return operation(
+        span=source.span,
+        relation=relation(body["table"]),
+        name=body["policy_name"],
+        columns=columns_read({field: body.get(field) for field in ("qual", "with_check")}),
+    )
 
 
 def create_rule(body: Node, source: Source) -> tuple[o.Operation, ...]:
