@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 @click.option("--down", is_flag=True, help="Lint what takes back, too: down and undo.")
 @click.option("--output", "asked", multiple=True, metavar="[FORMAT:]FILE", help="Write a report to FILE as well.")
 @click.option("--since", metavar="REF", help="Report on files only that are new or changed since REF, as git says.")
+@click.option("--fix", is_flag=True, help="Write what is safe to mend into the new files; report on what is left.")
+@click.option("--diff", is_flag=True, help="Print what --fix would write, and write nothing.")
 @click.option("--no-cache", is_flag=True, help="Lint anew what has not changed since the last run.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
 @common("source", "postgres", "lint.fail_on", "lint.baseline", formats=formats())
@@ -39,6 +41,8 @@ def command(
     since: str | None,
     write_baseline: bool,
     no_cache: bool,
+    fix: bool,
+    diff: bool,
     config: Config,
     console: Console,
 ) -> int:
@@ -47,17 +51,25 @@ def command(
     PATH is a folder, a file, or - for standard input; without one, the folder of change files. When single
     files are given, the other files of the folder that sort before them tell what the schema looks like.
     Each PATH has its nearest configuration. --output without FORMAT writes the FORMAT of --format, and the
-    terminal gets text. Exit code: 0 clean, 1 findings at or above --fail-on, 2 unreadable input.
+    terminal gets text. Exit code: 0 clean, 1 findings at or above --fail-on, 2 unreadable input; with --diff,
+    1 where --fix would write something. --fix leaves alone what the main branch has as it is: it may have run.
 
     \b
     Examples:
       zdmigrate lint
       zdmigrate lint migrations/ --postgres 16
       zdmigrate lint --since origin/main --format github --output sarif:lint.sarif
+      zdmigrate lint --diff
       git show :migrations/007_rename.sql | zdmigrate lint -
     """
     to = outputs(asked, console.format)
     found = projects(paths or (config.dir,), config, config_near)
+    if fix or diff:
+        from zdmigrate.cli import lint_fixes  # nobody else pays for it
+
+        if diff:
+            return lint_fixes.show(found, since, down, console)
+        lint_fixes.fix(found, since, down, console)
     if write_baseline and not all(project.config.lint.baseline for project in found):
         raise UsageError("--write-baseline needs a file", hint="name one with --baseline FILE")
     outcomes = [
