@@ -12,6 +12,7 @@ from tests.schema.claims import claimed
 from tests.schema.observe import observe
 from tests.schema.samples import Sample
 from tests.schema.test_effects import locks_must_agree, work_on_rows_must_agree
+from tests.usage.repository import released
 from zdmigrate.config import Config, Lint
 from zdmigrate.lint.engine import lint_changes
 from zdmigrate.lint.rules import read_rules
@@ -48,7 +49,9 @@ def findings(rule: Rule, example: Example, sql: str) -> list[str]:
     marker = f"-- zdmigrate: {example.section}\n" if example.section else ""
     history = [read_change("1.sql", example.given)] if example.given else []
     changes = [*history, read_change("2.sql", marker + sql)]
-    return [found.rule for found in lint_changes(changes, config, RULES, reported={"2.sql"}).findings]
+    with released(example.released) as usage:
+        result = lint_changes(changes, config, RULES, reported={"2.sql"}, usage=usage)
+    return [found.rule for found in result.findings]
 
 
 def script(*parts: str) -> str:

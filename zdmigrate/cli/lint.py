@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--down", is_flag=True, help="Lint what takes back, too: down and undo.")
 @click.option("--output", "asked", multiple=True, metavar="[FORMAT:]FILE", help="Write a report to FILE as well.")
 @click.option("--since", metavar="REF", help="Report on files only that are new or changed since REF, as git says.")
+@click.option("--previous-release", metavar="REF", help="Look for what contracts drop in the code of that release.")
 @click.option("--fix", is_flag=True, help="Write what is safe to mend into the new files; report on what is left.")
 @click.option("--diff", is_flag=True, help="Print what --fix would write, and write nothing.")
 @click.option("--no-cache", is_flag=True, help="Lint anew what has not changed since the last run.")
@@ -39,6 +40,7 @@ def command(
     down: bool,
     asked: tuple[str, ...],
     since: str | None,
+    previous_release: str | None,
     write_baseline: bool,
     no_cache: bool,
     fix: bool,
@@ -72,8 +74,19 @@ def command(
         lint_fixes.fix(found, since, down, console)
     if write_baseline and not all(project.config.lint.baseline for project in found):
         raise UsageError("--write-baseline needs a file", hint="name one with --baseline FILE")
+    if previous_release is not None and not any(project.config.lint.usage for project in found):
+        hint = 'write [lint] usage = ["app/**/*.py", "queries/**/*.sql"] into the configuration'
+        raise UsageError(f"--previous-release {previous_release}: nothing says where the code is", hint=hint)
     outcomes = [
-        lint_project(project, since=since, effects=effects, down=down, write=write_baseline, cached=not no_cache)
+        lint_project(
+            project,
+            since=since,
+            effects=effects,
+            down=down,
+            write=write_baseline,
+            cached=not no_cache,
+            previous_release=previous_release,
+        )
         for project in found
     ]
     result = joined([outcome.result for outcome in outcomes])
@@ -105,6 +118,8 @@ def _print(format: str, result: LintResult, view: View, console: Console) -> Non
 
 def _told(found: Sequence[Project], outcomes: Sequence[Outcome], console: Console) -> int:
     """What is stale in a baseline, and the exit code: each project fails by its own configuration."""
+    for note in dict.fromkeys(note for outcome in outcomes for note in outcome.result.notes):
+        console.warn(note)
     for project, outcome in zip(found, outcomes, strict=True):
         if outcome.stale:
             names = ", ".join(f"{entry.rule} in {entry.path}" for entry in outcome.stale[:3])

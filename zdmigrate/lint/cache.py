@@ -42,8 +42,10 @@ def key_of(
     fingerprint = files.fingerprint()
     if fingerprint is None:
         return None
-    known = (fingerprint, os.path.abspath(os.curdir), repr(config), repr(rules), sorted(reported), commit, list(_program()))
-    return blake2b(repr(known).encode(errors="surrogatepass"), digest_size=20).hexdigest()
+    asked = (os.path.abspath(os.curdir), repr(config), repr(rules), sorted(reported), commit)
+    return blake2b(
+        repr((fingerprint, asked, list(_program()))).encode(errors="surrogatepass"), digest_size=20
+    ).hexdigest()
 
 
 def _program() -> Iterator[object]:

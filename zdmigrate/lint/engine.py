@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change, Section
     from zdmigrate.sql.lines import Lines
+    from zdmigrate.usage.app import Usage
 
 MANY = 60  # files: for fewer, a second process costs more than it gains
 _PROGRESS = ("_catalog", "_findings", "_statements", "_lines", "_paths", "_count")
@@ -36,13 +37,14 @@ def lint_changes(
     *,
     reported: Collection[str] | None = None,
     effects: bool = False,
+    usage: Usage | None = None,
 ) -> LintResult:
     """Lint the files of a history in order. Of those whose path is not in ``reported`` only the catalog is kept.
 
     ``effects`` asks for what every statement costs, too. Without it a file is forgotten once it has been read, so that
     ``changes`` had better be an iterator: 300 files, all kept, take 113 MB instead of 26.
     """
-    linter = Linter(config, rules, reported=reported, effects=effects)
+    linter = Linter(config, rules, reported=reported, effects=effects, usage=usage)
     if isinstance(changes, History) and len(changes) >= MANY and not effects:
         from zdmigrate.lint.two_processors import read_all
 
@@ -72,10 +74,12 @@ class Linter:
         *,
         reported: Collection[str] | None = None,
         effects: bool = False,
+        usage: Usage | None = None,
     ) -> None:
         self._config = config
         self._reported = reported
         self._with_effects = effects
+        self._usage = usage
         self._rule_sets = RuleSets(rules, config)
         self._catalog = Catalog()
         self._findings: list[Finding] = []
@@ -111,7 +115,8 @@ class Linter:
         rules = self._rule_sets.for_path(change.path)
         report = FileReport(change, rules.rules, rules.off)
         file = FixedFile(change, looked.analysed, self._catalog.rested(), self._config.postgres)
-        found = [*report.syntax_errors(), *report.matched(file, rules.matcher), *report.runs_on()]
+        found = list(report.still_named(looked.analysed, self._catalog.rested(), self._usage) if self._usage else ())
+        found += [*report.syntax_errors(), *report.matched(file, rules.matcher), *report.runs_on()]
         found += report.unused_allows()
         return looked._replace(
             findings=sorted(found, key=lambda finding: (finding.line, finding.column, finding.id)),

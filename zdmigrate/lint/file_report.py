@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from zdmigrate.lint.match import Facts, Matcher
     from zdmigrate.lint.rule import Rule
+    from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change
+    from zdmigrate.usage.app import Usage
 
 # The gate answers for what these two break: they run when no version is left that could notice.
 _GATED = ("contract", "revert")
@@ -31,18 +33,29 @@ class FileReport:
         self._rules = rules
         self._off = off
         self._suppression = Suppression(change)
+        self._named: set[Span] = set()
 
     def matched(self, file: FixedFile, matcher: Matcher) -> Iterator[Finding]:
         """What the rules say of each operation, where no allow takes it back."""
         for number, found in enumerate(file.analysed):
             for rule in matcher.rules_for(found.facts):
                 gated = rule.category == "compatibility" and found.section in _GATED
-                if not gated and self._raises(rule.name, found.statement.span):
+                if not gated and self._raises(rule.name, found.statement.span) and not self._is_said(rule, found):
                     said = self._said(found.statement.span)
                     facts = {**found.facts, **self._as_written(found)} if _quotes(rule) else found.facts
                     finding = self._finding(rule, found.operation.span, facts, found.section, said)
                     fix = fix_of(rule.name, file, number)
                     yield finding if fix is None else finding.changed(fix=fix)
+
+    def still_named(self, analysed: Sequence[Analysed], before: Catalog, usage: Usage) -> Iterator[Finding]:
+        """What the previous release still names: asked first, for it says more than that old versions may fail."""
+        for found, evidence, words in usage.still_named(self._change, analysed, before):
+            if self._raises("same-release-drop", found.statement.span):
+                self._named.add(found.operation.span)
+                said = self._said(found.statement.span)
+                facts = {**found.facts, **words, **self._as_written(found)}
+                rule = self._rules["same-release-drop"]
+                yield self._finding(rule, found.operation.span, facts, found.section, said).changed(evidence=evidence)
 
     def syntax_errors(self) -> Iterator[Finding]:
         """What PostgreSQL's own grammar refuses; the statements around it were read all the same."""
@@ -65,7 +78,8 @@ class FileReport:
 
     def unused_allows(self) -> Iterator[Finding]:
         """Allows that allowed nothing: the reason they gave is about SQL that is no longer there."""
-        for unused in self._suppression.unused(self._rules.keys(), self._off):
+        off = {*self._off, "same-release-drop"}  # its findings come and go with the releases
+        for unused in self._suppression.unused(self._rules.keys(), off):
             if "unused-allow" not in self._off:
                 facts = {"problem": unused.problem, "repair": unused.repair}
                 yield self._finding(self._rules["unused-allow"], unused.allow.span, facts, "")
@@ -80,6 +94,9 @@ class FileReport:
                 own = tuple(operations.get(statement.span, ()))
                 line = self._change.lines.position(statement.span.start)[0]
                 yield StatementEffects(self._change.path, line, (own[0].section if own else section.name) or None, own)
+
+    def _is_said(self, rule: Rule, found: Analysed) -> bool:
+        return rule.category == "compatibility" and found.operation.span in self._named
 
     def _raises(self, name: str, span: Span) -> bool:
         return name not in self._off and not self._is_allowed(name, span)

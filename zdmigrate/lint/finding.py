@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zdmigrate.lint.fix import Fix
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sql.lines import Lines
+    from zdmigrate.usage.evidence import Evidence
 
 
 class Finding(Value):
@@ -34,6 +35,7 @@ class Finding(Value):
     recipe: str | None = None
     statement: str = ""  # what it is about, word by word: the same when it moves to another line
     fix: Fix | None = None  # None where its rule has none
+    evidence: tuple[Evidence, ...] = ()  # where the previous release names what is lost; the best first
 
 
 class StatementEffects(NamedTuple):
@@ -63,6 +65,7 @@ class LintResult(Value):
     paths: tuple[str, ...] = ()  # of every file that was reported on, in order
     statements: tuple[StatementEffects, ...] = ()
     lines: Mapping[str, Lines] = {}
+    notes: tuple[str, ...] = ()  # what was not looked into, and why
 
     def fails(self, fail_on: str) -> bool:
         """Whether a finding is at or above a severity; ``never`` is above them all."""

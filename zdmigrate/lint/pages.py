@@ -55,6 +55,8 @@ def _example(example: Example, heading: str) -> Iterator[str]:
     yield f"{heading}: {example.title}" if example.title else heading
     if example.given:
         yield f"Given\n\n{_sql([example.given])}"
+    if example.released:
+        yield f"and a SQL file of the previous release with\n\n{_sql([example.released])}"
     yield f"this is found{f' in {example.section}' if example.section else ''}\n\n{_sql([example.bad])}"
     if example.good:
         yield f"and this is not\n\n{_sql(example.good)}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zdmigrate.lint.finding import Finding
     from zdmigrate.lint.rule import Rule
     from zdmigrate.sources.history import History
+    from zdmigrate.usage.app import Usage
 
 
 class Project(NamedTuple):
@@ -73,10 +74,12 @@ def lint_project(
     down: bool = False,
     write: bool = False,
     cached: bool = True,
+    previous_release: str | None = None,
 ) -> Outcome:
     """Lint one project; ``write`` keeps all that is found in its baseline instead of leaving out what is known.
 
-    ``cached`` allows findings of an earlier run where nothing has changed since.
+    ``cached`` allows findings of an earlier run where nothing has changed since. ``previous_release`` is the commit in
+    whose code same-release-drop looks; without it, the last of the configured tags.
     """
     config = project.config
     source = Source(tool=config.source, command=config.source_command, down=down)
@@ -86,25 +89,37 @@ def lint_project(
 
         reported = changed_since(since, reported - {STDIN_PATH}) | (reported & {STDIN_PATH})
     rules = load_rules(config.lint.rules)
+    usage, notes = _usage(config, previous_release, reported)
     if cached and not effects and len(changes) >= MANY:
-        result = _linted_or_recalled(changes, config, rules, reported)
+        result = _linted_or_recalled(changes, config, rules, reported, usage)
     else:
-        result = lint_changes(changes, config, rules, reported=reported, effects=effects)
+        result = lint_changes(changes, config, rules, reported=reported, effects=effects, usage=usage)
+    result = result.changed(notes=tuple(notes)) if notes else result
     if not config.lint.baseline:
         return Outcome(result)
     return _with_baseline(result, config.lint.baseline, [rule.name for rule in rules], write=write)
 
 
+def _usage(config: Config, ref: str | None, reported: Collection[str]) -> tuple[Usage | None, Sequence[str]]:
+    """The code that same-release-drop looks into, and what to know of it; nothing where none is configured."""
+    if not config.lint.usage:
+        return None, ()
+    from zdmigrate.usage.app import usage_of
+
+    return usage_of(config, ref, [path for path in reported if path != STDIN_PATH])
+
+
 def _linted_or_recalled(
-    changes: History, config: Config, rules: Sequence[Rule], reported: Collection[str]
+    changes: History, config: Config, rules: Sequence[Rule], reported: Collection[str], usage: Usage | None
 ) -> LintResult:
     from zdmigrate.lint.cache import keep, key_of, recall
 
-    key = key_of(changes, config, rules, reported)
+    commit = usage.release.commit if usage else ""
+    key = key_of(changes, config, rules, reported, commit)
     if key is not None and (known := recall(key)):
         return known
-    result = lint_changes(changes, config, rules, reported=reported)
-    if key is not None and key == key_of(changes, config, rules, reported):  # no file was changed meanwhile
+    result = lint_changes(changes, config, rules, reported=reported, usage=usage)
+    if key is not None and key == key_of(changes, config, rules, reported, commit):  # no file was changed meanwhile
         keep(key, result)
     return result
 
@@ -137,4 +152,5 @@ def joined(results: Sequence[LintResult]) -> LintResult:
         paths=tuple(path for result in results for path in result.paths),
         statements=tuple(statement for result in results for statement in result.statements),
         lines={path: lines for result in results for path, lines in result.lines.items()},
+        notes=tuple(note for result in results for note in result.notes),
     )

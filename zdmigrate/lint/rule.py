@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What only the engine can see: these have words, and no [[match]].
-ENGINE_RULES = ("syntax-error", "unused-allow", "runs-on-in-psql")
+ENGINE_RULES = ("syntax-error", "unused-allow", "runs-on-in-psql", "same-release-drop")
 
 
 class Example(Value):
@@ -22,6 +22,7 @@ class Example(Value):
     good: tuple[str, ...] = ()
     breaks: str = ""  # works before, fails after bad, works after good
     section: str = ""
+    released: str = ""  # a SQL file of the previous release
     title: str = ""
 
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CATEGORIES = ("compatibility", "locking", "transaction", "data", "hygiene")
-ENGINE_FACTS = ("problem", "repair", "this_statement", "this_statement_concurrently")
+ENGINE_FACTS = ("problem", "repair", "this_statement", "this_statement_concurrently", "release", "lost", "named_in")
 
 _TEXTS = ("id", "name", "title", "severity", "category", "message", "why", "instead")
 _OTHERS = ("dialects", "recipe", "fallback", "variant", "match", "example")
-_EXAMPLE = {"title": str, "given": str, "bad": str, "good": list, "breaks": str, "section": str}
+_EXAMPLE = {"title": str, "given": str, "bad": str, "good": list, "breaks": str, "section": str, "released": str}
 
 
 def read_rule(path: Path) -> Rule:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from zdmigrate.lint.finding import Finding, LintResult
     from zdmigrate.report import View
+    from zdmigrate.usage.evidence import Evidence
 
 MARK = "<!-- zdmigrate lint -->"  # by which a bot finds the comment that it wrote before
 LIMIT = 60_000  # GitHub refuses a comment of more than 65,536 characters
+_EVIDENCE = 10  # lines of code that name what is lost
 LONGEST = 500  # of a source line: a COPY or an INSERT may have megabytes
 
 
@@ -42,8 +44,15 @@ def _finding(finding: Finding, result: LintResult, root: str) -> Iterator[str]:
     place = f"{shown_path(finding.path, root)}:{finding.line}:{finding.column}"
     yield f"**{finding.severity}** {_code(finding.rule)} in {_code(place)}: {_prose(finding.message)}"
     yield _fenced(result.lines[finding.path].text_of(finding.line)[:LONGEST])
+    if finding.evidence:
+        yield "\n".join(_evidence(found, root) for found in finding.evidence[:_EVIDENCE])
     if finding.help:
         yield f"<details><summary>What to do instead</summary>\n\n{_advice(finding.help)}\n\n</details>"
+
+
+def _evidence(found: Evidence, root: str) -> str:
+    place = _code(f"{shown_path(found.path, root)}:{found.line}")
+    return f"- {place} {_code(found.text)}" if found.text else f"- {place}"
 
 
 def _advice(text: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zdmigrate.lint.finding import Finding, LintResult
     from zdmigrate.lint.rule import Rule
     from zdmigrate.report import View
+    from zdmigrate.usage.evidence import Evidence
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/zdmigrate/zdmigrate"
@@ -39,7 +40,7 @@ def render(result: LintResult, view: View) -> str:
         "columnKind": "unicodeCodePoints",
         "newlineSequences": ["\r\n", "\n", "\r"],
         "results": [
-            _result(finding, fingerprint, places, shown_path(finding.path, view.root))
+            _result(finding, fingerprint, places, view.root)
             for finding, fingerprint in zip(result.findings, fingerprints(result.findings), strict=True)
         ],
     }
@@ -69,7 +70,8 @@ def _allow(rule: Rule) -> str:
     return f"-- zdmigrate: allow {rule.name} because …"
 
 
-def _result(finding: Finding, fingerprint: str, places: Mapping[str, int], path: str) -> dict[str, Any]:
+def _result(finding: Finding, fingerprint: str, places: Mapping[str, int], root: str) -> dict[str, Any]:
+    path = shown_path(finding.path, root)
     number = {"ruleIndex": places[finding.rule]} if finding.rule in places else {}
     return {
         "ruleId": finding.id,
@@ -78,6 +80,16 @@ def _result(finding: Finding, fingerprint: str, places: Mapping[str, int], path:
         "message": {"text": f"{finding.message}\n\n{finding.help}".rstrip()},
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(finding)}}],
         "partialFingerprints": {"statement/v1": fingerprint},
+        **({"relatedLocations": [_related(found, root) for found in finding.evidence]} if finding.evidence else {}),
+    }
+
+
+def _related(found: Evidence, root: str) -> dict[str, Any]:
+    """A line of the previous release; a viewer shows the line of that number today."""
+    artifact = _artifact(shown_path(found.path, root))
+    return {
+        "physicalLocation": {"artifactLocation": artifact, "region": {"startLine": found.line}},
+        "message": {"text": found.text},
     }
 
 

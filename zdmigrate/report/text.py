@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Paint = Callable[[str, str], str]
 
+_EVIDENCE = 5  # lines that are shown
 _COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan", "help": "green"}
 
 
@@ -63,8 +64,18 @@ def _finding(finding: Finding, lines: Lines, paint: Paint) -> Iterator[str]:
     source = lines.text_of(finding.line)
     yield f" {finding.line} | {source}"
     yield f" {margin} | {paint(_underline(finding, source), finding.severity)}"
+    yield from (f" {margin} = {line}" for line in _evidence(finding))
     for number, line in enumerate(finding.help.splitlines()):
         yield f" {margin} {paint('= help:', 'help') if number == 0 else '       '} {line}".rstrip()
+
+
+def _evidence(finding: Finding) -> Iterator[str]:
+    """The lines of code that still name what is lost."""
+    shown = finding.evidence[:_EVIDENCE]
+    width = max((len(found.place) for found in shown), default=0)
+    yield from (f"{found.place:{width}}  {found.text}" for found in shown)
+    if len(finding.evidence) > _EVIDENCE:
+        yield f"and {counted(len(finding.evidence) - _EVIDENCE, 'further line')}: --format json has them all"
 
 
 def _underline(finding: Finding, source: str) -> str:

@@ -89,13 +89,14 @@ class Usage:
         path = self._inside(change.path)[:-1]
         with open(change.path, "rb") as file:
             blob = _blob(file.read(), len(self.release.commit))
-        if blob in self.release.blobs:
-            return own
-        if path not in self.release.files or not path.endswith(".sql"):
-            return ()
+        if any(not os.path.exists(os.path.join(self.release.top, old)) for old in self.release.with_content(blob)):
+            return own  # it was only moved
+        was = self.release.files.get(path)
+        if was is None or was.blob == blob or not path.endswith(".sql"):
+            return own if was is not None and was.blob == blob else ()
         from zdmigrate.sql.script import read_script
 
-        [(_, content)] = self.release.read([self.release.files[path]])
+        [(_, content)] = self.release.read([was])
         return {statement.tokens_digest for statement in read_script(content.decode("utf-8", "replace")).statements}
 
     def _texts(self) -> Iterator[Text]:

@@ -42,10 +42,9 @@ class Release:
         found = (_file(line) for line in listed.split("\0") if line.startswith("100"))
         return {file.path: file for file in found}
 
-    @cached_property
-    def blobs(self) -> frozenset[str]:
-        """What is in any of them, by git's names for contents."""
-        return frozenset(file.blob for file in self.files.values())
+    def with_content(self, blob: str) -> list[str]:
+        """The paths of the files that hold this, by git's name for a content."""
+        return [file.path for file in self.files.values() if file.blob == blob]
 
     def read(self, files: Iterable[File]) -> Iterator[tuple[File, bytes]]:
         """The files with what is in them, each when it is asked for, from one git."""
