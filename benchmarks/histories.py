@@ -86,16 +86,23 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
     return [(1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in pieces]
 
 
-def _indexed(index: str, texts: Mapping[str, bytes]) -> Iterator[str]:
-    """A list of files has a name a line, after ``!`` where errors are let pass; a base directory may stand above."""
-    base = posixpath.dirname(index)
+def _indexed(index: str, texts: Mapping[str, bytes]) -> list[str]:
+    """A list of files has a name a line, after ``!`` where errors are let pass; a base directory may stand above.
+
+    What a section on the database itself names is run before all else.
+    """
+    base, section = posixpath.dirname(index), ""
+    found: list[tuple[bool, str]] = []
     for line in map(str.strip, texts[index].decode("utf-8", "replace").splitlines()):
-        if line.startswith("schema base directory"):
+        if line.startswith("["):
+            section = line
+        elif line.startswith("schema base directory"):
             base = posixpath.join(posixpath.dirname(index), line.partition("=")[2].strip())
         elif re.fullmatch(r"!?[\w./ -]+\.sql", line):
-            found = posixpath.normpath(posixpath.join(base, line.lstrip("!")))
-            if found in texts:  # a list may name what a distribution has left out
-                yield found
+            name = posixpath.normpath(posixpath.join(base, line.lstrip("!")))
+            found.append((not section.startswith("[database"), name))
+    # sorted() keeps the order of equals; a list may name what a distribution has left out
+    return [name for _, name in sorted(found, key=lambda each: each[0]) if name in texts]
 
 
 def _below(folder: str, found: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

@@ -68,7 +68,8 @@ class Linted(NamedTuple):
 
     @property
     def not_analysed(self) -> int:
-        return sum(found.rule == "not-analysed" for found in self.findings)
+        """Statements, of which one may have several such findings."""
+        return len({found.key for found in self.findings if found.rule == "not-analysed"})
 
 
 def linted(history: History, folder: Path) -> Linted:

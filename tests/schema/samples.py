@@ -306,6 +306,10 @@ create view short_names as select name from names;
 create materialized view totals as select total from orders;
 create unique index totals_idx on totals (total);
 create sequence numbers;
+create function price() returns numeric language sql as 'select 1.5';
+alter table orders alter total set default price();
+create view priced as select id, price() from users;
+create view best_priced as select * from priced;
 """
 )
 OBJECTS = [
@@ -314,6 +318,8 @@ OBJECTS = [
     "create or replace trigger t before insert on users for each row execute function f()",
     "create constraint trigger u after insert on orders from users for each row execute function f()",
     "drop trigger t on users",
+    "drop function f() cascade",
+    "drop function price() cascade",
     "alter table users disable trigger t",
     "alter table users enable always trigger t",
     "alter table users disable rule r",

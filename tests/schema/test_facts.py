@@ -18,6 +18,13 @@ from zdmigrate.sql.script import read_script
 
 CHECKED = SHOP + "alter table users add constraint c check (name is not null) not valid;"
 VALIDATED = CHECKED + "alter table users validate constraint c;"
+TRIGGER = """
+create table t (id int);
+create function f() returns trigger language plpgsql as 'begin return new; end';
+create trigger changed before update on t for each row execute function f();
+create function price() returns int language sql stable as 'select 1';
+create function twice() returns int language sql immutable as 'select 2';
+"""
 
 
 def last_facts(given: str, sql: str, section: str = "", major: int = 18) -> dict[str, Any]:
@@ -127,6 +134,17 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("", "select count(*), now() from t", {"analysed": True}),
     ("", "security label on table t is 'x'", {"analysed": False, "statement": "security_label"}),
     # what old versions notice
+    (SHOP, "alter table users disable row level security", {"additive": True}),
+    (SHOP, "alter table users no force row level security", {"additive": False}),
+    ("alter table t enable row level security", "alter table t disable row level security", {"additive": False}),
+    ("", "alter table t disable row level security", {"additive": False}),
+    (TRIGGER, "drop function f()", {"additive": True}),
+    (TRIGGER, "drop function f() cascade", {"additive": False, "lock": "ACCESS EXCLUSIVE", "analysed": True}),
+    (TRIGGER, "drop function price()", {"additive": False}),
+    (TRIGGER, "drop function twice() cascade", {"analysed": False, "statement": "DROP FUNCTION ... CASCADE"}),
+    ("", "drop function nobody_knows() cascade", {"analysed": False}),
+    ("", "drop type nobody_knows cascade", {"analysed": False, "statement": "DROP TYPE ... CASCADE"}),
+    ("", "alter role app set search_path to shop", {"analysed": True, "additive": True}),
     (SHOP, "alter table users alter age drop default", {"additive": False}),
     (SHOP, "alter table users alter name drop not null", {"additive": True}),
     (SHOP, "create unique index concurrently i on users (name)", {"additive": False}),

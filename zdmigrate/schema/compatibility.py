@@ -193,6 +193,20 @@ def _drop_on_table(phrase: str) -> Callable[[Any, Situation], str]:
     return told
 
 
+def _set_row_security(operation: ops.SetRowSecurity, at: Situation) -> str:
+    """A table has none until it is enabled: DISABLE, as some tools write it behind each CREATE, changes nothing."""
+    table = at.table(operation)
+    changes_nothing = operation.disables and table is not None and table.complete and not table.row_security
+    return "" if changes_nothing else "it sees other rows than before"
+
+
+def _drop_object(operation: ops.DropObject, at: Situation) -> str:
+    """No query calls a trigger's function; without CASCADE it is dropped only where no trigger calls it either."""
+    made = at.catalog.routines_of(operation.name) if operation.object_type == "function" else ()
+    unused = made and not operation.cascade and all(function.returns_trigger for function in made)
+    return "" if unused else "what it uses is gone"
+
+
 def _server_command(operation: ops.ServerCommand, at: Situation) -> str:
     return "what it uses is gone" if operation.statement.startswith("drop") else ""
 
@@ -233,7 +247,7 @@ _PHRASES: dict[str, str | Callable[[Any, Situation], str]] = {
     "detach_partition": "the partition's rows are gone from the table that it reads",
     "no_inherit": "the rows are gone from the parent that it reads",
     "truncate": "the rows that it wrote are gone",
-    "set_row_security": "it sees other rows than before",
+    "set_row_security": _set_row_security,
     "alter_policy": "it sees other rows than before",
     "drop_policy": _drop_on_table("it sees other rows than before"),
     "disable_trigger": "what the trigger did for it is no longer done",
@@ -243,7 +257,7 @@ _PHRASES: dict[str, str | Callable[[Any, Situation], str]] = {
     "drop_rule": _drop_on_table("what the rule did for it is no longer done"),
     "change_owner": "rights that it has as the owner are gone",
     "revoke": "its queries are refused",
-    "drop_object": "what it uses is gone",
+    "drop_object": _drop_object,
     "rename_object": "what it uses has another name",
     "move_object": "what it uses is in another schema",
     "rename_enum_value": "the value that it reads and writes has another name",

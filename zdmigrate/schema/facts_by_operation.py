@@ -265,6 +265,13 @@ def _options(operation: ops.SetTableOptions, at: Situation) -> Facts:
     return {"options": ", ".join(operation.options)}
 
 
+def _drop_object(operation: ops.DropObject, at: Situation) -> Facts:
+    if not operation.cascade:
+        return {}
+    kind = operation.object_type.replace("_", " ").upper()
+    return {"statement": f"DROP {kind} ... CASCADE", "reason": "no file here tells what depends on it"}
+
+
 OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "add_column": _add_column,
     "drop_column": facts_of_dependents.dropped_column,
@@ -296,6 +303,7 @@ OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "unknown": _unknown,
     "rename_table": _rename_table,
     "set_table_options": _options,
+    "drop_object": _drop_object,
     "drop_sequence": _relation_as_object("sequence"),
     "rename_sequence": _relation_as_object("sequence"),
     "drop_foreign_table": _relation_as_object("foreign table"),

@@ -78,6 +78,7 @@ def _create_view(operation: ops.CreateView, catalog: Catalog) -> Catalog:
         name=name,
         sources=tuple(map(catalog.resolve, operation.sources)),
         columns=frozenset(operation.columns),
+        calls=operation.calls,
         materialized=materialized,
         populated=getattr(operation, "with_data", True),
     )
@@ -141,6 +142,11 @@ def _drop_trigger(operation: ops.DropTrigger, catalog: Catalog) -> Catalog:
             readers={key: kept for key, kept in table.readers.items() if key != reader},
         )
     )
+
+
+def _set_row_security(operation: ops.SetRowSecurity, catalog: Catalog) -> Catalog:
+    table = catalog.table_or_new(operation.relation or Name(None, ""))
+    return catalog.with_table(table.changed(row_security=not operation.disables))
 
 
 # --------------------------------------------------------------------------- other objects, the session
@@ -248,6 +254,7 @@ _CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
     "drop_object": _drop_object,
     "rename_object": _rename_object,
     "drop_trigger": _drop_trigger,
+    "set_row_security": _set_row_security,
     "add_domain_constraint": _domain_constrained,
     "set_domain_not_null": _domain_constrained,
     "set_variable": _set_variable,

@@ -158,6 +158,7 @@ class SetRowSecurity(AlterTable):
     """ENABLE, DISABLE, FORCE or NO FORCE ROW LEVEL SECURITY."""
 
     kind = "set_row_security"
+    disables: bool = False
 
 
 class ChangeOwner(AlterTable):
@@ -490,6 +491,7 @@ class CreateView(Operation):
     kind = "create_view"
     replace: bool = False
     temporary: bool = False
+    calls: tuple[Name, ...] = ()  # the functions that its query names
     sources: tuple[Name, ...] = ()  # the relations that its query names
     columns: tuple[str, ...] = ()  # every column that it names, unqualified; "*" where it may read all of them
 

@@ -52,6 +52,7 @@ class Table(Value):
     default_partition: bool = False
     inherits: tuple[Name, ...] = ()
     triggers: frozenset[str] = frozenset()
+    row_security: bool = False
     trigger_functions: dict[str, Name] = {}  # noqa: RUF012 - by the trigger's name
     readers: dict[str, frozenset[str]] = {}  # noqa: RUF012 - "policy own" and the columns that it names
     children: tuple[Name, ...] = ()  # partitions and tables that inherit from it
@@ -92,5 +93,6 @@ class View(Value):
     name: Name
     sources: tuple[Name, ...] = ()
     columns: frozenset[str] = frozenset()  # every column that its query names; "*" where it may read all
+    calls: tuple[Name, ...] = ()  # every function that its query names
     materialized: bool = False
     populated: bool = True  # false for WITH NO DATA, of which nobody can read

@@ -11,9 +11,10 @@ from zdmigrate.schema.lock_modes import LockMode
 from zdmigrate.schema.names import Name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.relations import Table
 
 
 # --------------------------------------------------------------------------- tables
@@ -133,15 +134,41 @@ def _alter_object(operation: ops.AlterObject, at: Situation) -> Effects:
 
 
 def _drop_object(operation: ops.DropObject, at: Situation) -> Effects:
-    """CASCADE drops what hangs on the object: of a schema that is known, of a type or function it is not."""
+    """CASCADE drops what hangs on the object: of a schema or function that is known, of a type it is not."""
     if not operation.cascade:
         return NONE
+    if operation.object_type in ("function", "procedure", "routine"):
+        return _drop_routine(operation, at)
     if operation.object_type != "schema":
         return Effects(unknown=True)
     known = (*at.catalog.tables, *at.catalog.views)
     inside = [name for name in known if name.schema == operation.name.name]
     touched = [neighbour for name in inside for neighbour in (name, *neighbours(name, at))]
     return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, touched))
+
+
+def _drop_routine(operation: ops.DropObject, at: Situation) -> Effects:
+    """Triggers, defaults, constraints and views call it; an index may where it is immutable, and that is not known."""
+    made = at.catalog.routines_of(operation.name)
+    if not made or any(function.volatility == "immutable" for function in made):
+        return Effects(unknown=True)
+    tables = [table.name for table in at.catalog.tables.values() if _calls(table, operation.name, at)]
+    views = [view.name for view in at.catalog.views.values() if _is_among(view.calls, operation.name, at)]
+    upon = (more for view in views for more in _views_upon((view,), at))
+    return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, (*tables, *views, *upon)))
+
+
+def _calls(table: Table, function: Name, at: Situation) -> bool:
+    columns = [kept for column in table.columns.values() for kept in (column.default, column.generation)]
+    checks = [constraint.expression for constraint in table.constraints.values()]
+    called = [name for kept in (*columns, *checks) if kept is not None for name in kept.calls]
+    return _is_among((*called, *table.trigger_functions.values()), function, at)
+
+
+def _is_among(called: Iterable[Name], function: Name, at: Situation) -> bool:
+    """Whether the function is called, by its name with the schema or without."""
+    wanted = at.catalog.new_name(function)
+    return any(name.name == wanted.name and name.schema in (None, wanted.schema) for name in called)
 
 
 CLAIMS: dict[str, Callable[[Any, Situation], Effects]] = {

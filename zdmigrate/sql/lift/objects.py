@@ -115,6 +115,12 @@ def drop_role(body: Node, source: Source) -> tuple[o.Operation, ...]:
     return tuple(o.DropObject(**_said(body, source, "role", Name(None, name))) for name in names)
 
 
+def alter_role(body: Node, source: Source) -> tuple[o.Operation, ...]:
+    """Rights and settings of a role, and who is in it; sessions that are open keep their settings."""
+    name = body.get("role", {}).get("rolename", "all")
+    return (o.AlterObject(**_said(body, source, "role", Name(None, name))),)
+
+
 STATEMENTS: dict[str, Lift] = {
     "DefineStmt": define,
     "CompositeTypeStmt": create_composite_type,
@@ -131,6 +137,8 @@ STATEMENTS: dict[str, Lift] = {
     "CreateFdwStmt": _plain(o.CreateObject, "foreign_data_wrapper", "fdwname"),
     "CreateForeignServerStmt": _plain(o.CreateObject, "foreign_server", "servername"),
     "CreateUserMappingStmt": user_mapping(o.CreateObject),
+    "AlterRoleStmt": alter_role,
+    "AlterRoleSetStmt": alter_role,
     "CreateRoleStmt": _plain(o.CreateObject, "role", "role"),
     "CreateSeqStmt": create_sequence,
     "AlterSeqStmt": alter_sequence,

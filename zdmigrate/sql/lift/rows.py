@@ -225,6 +225,7 @@ def create_table_as(body: Node, source: Source) -> tuple[o.Operation, ...]:
                 with_data=not into.get("skipData", False),
                 sources=relations_read(query),
                 columns=columns_read(query),
+                calls=calls_in(query),
             ),
         )
     before = _in_with(query["SelectStmt"], source) if "SelectStmt" in query else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema import operations as o
+from zdmigrate.sql.lift.expressions import calls_in
 from zdmigrate.sql.lift.nodes import Node, qualified, relation, relations, strings
 from zdmigrate.sql.lift.relations import columns_read, relations_read
 
@@ -25,6 +26,7 @@ def create_view(body: Node, source: Source) -> tuple[o.Operation, ...]:
             relation=name,
             replace=body.get("replace", False),
             temporary=body["view"]["relpersistence"] == "t",
+            calls=calls_in(body["query"]),
             # CREATE RECURSIVE VIEW reads itself, as WITH does; its tree has it outside of that WITH too
             sources=tuple(read for read in relations_read(body["query"]) if read != name),
             columns=columns_read(body["query"]),
