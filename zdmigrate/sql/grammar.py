@@ -212,6 +212,8 @@ def _loaded(tree: bytes) -> Any:
     except RecursionError as error:
         node = re.match(rb'.*?"stmt":\{"(\w+)"', tree[:200])
         raise NestedTooDeeply(node[1].decode() if node else None) from error
+    except ValueError as error:  # of a trigger's function, libpg_query's JSON is none
+        raise GrammarError("PostgreSQL's parser answered in a form that is not known", None) from error
 
 
 # --------------------------------------------------------------------------- depth

@@ -22,6 +22,7 @@ ENDS = {"PLpgSQL_stmt_commit": "COMMIT", "PLpgSQL_stmt_rollback": "ROLLBACK"}
 VARIABLES = ("var", "target")  # each stands among the datums, too
 CASE_VALUE = re.compile(r'"__Case__Variable_\d+__" IN \((.*)\)', re.DOTALL)  # what CASE x WHEN y is turned into
 BLANKED = re.compile(r"( {6,})")  # INTO and its target are overwritten by as many spaces
+BEHIND_EXECUTE = 200  # letters, at most, from EXECUTE to its text: white space, and comments that nobody writes there
 EXECUTE = re.compile(r"(?i)\bexecute\s*\Z")
 
 
@@ -93,9 +94,10 @@ class Body:
     def place(self, fragment: Fragment) -> Span | None:
         """Where a piece stands: from a token's start, in the line of its statement or behind it."""
         for start, end in self._candidates(fragment):
-            if start in self._starts and start not in self._taken:
+            first = self._execute_before(start) if fragment.role == DYNAMIC else start
+            if first is not None and start in self._starts and start not in self._taken:
                 self._taken.add(start)
-                return Span(self._with_execute(start) if fragment.role == DYNAMIC else start, end)
+                return Span(first, end)
         return None
 
     def line(self, number: int) -> Span:
@@ -117,9 +119,9 @@ class Body:
             yield at, at + len(sql)
             at += 1
 
-    def _with_execute(self, start: int) -> int:
-        execute = EXECUTE.search(self.text[max(0, start - 80) : start])
-        return start if execute is None else max(0, start - 80) + execute.start()
+    def _execute_before(self, start: int) -> int | None:
+        execute = EXECUTE.search(self.text, max(0, start - BEHIND_EXECUTE), start)
+        return None if execute is None else execute.start()
 
 
 def _pattern(fragment: Fragment) -> re.Pattern[str]:
