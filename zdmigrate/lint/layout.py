@@ -50,6 +50,10 @@ class Layout:
             return Edit(line_start, at + (2 if self._text.startswith("\r\n", at) else 1), "")
         return Edit(start, end, "")
 
+    def end(self, statement: Statement) -> int:
+        """The offset behind its semicolon."""
+        return self._end(statement)[0]
+
     def _end(self, statement: Statement) -> tuple[int, bool]:
         """The offset behind its semicolon; without one, at the file's end, its own end and False."""
         at = statement.span.end

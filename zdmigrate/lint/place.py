@@ -213,13 +213,29 @@ class Place:
         """Nothing instead of some words, and instead of the gap before them."""
         return Edit(len(self.text[: span.start].rstrip()), span.end, "")
 
-    def without_action(self) -> Edit:
+    def without_action(self) -> list[Edit]:
         """The statement without this action, its other actions as they are; without any other, no statement."""
         spans = [operation.span for operation in self.statement.operations]
+        own = self.operation.span
         if len(spans) == 1:
-            return self._layout.without(self.statement)
-        number = next(n for n, one in enumerate(self.statement.operations) if one is self.operation)
-        own = spans[number]
+            return [self._layout.without(self.statement)]
+        number = spans.index(own)
         if number + 1 < len(spans):
-            return Edit(own.start, spans[number + 1].start, "")
-        return Edit(spans[number - 1].end, own.end, "")
+            end = spans[number + 1].start
+            return [Edit(own.start, self._comma(own.end) if self._has_comment(own.end, end) else end, "")]
+        before = spans[number - 1].end
+        if not self._has_comment(before, own.start):
+            return [Edit(before, own.end, "")]
+        # behind a comment to the line's end a semicolon would be part of it
+        comma = self._comma(before)
+        return [
+            Edit(comma - 1, comma, ";"),
+            Edit(len(self.text[: own.start].rstrip()), self._layout.end(self.statement), ""),
+        ]
+
+    def _comma(self, offset: int) -> int:
+        """The offset behind the next comma between actions."""
+        return next(token.end for token in self.statement.tokens if token.start >= offset)
+
+    def _has_comment(self, start: int, end: int) -> bool:
+        return any(start <= comment.span.start < end for comment in self.change.script.comments)

@@ -29,7 +29,7 @@ def edits(place: Place) -> Iterator[Edit]:
     steps = _not_null(place, place.operation.constraint.columns)
     if place.beside:
         place.must_be_separable()
-        yield place.without_action()
+        yield from place.without_action()
         yield place.below(*steps, index, f"{place.alter_table} {action}")
     else:
         yield place.above(*steps, index)

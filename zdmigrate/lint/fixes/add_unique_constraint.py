@@ -22,7 +22,7 @@ def edits(place: Place) -> Iterator[Edit]:
     index, action, _ = index_then_constraint(place)
     if place.beside:
         place.must_be_separable()
-        yield place.without_action()
+        yield from place.without_action()
         yield place.below(index, f"{place.alter_table} {action}")
     else:
         yield place.above(index)

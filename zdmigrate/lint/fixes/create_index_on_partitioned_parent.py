@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.lint.fix import Edit, RefusedError
 from zdmigrate.schema.constraints import index_name
-from zdmigrate.schema.spelling import short_name
+from zdmigrate.schema.spelling import short_name, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ def _steps(place: Place, child: Name, definition: str) -> tuple[str, str]:
     own = index_name(operation.changed(name=None, relation=child), catalog)
     parent = index_name(operation, catalog)
     unique = place.sql("UNIQUE INDEX" if operation.unique else "INDEX")
-    build = place.sql("CREATE {} CONCURRENTLY {} ON {} {}", unique, own.name, short_name(child, catalog), definition)
+    name, table = spelled(own.name), short_name(child, catalog)
+    build = place.sql("CREATE {} CONCURRENTLY {} ON {} {}", unique, name, table, definition)
     attach = place.sql("ALTER INDEX {} ATTACH PARTITION {}", short_name(parent, catalog), short_name(own, catalog))
     return build, attach

@@ -31,7 +31,7 @@ def edits(place: Place) -> Iterator[Edit]:
         yield place.below(place.sql("{} VALIDATE CONSTRAINT {}", place.alter_table, name))
     elif place.beside:
         place.must_be_separable()
-        yield place.without_action()
+        yield from place.without_action()
         yield place.below(*all_steps(place, place.operation.column, written))
     else:
         add, validate, drop = proof(place, place.operation.column, written)

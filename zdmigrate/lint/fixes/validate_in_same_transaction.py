@@ -18,5 +18,5 @@ def edits(place: Place) -> Iterator[Edit]:
     below = place.below_transaction(f"{place.alter_table} {place.written(*operation.span)}")
     if place.schema_after_transaction().constraint(operation.relation, operation.name) is None:
         raise RefusedError("its transaction drops or renames the constraint or the table again")
-    yield place.without_action()
+    yield from place.without_action()
     yield below
