@@ -141,6 +141,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (TRIGGER, "drop function f()", {"additive": True}),
     (TRIGGER, "drop function f() cascade", {"additive": False, "lock": "ACCESS EXCLUSIVE", "analysed": True}),
     (TRIGGER, "drop function price()", {"additive": False}),
+    (TRIGGER, "drop function if exists price()", {"additive": False}),
+    (TRIGGER, "drop function price(); drop function if exists price()", {"additive": True}),
+    (SHOP, "drop view if exists nobody_knows", {"additive": True}),
+    (SHOP + "create view v as select 1;", "drop view if exists v", {"additive": False}),
     (TRIGGER, "drop function twice() cascade", {"analysed": False, "statement": "DROP FUNCTION ... CASCADE"}),
     ("", "drop function nobody_knows() cascade", {"analysed": False}),
     ("", "drop type nobody_knows cascade", {"analysed": False, "statement": "DROP TYPE ... CASCADE"}),
@@ -300,6 +304,17 @@ create unique index on t (zone, lower(place));
 @pytest.mark.parametrize("sql", BATCHED)
 def test_few_rows_are_written(sql: str) -> None:
     assert last_facts(KEYED, sql)["batched"]
+
+
+def test_a_functions_parameters_are_one_value_each() -> None:
+    made = "create function f(_y int, _place text) returns void language plpgsql as $$ begin {} end $$;"
+    one = made.format("delete from t where y = _y and place = _place;")
+    many = made.format("delete from t where y = _y or place = _place;")
+    columns = made.format("delete from t where y = x and place = _place;")
+
+    assert last_facts(KEYED + one, "select f(1, 'here')")["batched"]
+    assert not last_facts(KEYED + many, "select f(1, 'here')")["batched"]
+    assert not last_facts(KEYED + columns, "select f(1, 'here')")["batched"]
 
 
 @pytest.mark.parametrize("sql", UNBATCHED)

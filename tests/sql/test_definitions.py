@@ -177,6 +177,8 @@ def test_an_insert_as_written() -> None:
     assert found.sources == (Name(None, "u"),)
     assert operation("insert into t values (1), (2)", o.Insert).from_query is False
     assert operation("insert into t select 1", o.Insert).from_query is False
+    assert operation("insert into t select 1 where not exists (select from t)", o.Insert).from_query is False
+    assert operation("insert into t select x from u union select 1", o.Insert).from_query is True
     assert operation("insert into t values (1) on conflict (a) do update set b = 1", o.Insert).on_conflict == "update"
 
 

@@ -22,9 +22,10 @@ def is_batched(operation: Update | Delete, catalog: Catalog) -> bool:
     where = operation.where
     if where is None or operation.limited:
         return operation.limited or _keeps_the_version(operation)
-    if is_bounded(where.sql, where.columns, _keys(operation, catalog)):
+    variables = _variables(operation, where, catalog)
+    if is_bounded(where.sql, {*where.columns} - variables, _keys(operation, catalog)):
         return True
-    given = {column for column, rest in map(column_and_rest, conjuncts(where.sql)) if _is_given(rest)}
+    given = {column for column, rest in map(column_and_rest, conjuncts(where.sql)) if _is_given(rest, variables)}
     return any(given.issuperset(index.columns) for index in _unique_indexes(operation, catalog))
 
 
@@ -36,10 +37,19 @@ def _keeps_the_version(operation: Update | Delete) -> bool:
     return named and constant and any("version" in one.column for one in assignments)
 
 
-def _is_given(rest: Tokens) -> bool:
+def _variables(operation: Update | Delete, where: Expression, catalog: Catalog) -> set[str]:
+    """In a function's body, the names in a WHERE that are no columns of its one table: they have one value each."""
+    table = None if operation.relation is None else catalog.table(operation.relation)
+    if table is None or not table.complete or operation.sources:
+        return set()
+    return set(where.columns) - table.columns.keys()
+
+
+def _is_given(rest: Tokens, variables: set[str]) -> bool:
     if rest[:1] == ("in",):
         return all(part in "(,)" or _is_literal(part) for part in rest[1:])
-    return rest[:1] == ("=",) and len(rest) > 1 and _is_literal(rest[1]) and rest[2:3] in ((), ("::",))
+    one = rest[1] if rest[:1] == ("=",) and len(rest) > 1 else ""
+    return bool(one) and (_is_literal(one) or one[0] == "$" or one in variables) and rest[2:3] in ((), ("::",))
 
 
 def _unique_indexes(operation: Update | Delete, catalog: Catalog) -> list[Index]:

@@ -202,9 +202,18 @@ def _set_row_security(operation: ops.SetRowSecurity, at: Situation) -> str:
 
 def _drop_object(operation: ops.DropObject, at: Situation) -> str:
     """No query calls a trigger's function; without CASCADE it is dropped only where no trigger calls it either."""
-    made = at.catalog.routines_of(operation.name) if operation.object_type == "function" else ()
+    if operation.object_type not in ("function", "procedure", "routine"):
+        return "what it uses is gone"
+    made = at.catalog.routines_of(operation.name)
+    unseen = operation.if_exists and not made
     unused = made and not operation.cascade and all(function.returns_trigger for function in made)
-    return "" if unused else "what it uses is gone"
+    return "" if unseen or unused else "what it uses is gone"
+
+
+def _drop_view(operation: ops.DropRelation, at: Situation) -> str:
+    """IF EXISTS of what history has not made, or has dropped already, makes a file repeatable, as for a trigger."""
+    unseen = operation.if_exists and at.name(operation) not in at.catalog.views
+    return "" if unseen else "its queries that name the view fail"
 
 
 def _server_command(operation: ops.ServerCommand, at: Situation) -> str:
@@ -238,8 +247,8 @@ _PHRASES: dict[str, str | Callable[[Any, Situation], str]] = {
     "drop_table": "its queries that name the table fail",
     "rename_table": "its queries that name the table fail",
     "set_schema": "its queries no longer find the relation",
-    "drop_view": "its queries that name the view fail",
-    "drop_materialized_view": "its queries that name the view fail",
+    "drop_view": _drop_view,
+    "drop_materialized_view": _drop_view,
     "drop_foreign_table": "its queries that name the table fail",
     "drop_sequence": "its calls of nextval fail",
     "rename_view": "its queries that name the view fail",

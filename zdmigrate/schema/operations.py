@@ -699,7 +699,7 @@ class Assigning(Operation):
 class Insert(Assigning):
     kind = "insert"
     columns: tuple[str, ...] = ()
-    from_query: bool = False  # INSERT … SELECT over at least one relation
+    from_query: bool = False  # INSERT … SELECT with a relation in its own FROM
     on_conflict: str | None = None  # nothing | update
     sources: tuple[Name, ...] = ()
 

@@ -29,12 +29,18 @@ def insert(body: Node, source: Source) -> tuple[o.Operation, ...]:
             span=source.span,
             relation=relation(body["relation"]),
             columns=tuple(node["ResTarget"]["name"] for node in body.get("cols", ())),
-            from_query=bool(query and "valuesLists" not in query["SelectStmt"] and sources),
+            from_query=bool(query and "valuesLists" not in query["SelectStmt"] and sources and _reads(query)),
             on_conflict=conflict and conflict.removeprefix("ONCONFLICT_").lower(),
             sources=sources,
             assigned_twice=_twice(body.get("cols", ()), body.get("onConflictClause", {}).get("targetList", ())),
         ),
     )
+
+
+def _reads(query: Node) -> bool:
+    """Whether it can give more than one row: ``SELECT 'x' WHERE NOT EXISTS (…)`` has no FROM of its own."""
+    body = query["SelectStmt"]
+    return "fromClause" in body or "larg" in body
 
 
 def _twice(*lists: list[Node]) -> tuple[str, ...]:
