@@ -9,7 +9,7 @@ import pytest
 from tests.lint.linting import RULES, found, lint
 from zdmigrate.config import Config, Lint, Override
 from zdmigrate.lint.engine import lint_changes
-from zdmigrate.lint.rules import read_folder
+from zdmigrate.lint.rules import load_rules, read_folder
 from zdmigrate.sources.change import read_change
 
 DROP = "ALTER TABLE users DROP COLUMN name;"
@@ -165,3 +165,19 @@ def test_a_rule_that_ships_off_is_raised_where_a_severity_turns_it_on(
     rules = [rule.changed(severity="off") for rule in read_folder(str(RULES)) if rule.name == "drop-column"]
     raised = lint_changes([read_change("m/1.sql", DROP)], Config(lint=Lint(**settings)), rules).findings
     assert [finding.severity for finding in raised] == severities
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "missed"),
+    [
+        (RENAME, {}, True),
+        (RENAME, {"runner": "flyway"}, False),
+        (RENAME, {"source": "native"}, False),
+        (f"-- zdmigrate: contract\n{RENAME}", {}, False),
+    ],
+)
+def test_lock_timeout_is_missed_where_no_runner_is_known_to_set_it(
+    text: str, settings: dict[str, Any], missed: bool
+) -> None:
+    raised = lint_changes([read_change("m/1.sql", text)], Config(**settings), load_rules()).findings
+    assert ("missing-lock-timeout" in [finding.rule for finding in raised]) is missed

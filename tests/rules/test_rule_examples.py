@@ -33,6 +33,7 @@ BREAKING = [pytest.param(example, id=f"{rule.name}-{example.title}") for rule, e
 # PostgreSQL refuses these, or they are about what no server sees.
 NOT_RUN = (
     "syntax-error",
+    "duplicate-column-assignment",
     "concurrently-in-transaction",
     "unused-allow",
     "runs-on-in-psql",
@@ -64,7 +65,7 @@ def test_every_rule_has_an_example() -> None:
 
 def test_every_compatibility_rule_shows_what_breaks() -> None:
     shown = {rule.name for rule in RULES for example in rule.examples if example.breaks}
-    assert {rule.name for rule in RULES if rule.category == "compatibility"} == shown
+    assert {rule.name for rule in RULES if rule.category == "compatibility"} <= shown
 
 
 @every_example

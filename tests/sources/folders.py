@@ -26,7 +26,7 @@ def changes_of(*paths: Path | str, tool: str = "", down: bool = False, dir: Path
 def linted(*paths: Path | str, tool: str = "", down: bool = False, dir: Path | str = "nowhere") -> LintResult:  # noqa: A002
     source = Source(tool=tool, command=PRINTER, down=down)
     changes, reported = read_history([str(path) for path in paths], str(dir), source)
-    return lint_changes(changes, Config(), load_rules(), reported=reported)
+    return lint_changes(changes, Config(runner="other"), load_rules(), reported=reported)
 
 
 def found(result: LintResult, folder: Path) -> list[tuple[str, int, str]]:

@@ -51,4 +51,4 @@ def test_djangos_command_is_configured(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_tool_that_nobody_knows_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
     printed = zdmigrate("lint", DBMATE, "--source", "liquibase")
     assert printed.code == 2
-    assert "--source: 'liquibase' is not one of native, plain, flyway" in printed.err
+    assert "--source: 'liquibase' is not one of native, plain, single-transaction, flyway" in printed.err

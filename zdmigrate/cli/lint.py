@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--diff", is_flag=True, help="Print what --fix would write, and write nothing.")
 @click.option("--no-cache", is_flag=True, help="Lint anew what has not changed since the last run.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
-@common("source", "postgres", "lint.fail_on", "lint.baseline", formats=formats())
+@common("source", "runner", "postgres", "lint.fail_on", "lint.baseline", formats=formats())
 def command(
     paths: tuple[str, ...],
     effects: bool,

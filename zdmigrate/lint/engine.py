@@ -176,7 +176,8 @@ class Linter:
 
 def _terms(change: Change, config: Config) -> Terms:
     """Files with markers are zdmigrate's own, which sets lock_timeout itself."""
-    return Terms(lock_budget=config.lock_budget.milliseconds, sets_timeouts=change.marked or bool(config.runner))
+    is_own = change.marked or config.source == "native"
+    return Terms(lock_budget=config.lock_budget.milliseconds, sets_timeouts=is_own or bool(config.runner))
 
 
 def _phase(change: Change, section: Section, config: Config) -> str:

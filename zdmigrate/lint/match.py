@@ -58,6 +58,8 @@ def _fits(fact: str | int | bool, wanted: Any) -> bool:
         return fact is wanted  # 1 is not true
     if isinstance(wanted, list):
         return any(_fits(fact, choice) for choice in wanted)
+    if wanted == "?*":  # anything but nothing, which most globs are
+        return isinstance(fact, str) and fact != ""
     if isinstance(wanted, str) and _is_glob(wanted):
         from fnmatch import fnmatchcase
 
