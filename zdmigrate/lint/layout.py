@@ -33,10 +33,10 @@ class Layout:
         return Edit(start, start, "".join(f"{one};{self._line_end}{self._indentation(start)}" for one in new))
 
     def below(self, statement: Statement, new: Sequence[str]) -> Edit:
-        """New statements after one, and after the comment behind it."""
+        """New statements after one, and after the comment behind it; a missing semicolon comes before that."""
         self._must_not_be_bracketed(statement)
         end, is_ended = self._end(statement)
-        at = self._end_of_line(end)
+        at = self._end_of_line(end) if is_ended else end
         line = self._line_end + self._indentation(statement.span.start)
         return Edit(at, at, ("" if is_ended else ";") + "".join(f"{line}{one};" for one in new))
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def edits(place: Place) -> Iterator[Edit]:
     if not place.operation.with_data:
         raise RefusedError("WITH NO DATA empties the view, and CONCURRENTLY cannot")
-    view = place.catalog.views.get(place.catalog.resolve(place.operation.relation))
+    view = place.before.views.get(place.before.resolve(place.operation.relation))
     if view is None or not view.populated:
         raise RefusedError("no earlier file shows that the view has been filled, which CONCURRENTLY needs")
-    indexes = place.catalog.indexes.values()
+    indexes = place.before.indexes.values()
     if not any(one.table == view.name and one.unique and not one.partial and all(one.columns) for one in indexes):
         raise RefusedError("no earlier file makes a unique index over plain columns of the view: make one first")
     at = place.behind("VIEW")

@@ -21,11 +21,12 @@ def add_then_validate(place: Place, type: str) -> Iterator[Edit]:  # noqa: A002 
         return
     constraint: Constraint = place.operation.constraint
     name = name_of(constraint, place)
+    below = place.below_transaction(place.sql("{} VALIDATE CONSTRAINT {}", place.alter_table, name))
     _must_last(place, constraint.name or str(place.facts["name"]).strip('"'))
     if constraint.name is None:
         yield Edit(constraint.span.start, constraint.span.start, place.sql("CONSTRAINT {} ", name))
     yield Edit(constraint.span.end, constraint.span.end, place.sql(" NOT VALID"))
-    yield place.below_transaction(place.sql("{} VALIDATE CONSTRAINT {}", place.alter_table, name))
+    yield below
 
 
 def _must_last(place: Place, name: str) -> None:
