@@ -42,6 +42,12 @@ class Bench:
             connection.execute(self.case.then.encode() or b"SELECT")
         return database
 
+    def as_reverted(self) -> Database:
+        database = self.database()
+        with database.connect() as connection:
+            connection.execute(self.case.stays.encode() or b"SELECT")
+        return database
+
     def rewrite(self, catalog: str = "history") -> str:
         """Rewrite the file in place, as a user would; what it says then. ``catalog`` is history or database."""
         read = ("--dsn", self.database().dsn) if "database" in (catalog, self.case.catalog) else ()

@@ -19,19 +19,21 @@ class Case:
     naive: str
     options: tuple[str, ...] = ()
     then: str = ""
+    stays: str = ""  # what a revert leaves on purpose, as SQL
     schema: str = field(default=FURNITURE, repr=False)
     catalog: str = "history"  # or database: what files cannot tell
 
 
 def read_case(path: Path) -> Case:
     text = path.read_text()
-    said = dict(re.findall(r"^-- (options|then|catalog): (.*)$", text, re.MULTILINE))
+    said = dict(re.findall(r"^-- (options|then|stays|catalog): (.*)$", text, re.MULTILINE))
     naive = "\n".join(line for line in text.splitlines() if not line.startswith("-- "))
     return Case(
         name=path.stem,
         naive=naive,
         options=tuple(shlex.split(said.get("options", ""))),
         then=said.get("then", ""),
+        stays=said.get("stays", ""),
         catalog=said.get("catalog", "history"),
     )
 

@@ -32,7 +32,7 @@ def test_expand_and_contract_leave_what_the_naive_migration_leaves(bench: Callab
 @every_case
 def test_revert_leaves_what_was_there_and_all_can_begin_again(bench: Callable[[Case], Bench], case: Case) -> None:
     on = bench(case)
-    naive, untouched, database = on.run_naive(), on.database(), on.database()
+    naive, untouched, database = on.run_naive(), on.as_reverted(), on.database()
     on.rewrite("database")
     on.run(database, *FORTH)
     on.run(database, "revert")

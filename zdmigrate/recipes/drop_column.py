@@ -37,7 +37,11 @@ def recipe(operation: DropColumn, ground: Ground) -> Phased:
         expand=_released(table, column, alter, ground),
         contract=tuple(
             dropped_index(
-                table, index.name, ground, "First, and concurrently: less is left to do under the strong lock."
+                table,
+                index.name,
+                ground,
+                "First, and concurrently: less is left to do under the strong lock.",
+                sure=True,
             )
             for index in indexes
         ),

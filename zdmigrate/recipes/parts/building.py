@@ -36,10 +36,11 @@ def built_index(
     return tuple(steps)
 
 
-def dropped_index(table: Table, name: str, ground: Ground, why: str = "") -> Step:
+def dropped_index(table: Table, name: str, ground: Ground, why: str = "", *, sure: bool = False) -> Step:
     """The index gone, while everybody works on; a partitioned one has no such form, and is gone at once."""
     concurrently = "" if table.partitioned else " CONCURRENTLY"
-    return Said(why, f"DROP INDEX{concurrently} IF EXISTS {ground.beside(table.name, name)}")
+    there = "" if sure else " IF EXISTS"
+    return Said(why, f"DROP INDEX{concurrently}{there} {ground.beside(table.name, name)}")
 
 
 def added_constraint(

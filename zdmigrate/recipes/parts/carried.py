@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.building import added_constraint, built_index, dropped_index, free_index_name
+from zdmigrate.recipes.parts.copied import is_serial
 from zdmigrate.recipes.parts.definitions import key_parts
 from zdmigrate.recipes.parts.furniture import with_names
 from zdmigrate.recipes.parts.phased import Phased, Said, Step
 from zdmigrate.recipes.parts.renaming import Piece, folded, replaced
+from zdmigrate.schema.constraints import object_name
 from zdmigrate.schema.names import Span
-from zdmigrate.schema.spelling import spelled, spelled_list
+from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,6 +27,7 @@ class Load(NamedTuple):
 
     expand: tuple[Step, ...] = ()
     filled: tuple[Step, ...] = ()
+    contract: tuple[Step, ...] = ()
     ahead: tuple[Said, ...] = ()
     behind: tuple[Said, ...] = ()
     revert: tuple[Step, ...] = ()
@@ -52,19 +55,18 @@ class Move(NamedTuple):
 def carried(table: Table, names: dict[str, str], ground: Ground) -> Phased:
     """What makes new columns stand where old ones stand. Raises CannotRewrite, naming what cannot be carried."""
     move = Move(table, names, ground)
-    loads = []
+    loads: list[Load] = []
     for column in (table.columns[name] for name in names):
         _refuse(column, move)
         loads += [_not_null(column, move), _default(column, move)]
-    loads += [
-        _CARRIERS[each.kind](each, move) for each in ground.furniture.on(table.name) if names.keys() & each.columns
-    ]
-    loads += [_incoming(each, move) for each in _references(move)]
+    hanging = [each for each in ground.furniture.on(table.name) if names.keys() & each.columns]
+    loads += [_CARRIERS[each.kind](each, move) for each in hanging if each.type != "foreign_key"]
     return Phased(
         table=table.name,
         notes=tuple(note for load in loads for note in load.notes),
         expand=tuple(step for load in loads for step in load.expand),
         filled=tuple(step for load in loads for step in load.filled),
+        contract=tuple(step for load in loads for step in load.contract),
         removal=(
             *(said for load in loads for said in load.ahead),
             *(Said("", f"{move.alter} DROP COLUMN {spelled(old)}") for old in names),
@@ -109,14 +111,54 @@ def _not_null(column: TableColumn, move: Move) -> Load:
 
 def _default(column: TableColumn, move: Move) -> Load:
     """From contract on: as long as the trigger is there, a default would hide what the old version writes."""
+    if is_serial(column):
+        return _serial(column, move)
     if column.identity is not None:
-        raise move.ground.refusal(
-            f"{move.table.name}.{column.name} draws its values from a sequence of its own, which cannot be carried yet"
-        )
+        return _identity(column, move)
     if column.default is None:
         return Load()
     new = spelled(move.names[column.name])
     return Load(ahead=(Said("", f"{move.alter} ALTER COLUMN {new} SET DEFAULT {column.default.sql}"),))
+
+
+def _serial(column: TableColumn, move: Move) -> Load:
+    """A serial as files write it; the database describes it as a default and an owned sequence."""
+    sequence = move.ground.beside(move.table.name, object_name(move.table.name.name, column.name, "seq"))
+    new = spelled(move.names[column.name])
+    literal = "'" + sequence.replace("'", "''") + "'"
+    default = Said("", f"{move.alter} ALTER COLUMN {new} SET DEFAULT nextval({literal}::regclass)")
+    return Load(ahead=(default, _owned_by(sequence, new, move)))
+
+
+def _owned_by(sequence: str, new: str, move: Move) -> Said:
+    return Said("", f"ALTER SEQUENCE {sequence} OWNED BY {move.ground.spelled(move.table.name)}.{new}")
+
+
+def _owned(each: Hanging, move: Move) -> Load:
+    """The sequence stays when the column goes: it belongs to the new one by then."""
+    (new,) = move.named(each.columns)
+    return Load(ahead=(_owned_by(each.name.removeprefix("sequence "), spelled(new), move),))
+
+
+def _identity(column: TableColumn, move: Move) -> Load:
+    """An identity's sequence cannot change hands: a new one goes on where the old one stands."""
+    ground, table, new = move.ground, move.table.name, move.names[column.name]
+    old_sequence = ground.furniture.sequence_of(table, column.name) or object_name(table.name, column.name, "seq")
+    name = ground.free(table, new, "seq")
+    options = f"SEQUENCE NAME {ground.beside(table, name)}{ground.furniture.identity_options(table, column.name)}"
+    sequence, old = ground.beside(table, name), ground.beside(table, old_sequence)
+    literal = "'" + sequence.replace("'", "''") + "'"
+    kind = (column.identity or "always").upper()
+    return Load(
+        ahead=(
+            Said(
+                "The sequence of an identity cannot change hands: a new one goes on where the old one stands.",
+                f"{move.alter} ALTER COLUMN {spelled(new)} ADD GENERATED {kind} AS IDENTITY ({options})",
+            ),
+            Said("", f"SELECT pg_catalog.setval({literal}, last_value, is_called) FROM {old}"),
+        ),
+        behind=(Said("", f"ALTER SEQUENCE {sequence} RENAME TO {spelled(old_sequence)}"),),
+    )
 
 
 # --------------------------------------------------------------------------- indexes and constraints
@@ -134,6 +176,11 @@ def _index(each: Hanging, move: Move) -> Load:
             move.ground,
             unique=unique,
             why=f"In the place of {each.name}, after the backfill: before it, it would only have slowed it down.",
+        ),
+        contract=(
+            dropped_index(
+                move.table, each.name, move.ground, f"Nobody needs it any more; {name} takes its name.", sure=True
+            ),
         ),
         behind=(Said("", f"ALTER INDEX {whole} RENAME TO {spelled(each.name)}"),),
         revert=(dropped_index(move.table, name, move.ground),),
@@ -177,17 +224,13 @@ def _key(each: Hanging, move: Move) -> Load:
     )
 
 
-def _condition(each: Hanging, move: Move) -> Load:
-    """CHECK or FOREIGN KEY."""
-    table, ground = move.table, move.ground
-    recorded = table.constraints[each.name]
-    if each.type == "foreign_key" and table.partitioned and ground.major < 18:
-        raise ground.refusal(f"{each.name} is a foreign key of a partitioned table, which takes no NOT VALID below 18")
-    label = "check" if each.type == "check" else "fkey"
-    name = ground.free(table.name, "_".join(move.named(each.columns)), label)
+def _check(each: Hanging, move: Move) -> Load:
+    recorded = move.table.constraints[each.name]
+    name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "check")
     allowed = "" if set(recorded.columns) <= move.names.keys() else f"{each.name} forbids the same already"
+    valid = recorded.validated
     return Load(
-        filled=added_constraint(table, name, move.renamed(each), ground, valid=recorded.validated, allowed=allowed),
+        filled=added_constraint(move.table, name, move.renamed(each), move.ground, valid=valid, allowed=allowed),
         ahead=(Said("", f"{move.alter} DROP CONSTRAINT {spelled(each.name)}"),),
         behind=(Said("", f"{move.alter} RENAME CONSTRAINT {spelled(name)} TO {spelled(each.name)}"),),
     )
@@ -201,71 +244,18 @@ def _exclusion(each: Hanging, move: Move) -> Load:
     )
 
 
-def _named_not_null(each: Hanging, move: Move) -> Load:
-    """PostgreSQL 18's: SET NOT NULL makes one, under the name that it gives."""
+def _told_with_its_column(each: Hanging, move: Move) -> Load:
+    """A sequence of an identity, and 18's named NOT NULL: the column's own lines make them again."""
     return Load()
 
 
 _BY_TYPE: dict[str, Callable[[Hanging, Move], Load]] = {
     "unique": _key,
     "primary_key": _key,
-    "check": _condition,
-    "foreign_key": _condition,
+    "check": _check,
     "exclude": _exclusion,
-    "not_null": _named_not_null,
+    "not_null": _told_with_its_column,
 }
-
-
-# --------------------------------------------------------------------------- foreign keys of other tables
-
-
-def _references(move: Move) -> list[Hanging]:
-    """The foreign keys that point at the column, from whichever table."""
-    catalog = move.ground.furniture.catalog
-    return [
-        each
-        for each in move.ground.furniture.hanging
-        if each.type == "foreign_key"
-        and catalog.tables[each.table].constraints[each.name].references == move.table.name
-        and move.names.keys() & _referenced(each, move)
-    ]
-
-
-def _referenced(each: Hanging, move: Move) -> tuple[str, ...]:
-    listed = tuple(word for _, word in Piece(each.sql, "ALTER TABLE t ADD ").listed("references"))
-    keys = (kept.columns for kept in move.table.constraints.values() if kept.type == "primary_key")
-    return listed or next(keys, ())
-
-
-def _incoming(each: Hanging, move: Move) -> Load:
-    """A foreign key that points here points at the new column as well, and in contract at that alone."""
-    catalog, ground = move.ground.furniture.catalog, move.ground
-    table = catalog.tables[each.table]
-    if each.table == move.table.name:
-        raise ground.refusal(f"{each.name} points from {move.table.name} to itself, which cannot be carried yet")
-    recorded, alter = table.constraints[each.name], f"ALTER TABLE {ground.spelled(table.name)}"
-    columns = move.named(_referenced(each, move))
-    name = ground.free(table.name, "_".join((*recorded.columns, *columns)), "fkey")
-    definition, allowed = _pointing_at(each.sql, columns), f"{each.name} forbids the same already"
-    return Load(
-        filled=added_constraint(table, name, definition, ground, valid=recorded.validated, allowed=allowed),
-        ahead=(Said("", f"{alter} DROP CONSTRAINT {spelled(each.name)}"),),
-        behind=(Said("", f"{alter} RENAME CONSTRAINT {spelled(name)} TO {spelled(each.name)}"),),
-        revert=(Said("", f"{alter} DROP CONSTRAINT IF EXISTS {spelled(name)}"),),
-    )
-
-
-def _pointing_at(definition: str, columns: tuple[str, ...]) -> str:
-    """The foreign key's definition with another list behind the table that it points at."""
-    piece = Piece(definition, "ALTER TABLE t ADD ")
-    words = [(Span(t.start - piece.shift, t.end - piece.shift), piece.whole[t.start : t.end]) for t in piece.tokens]
-    at = next(place for place, (_, word) in enumerate(words) if word.lower() == "references") + 1
-    while at + 2 < len(words) and words[at + 1][1] == ".":
-        at += 2
-    end = words[at][0].end
-    if at + 1 < len(words) and words[at + 1][1] == "(":
-        end = next(span.end for span, word in words[at + 1 :] if word == ")")
-    return f"{definition[: words[at][0].end]} ({spelled_list(columns)}){definition[end:]}"
 
 
 # --------------------------------------------------------------------------- settings, comments, privileges
@@ -316,5 +306,7 @@ _CARRIERS: dict[str, Callable[[Hanging, Move], Load]] = {
     "comment": _comment,
     "grant": _grant,
     "statistics": _statistics,
-    **dict.fromkeys(("trigger", "policy", "view", "owned", "other"), _bystander),
+    "owned": _owned,
+    "identity": _told_with_its_column,
+    **dict.fromkeys(("trigger", "policy", "view", "other"), _bystander),
 }

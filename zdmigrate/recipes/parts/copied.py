@@ -8,18 +8,36 @@ from zdmigrate.schema.spelling import spelled, spelled_name
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import TypeName
     from zdmigrate.schema.relations import Table, TableColumn
 
 _SERIALS = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
 
 
-def added(table: Table, old: TableColumn, new: str, ground: Ground, of_type: TypeName | None = None) -> str:
+def is_serial(column: TableColumn) -> bool:
+    return column.type is not None and column.type.sql.lower() in _SERIALS
+
+
+def type_sql(kind: TypeName) -> str:
+    """The type as SQL; serial is an integer with a default."""
+    return _SERIALS.get(kind.sql.lower(), kind.sql)
+
+
+def added(
+    table: Table,
+    old: TableColumn,
+    new: str,
+    ground: Ground,
+    of_type: TypeName | None = None,
+    collation: Name | None = None,
+) -> str:
     """ADD COLUMN under the new name; raises CannotRewrite where that is taken."""
     if new in table.columns:
         raise ground.refusal(f"{table.name} has a column {new} already")
     kind = of_type or old.type
     assert kind is not None
-    collation = f" COLLATE {spelled_name(old.collation)}" if old.collation and of_type is None else ""
-    sql = _SERIALS.get(kind.sql.lower(), kind.sql)
-    return f"ALTER TABLE {ground.spelled(table.name)} ADD COLUMN {spelled(new)} {sql}{collation}"
+    ordered = old.collation if of_type is None else collation
+    sql = type_sql(kind)
+    said = f" COLLATE {spelled_name(ordered)}" if ordered else ""
+    return f"ALTER TABLE {ground.spelled(table.name)} ADD COLUMN {spelled(new)} {sql}{said}"

@@ -146,6 +146,20 @@ _OTHERS = """
                AND (SELECT relkind FROM pg_catalog.pg_class WHERE oid = d.objid) = 'S'))
     ORDER BY 1, 2, 3, 4
 """
+_IDENTITIES = """
+    SELECT n.nspname, c.relname, a.attname, s.relname,
+           pg_catalog.format('START WITH %%s INCREMENT BY %%s MINVALUE %%s MAXVALUE %%s CACHE %%s%%s', q.seqstart,
+                             q.seqincrement, q.seqmin, q.seqmax, q.seqcache,
+                             CASE WHEN q.seqcycle THEN ' CYCLE' ELSE '' END),
+           q.seqstart = 1 AND q.seqincrement = 1 AND q.seqmin = 1 AND q.seqcache = 1 AND NOT q.seqcycle
+               AND q.seqmax IN (32767, 2147483647, 9223372036854775807)
+    FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = d.objid
+    JOIN pg_catalog.pg_class AS s ON s.oid = d.objid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+      AND d.deptype = 'i' AND a.attidentity <> '' AND d.refobjid = ANY (%s::oid[])
+"""
 _TAKEN = """
     SELECT n.nspname, c.relname, false FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -220,3 +234,6 @@ def _others(rows: Rows, related: list[int]) -> Iterator[Hanging]:
     for schema, table, column, told in rows(_OTHERS, [related]):
         kind = "owned" if told.startswith("sequence ") else "other"
         yield Hanging(kind=kind, table=Name(schema, table), name=told, sql="", columns=(column,))
+    for schema, table, column, sequence, options, plain in rows(_IDENTITIES, [related]):
+        said = "" if plain else options
+        yield Hanging(kind="identity", table=Name(schema, table), name=sequence, sql=said, columns=(column,))

@@ -62,7 +62,7 @@ class Sync:
 
     def backfill(self) -> Said:
         """Fills the new side. Where it can hold more than the old, a row that is in step is left alone."""
-        values = [f"{spelled(column)} = {value}" for pair in self.pairs for column, value in pair.up]
+        values = [f"{spelled(column)} = {value}" for pair in self.pairs for column, value in pair.fill or pair.up]
         update = f"UPDATE {self.table} SET {', '.join(values)}"
         if all(pair.exact for pair in self.pairs):
             return Said("Written as for the whole table; it runs in batches.", update)

@@ -61,6 +61,14 @@ class Furniture(Value):
             if each.table == table and (column is None or column in each.columns) and (not kinds or each.kind in kinds)
         )
 
+    def sequence_of(self, table: Name, column: str) -> str | None:
+        """The sequence of an identity column, where the database has told its name."""
+        return next((each.name for each in self.on(table, column, "identity")), None)
+
+    def identity_options(self, table: Name, column: str) -> str:
+        """START, INCREMENT and the like of it, as the database has told them."""
+        return next((f" {each.sql}" for each in self.on(table, column, "identity")), "")
+
     def after(self, statement: Statement, text: str) -> Furniture:
         """The furniture once a statement of the file ``text`` has run."""
         furniture = self

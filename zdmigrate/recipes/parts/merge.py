@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.carried import carried
+from zdmigrate.recipes.parts.carried_keys import carried_keys
 from zdmigrate.recipes.parts.dual_write import Sync
 from zdmigrate.recipes.parts.phased import Said, Step, Together
 
@@ -54,11 +55,12 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
     for part in parts:
         if part.table is not None and part.moved:
             moved.setdefault(part.table, {}).update(part.moved)
+    moves = dict(moved)
     whole = []
     for part in parts:
         names = moved.pop(part.table, {}) if part.table is not None and part.moved else {}
         whole.append(_with(part, carried(ground.table(part.table), names, ground)) if names else part)
-    return whole
+    return [*whole, *carried_keys(moves, ground)]
 
 
 def _with(part: Phased, other: Phased) -> Phased:
@@ -66,6 +68,7 @@ def _with(part: Phased, other: Phased) -> Phased:
         notes=part.notes + other.notes,
         expand=part.expand + other.expand,
         filled=part.filled + other.filled,
+        contract=part.contract + other.contract,
         removal=part.removal + other.removal,
         revert=part.revert + other.revert,
     )

@@ -21,6 +21,7 @@ class Pair(Value):
     table: Name
     up: tuple[tuple[str, str], ...]  # new column, expression over old columns
     down: tuple[tuple[str, str], ...]  # old column, expression over new columns
+    fill: tuple[tuple[str, str], ...] = ()  # what the backfill uses instead of up: it may fail, and stops at the row
     exact: bool = True
 
     @property

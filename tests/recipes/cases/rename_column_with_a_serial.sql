@@ -1,0 +1,1 @@
+ALTER TABLE visits RENAME id TO number;

@@ -1,0 +1,134 @@
+"""Change a column's type: in place where every stored value stays as it is; else a copy under a new name.
+
+The copy gets a name of its own (``--as``): a name that a stale version still writes must not change its meaning.
+``up`` and ``down`` are derived where a cast exists that depends on no setting, and asked for otherwise (``--up``,
+``--down``); where the old type cannot hold a new value, old versions find ``--fallback``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.conversions import conversion
+from zdmigrate.recipes.parts.copied import added, type_sql
+from zdmigrate.recipes.parts.pair import Pair
+from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.schema.spelling import spelled
+from zdmigrate.schema.state import ScriptState
+from zdmigrate.schema.type_changes import type_change
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.operations import AlterColumnType, TypeName
+    from zdmigrate.schema.relations import Table, TableColumn
+
+OPERATIONS = ("alter_column_type",)
+
+
+def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
+    table = ground.table(operation.relation)
+    old = ground.column(table, operation.column)
+    if type_change(operation, ground.furniture.catalog, ScriptState()) == "none":
+        return _in_place(operation, table, ground)
+    new = ground.answers.of("new_names", table.name.name, old.name)
+    told, alter = f"{table.name.name}.{old.name}", f"ALTER TABLE {ground.spelled(table.name)}"
+    if new is None:
+        raise ground.refusal(
+            f"{told} becomes {operation.type.sql}, which rewrites the table: it needs a copy under a name of its own",
+            f"name it: --as {old.name}=NEWNAME",
+        )
+    raw, up, down = (
+        _up(operation, table, old, ground),
+        _total_up(operation, table, old, ground),
+        _down(operation, table, old, new, ground),
+    )
+    return Phased(
+        table=table.name,
+        notes=(f"{told} becomes {new}, of type {operation.type.sql}: until contract, versions may use either.",),
+        expand=(
+            Said(
+                "A column without a default: the catalog changes, the table does not.",
+                added(table, old, new, ground, operation.type, operation.collation),
+            ),
+        ),
+        pairs=(Pair(table=table.name, up=((new, up),), down=((old.name, down),), fill=((new, raw),), exact=False),),
+        moved={old.name: new},
+        undoing=(Said("", f"{alter} DROP COLUMN IF EXISTS {spelled(new)}"),),
+    )
+
+
+def _in_place(operation: AlterColumnType, table: Table, ground: Ground) -> Phased:
+    """Nothing is rewritten, read or built: the catalog alone changes."""
+    told = f"{table.name.name}.{operation.column}"
+    change = f"ALTER COLUMN {spelled(operation.column)} TYPE {operation.type.sql}"
+    return Phased(
+        table=table.name,
+        notes=(
+            f"{told} becomes {operation.type.sql} in place. A revert leaves it so: narrowing would read every row.",
+        ),
+        expand=(
+            Said(
+                "Every stored value is one of the new type: no row is read.",
+                f"ALTER TABLE {ground.spelled(table.name)} {change}",
+            ),
+        ),
+    )
+
+
+def _up(operation: AlterColumnType, table: Table, old: TableColumn, ground: Ground) -> str:
+    """The new value as the naive file means it; it may fail, and then stops the backfill at that row."""
+    said = ground.answers.of("up", table.name.name, old.name) or (operation.using.sql if operation.using else None)
+    return _cast(said or spelled(old.name), operation.type)
+
+
+def _total_up(operation: AlterColumnType, table: Table, old: TableColumn, ground: Ground) -> str:
+    """The new value for the trigger: an app's write must not fail."""
+    assert old.type is not None
+    if ground.answers.of("up", table.name.name, old.name) or (operation.using and not _is_the_cast(operation, old)):
+        return _up(operation, table, old, ground)
+    cast = conversion(old.type, operation.type)
+    if cast is None:
+        raise ground.refusal(
+            f"no cast from {old.type.sql} to {operation.type.sql} is known that no setting changes",
+            f"say it: --up '{old.name}=EXPRESSION over {old.name}' --down '{old.name}=EXPRESSION over the new column'",
+        )
+    return cast.total(spelled(old.name), "NULL")
+
+
+def _cast(expression: str, kind: TypeName) -> str:
+    """Values are compared by image: both have to be of the column's very type."""
+    return f"CAST({expression} AS {type_sql(kind)})"
+
+
+def _is_the_cast(operation: AlterColumnType, old: TableColumn) -> bool:
+    plain = "".join(operation.using.sql.lower().split()) if operation.using else ""
+    return plain in (old.name, f"{old.name}::{''.join(operation.type.sql.lower().split())}")
+
+
+def _down(operation: AlterColumnType, table: Table, old: TableColumn, new: str, ground: Ground) -> str:
+    """The old value, whatever the new version writes."""
+    said = ground.answers.of("down", table.name.name, old.name)
+    assert old.type is not None
+    if said is not None:
+        return _cast(said, old.type)
+    cast = conversion(operation.type, old.type)
+    if cast is None or (operation.using is not None and not _is_the_cast(operation, old)):
+        raise ground.refusal(
+            f"nothing says what an old version finds in {old.name} for a value of {new}",
+            f"say it: --down '{old.name}=EXPRESSION over {new}'",
+        )
+    if not cast.fits or _is_key(table, old.name):
+        return cast.sql(spelled(new))
+    fallback = ground.answers.of("fallback", table.name.name, old.name)
+    if fallback is None or (fallback.lower() == "null" and old.not_null):
+        raise ground.refusal(
+            f"{old.type.sql} cannot hold every {operation.type.sql}: nothing says what old versions find then",
+            f"say it: --fallback {old.name}=VALUE" + ("" if old.not_null else f", or --fallback {old.name}=NULL"),
+        )
+    return cast.total(spelled(new), fallback)
+
+
+def _is_key(table: Table, column: str) -> bool:
+    """A key has no value to fall back to: two rows would have it."""
+    kinds = ("unique", "primary_key", "foreign_key")
+    return any(kept.type in kinds and column in kept.columns for kept in table.constraints.values())
