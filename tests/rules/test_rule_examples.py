@@ -39,8 +39,9 @@ NOT_RUN = (
     "runs-on-in-psql",
     "set-tablespace",
     "change-type-used-by-view",
+    "lock-table",
 )
-SINCE = {"set-access-method": 15}
+SINCE = {"set-access-method": 15, "set-expression": 17}
 every_example = pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 
 

@@ -30,6 +30,7 @@ class Earlier(Value):
     """The change's statements so far. ``has_run_alone``: one of them refuses a transaction."""
 
     altered: frozenset[Name] = frozenset()
+    altered_now: frozenset[Name] = frozenset()  # by the statement whose clauses these are
     dropped: tuple[DroppedIndex, ...] = ()
     enum_values: frozenset[tuple[str, str]] = frozenset()  # type and value, of the open transaction
     has_changed: bool = False
@@ -42,6 +43,12 @@ class Earlier(Value):
         if not changes_schema(operation.kind) or (earlier.has_changed and (earlier.has_run_alone or not alone)):
             return earlier
         return earlier.changed(has_changed=True, has_run_alone=earlier.has_run_alone or alone)
+
+    def rested(self) -> Earlier:
+        """Once the statement is done."""
+        if not self.altered_now:
+            return self
+        return self.changed(altered=self.altered | self.altered_now, altered_now=frozenset())
 
     def committed(self) -> Earlier:
         """Once the open transaction has ended well: what it dropped is gone for everybody, its values may be used."""
@@ -64,7 +71,7 @@ def changes_schema(kind: str) -> bool:
 
 def _altered(earlier: Earlier, operation: ops.AlterTable, catalog: Catalog, in_transaction: bool) -> Earlier:
     table = catalog.resolve(operation.relation or Name(None, ""))
-    return earlier if table in earlier.altered else earlier.changed(altered=earlier.altered | {table})
+    return earlier if table in earlier.altered else earlier.changed(altered_now=earlier.altered_now | {table})
 
 
 def _dropped(earlier: Earlier, operation: ops.DropIndex, catalog: Catalog, in_transaction: bool) -> Earlier:

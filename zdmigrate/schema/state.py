@@ -93,14 +93,16 @@ class ScriptState(Value):
     def ended(self) -> ScriptState:
         """The state once the transaction has ended."""
         none: frozenset[Any] = frozenset()
-        left = self.changed(in_transaction=False, held={}, views_to_come=none, objects_to_come=none, marks=())
+        left = self.changed(in_transaction=False, transaction_of="", held={}, marks=())
+        left = left.changed(views_to_come=none, objects_to_come=none)
         return left.changed(earlier=self.earlier.committed())
 
     def at_rest(self) -> ScriptState:
         """The state once a statement is done: without a transaction its locks are gone, and what SET LOCAL said."""
+        left = self if (earlier := self.earlier.rested()) is self.earlier else self.changed(earlier=earlier)
         if self.in_transaction or not (self.held or self.settings != self.lasting):
-            return self
-        return self.changed(held={}, settings=self.lasting)
+            return left
+        return left.changed(held={}, settings=self.lasting)
 
     def mark_of(self, operation: ops.Operation) -> Mark | None:
         """What a rollback goes back to; None for every other operation."""

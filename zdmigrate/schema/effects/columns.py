@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema.constraints import INDEXED
+from zdmigrate.schema.dependents import views_reading
 from zdmigrate.schema.effects.claim import Effects, Locks, Situation, locked, strongest
 from zdmigrate.schema.effects.foreign_keys import neighbours_of_column, references_locked, tables_pointing_at
+from zdmigrate.schema.effects.views import views_upon
 from zdmigrate.schema.filling import fills_rows, is_required
 from zdmigrate.schema.lock_modes import LockMode
 from zdmigrate.schema.proofs import is_proven_not_null
@@ -54,6 +56,9 @@ def _is_checked(column: ops.Column) -> bool:
 
 def _drop_column(operation: ops.DropColumn, at: Situation) -> Effects:
     others = neighbours_of_column(operation, at, pointing=operation.cascade)
+    if operation.cascade:
+        views = views_reading(at.tree(operation), operation.column, at.catalog)
+        others = (*others, *(name for view in views for name in (view.name, *views_upon((view.name,), at))))
     return Effects(locks=strongest(_exclusive(operation, at), locked(LockMode.ACCESS_EXCLUSIVE, others)))
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from zdmigrate.schema.effects.claim import NONE, Effects, Locks, Situation, locked, strongest
 from zdmigrate.schema.effects.foreign_keys import neighbours, references_locked
 from zdmigrate.schema.effects.tables import default_partitions
+from zdmigrate.schema.effects.views import views_upon
 from zdmigrate.schema.lock_modes import LockMode
 from zdmigrate.schema.names import Name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.relations import Table
@@ -47,24 +48,16 @@ def _drop_table(operation: ops.DropTable, at: Situation) -> Effects:
     touched = [name for table in tables for name in (table, *neighbours(table, at))]
     if operation.cascade:
         touched += [other.name for table in tables for other, _ in at.catalog.references_to(table)]
-        touched += _views_upon(tables, at)
+        touched += views_upon(tables, at)
     known = at.table(operation)
     if known is not None and known.partition_of is not None:
         touched += [known.partition_of, *default_partitions(known.partition_of, at, apart_from=known.name)]
     return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, touched))
 
 
-def _views_upon(tables: tuple[Name, ...], at: Situation) -> Iterator[Name]:
-    """The views whose queries name one of the tables, and those upon these."""
-    for view in at.catalog.views.values():
-        if not set(tables).isdisjoint(view.sources):
-            yield view.name
-            yield from _views_upon((view.name,), at)
-
-
 def _drop_relation(operation: ops.DropRelation, at: Situation) -> Effects:
     name = at.name(operation)
-    upon = _views_upon((name,), at) if operation.cascade else ()
+    upon = views_upon((name,), at) if operation.cascade else ()
     return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, (name, *upon)))
 
 
@@ -154,7 +147,7 @@ def _drop_routine(operation: ops.DropObject, at: Situation) -> Effects:
         return Effects(unknown=True)
     tables = [table.name for table in at.catalog.tables.values() if _calls(table, operation.name, at)]
     views = [view.name for view in at.catalog.views.values() if _is_among(view.calls, operation.name, at)]
-    upon = (more for view in views for more in _views_upon((view,), at))
+    upon = (more for view in views for more in views_upon((view,), at))
     return Effects(locks=locked(LockMode.ACCESS_EXCLUSIVE, (*tables, *views, *upon)))
 
 
