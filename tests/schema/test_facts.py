@@ -147,6 +147,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (SHOP + "create view v as select 1;", "drop view if exists v", {"additive": False}),
     (TRIGGER, "drop function twice() cascade", {"analysed": False, "statement": "DROP FUNCTION ... CASCADE"}),
     ("", "drop function nobody_knows() cascade", {"analysed": False}),
+    ("", "drop function if exists nobody_knows() cascade", {"analysed": True, "lock": ""}),
     ("", "drop type nobody_knows cascade", {"analysed": False, "statement": "DROP TYPE ... CASCADE"}),
     ("", "alter role app set search_path to shop", {"analysed": True, "additive": True}),
     (SHOP, "alter table users alter age drop default", {"additive": False}),

@@ -128,3 +128,15 @@ def test_a_long_banner_of_hyphens_is_read_at_once() -> None:
 def test_operations_after_a_mask_are_whole() -> None:
     (found,) = operations("\ufeff\\set x 1\ndrop table :x.t")
     assert found.relation == Name("_x", "t")
+
+
+@pytest.mark.parametrize("off", ["\\unset ON_ERROR_STOP", "\\set ON_ERROR_STOP 0", "\\set ON_ERROR_STOP off"])
+def test_a_drop_that_may_fail_is_if_exists(off: str) -> None:
+    text = f"drop view a;\n{off}\ndrop view b;\ndrop function f() cascade;\n\\set ON_ERROR_STOP 1\ndrop view c;"
+    drops = [done for statement in read_script(text).statements for done in statement.operations]
+    assert [(done.kind, getattr(done, "if_exists", None)) for done in drops] == [
+        ("drop_view", False),
+        ("drop_view", True),
+        ("drop_object", True),
+        ("drop_view", False),
+    ]

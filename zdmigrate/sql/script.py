@@ -10,6 +10,7 @@ from zdmigrate.schema.names import Span
 from zdmigrate.schema.operations import CreateFunction, Do, Operation, Unknown
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.cut import Cut, cut, scan_all
+from zdmigrate.sql.error_stop import error_stops, forgiven
 from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply
 from zdmigrate.sql.kinds import statement_kind
 from zdmigrate.sql.lift import lift
@@ -81,13 +82,19 @@ def read_script(text: str) -> Script:
     masked = mask(text)
     cuts, comments = cut(scan_all(masked.text))
     parsed = parse_file(masked.text, cuts) or repeat(None)
+    statements = (_statement(text, masked.text, *found) for found in zip(cuts, parsed, strict=False))
+    stops = error_stops(text, masked.psql_lines)
     return Script(
         text=text,
-        statements=tuple(_statement(text, masked.text, *found) for found in zip(cuts, parsed, strict=False)),
+        statements=tuple(_forgiven(statement, stops) for statement in statements) if stops else tuple(statements),
         comments=tuple(_comments(text, comments)),
         quits=masked.quits,
         psql_lines=masked.psql_lines,
     )
+
+
+def _forgiven(statement: Statement, stops: Sequence[tuple[int, bool]]) -> Statement:
+    return statement.changed(operations=forgiven(statement.operations, statement.span.start, stops))
 
 
 def _comments(text: str, tokens: Iterable[Token]) -> Iterable[Comment]:

@@ -143,6 +143,8 @@ def _drop_object(operation: ops.DropObject, at: Situation) -> Effects:
 def _drop_routine(operation: ops.DropObject, at: Situation) -> Effects:
     """Triggers, defaults, constraints and views call it; an index may where it is immutable, and that is not known."""
     made = at.catalog.routines_of(operation.name)
+    if not made and operation.if_exists:
+        return NONE
     if not made or any(function.volatility == "immutable" for function in made):
         return Effects(unknown=True)
     tables = [table.name for table in at.catalog.tables.values() if _calls(table, operation.name, at)]
