@@ -63,6 +63,45 @@ def test_sarif_places_are_the_findings_in_code_points() -> None:
     assert line[region["startColumn"] - 1 : region["endColumn"] - 1] == "DROP a"
 
 
+def test_sarif_fixes_are_the_edits_of_lint_fix_in_lines_and_columns() -> None:
+    text = "\ufeffselect 1;\r\nALTER TABLE orders ADD CONSTRAINT paid CHECK (n > 0); -- 😀\r\n"
+    result = lint_changes([read_change("m/1.sql", text)], Config(), load_rules())
+    report = json.loads(render("sarif", result, View()))
+    jsonschema.validate(report, sarif_schema())
+    [fix] = [fix for found in report["runs"][0]["results"] for fix in found.get("fixes", ())]
+    [change] = fix["artifactChanges"]
+
+    assert change["artifactLocation"]["uri"] == "m/1.sql"
+    lines = [line.removeprefix("\ufeff") for line in text.split("\r\n")]
+    for replacement in reversed(change["replacements"]):
+        region, new = replacement["deletedRegion"], replacement["insertedContent"]["text"]
+        assert region["startLine"] == region["endLine"] == 2
+        line = lines[1]
+        lines[1] = line[: region["startColumn"] - 1] + new + line[region["endColumn"] - 1 :]
+    assert lines[1] == (
+        "ALTER TABLE orders ADD CONSTRAINT paid CHECK (n > 0) NOT VALID; -- 😀\r\n"
+        "ALTER TABLE orders VALIDATE CONSTRAINT paid;"
+    )
+
+
+def test_json_says_which_findings_are_fixable() -> None:
+    result = lint_changes([read_change("m/1.sql", "DROP INDEX i;\nDROP TABLE t;\n")], Config(), load_rules())
+
+    told = json.loads(render("json", result, View()))["findings"]
+
+    assert {(found["rule"], found["fixable"]) for found in told} >= {
+        ("drop-index-not-concurrent", True),
+        ("drop-table", False),
+    }
+
+
+def test_text_says_once_how_many_findings_are_fixable() -> None:
+    result = lint_changes([read_change("m/1.sql", "DROP INDEX i;\nDROP INDEX j;\n")], Config(), load_rules())
+
+    assert render("text", result, View()).count("--fix") == 1
+    assert render("text", result, View()).endswith("; 2 fixable with --fix (--diff shows how)")
+
+
 def test_sarif_results_know_their_rule() -> None:
     [run] = json.loads(render("sarif", sample(), view()))["runs"]
     rules = run["tool"]["driver"]["rules"]

@@ -38,6 +38,12 @@ class Finding(Value):
     evidence: tuple[Evidence, ...] = ()  # where the previous release names what is lost; the best first
 
 
+    @property
+    def is_fixable(self) -> bool:
+        """Whether ``lint --fix`` would try to mend it."""
+        return self.fix is not None and bool(self.fix.edits)
+
+
 class StatementEffects(NamedTuple):
     """What one statement's operations cost, for ``--effects``."""
 

@@ -30,7 +30,8 @@ def render(result: LintResult, view: View) -> str:
 
 def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
     evidence = {"evidence": [found._asdict() for found in finding.evidence]} if finding.evidence else {}
-    return {**{field: getattr(finding, field) for field in FIELDS}, "fingerprint": fingerprint, **evidence}
+    fields = {field: getattr(finding, field) for field in FIELDS}
+    return {**fields, "fixable": finding.is_fixable, "fingerprint": fingerprint, **evidence}
 
 
 def _statement(statement: StatementEffects) -> dict[str, Any]:

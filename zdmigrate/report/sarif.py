@@ -11,11 +11,13 @@ from zdmigrate.lint.fingerprint import fingerprints, shown_path
 from zdmigrate.lint.rule import in_general
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from zdmigrate.lint.finding import Finding, LintResult
+    from zdmigrate.lint.fix import Edit
     from zdmigrate.lint.rule import Rule
     from zdmigrate.report import View
+    from zdmigrate.sql.lines import Lines
     from zdmigrate.usage.evidence import Evidence
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -40,7 +42,7 @@ def render(result: LintResult, view: View) -> str:
         "columnKind": "unicodeCodePoints",
         "newlineSequences": ["\r\n", "\n", "\r"],
         "results": [
-            _result(finding, fingerprint, places, view.root)
+            _result(finding, fingerprint, places, view.root, result.lines[finding.path])
             for finding, fingerprint in zip(result.findings, fingerprints(result.findings), strict=True)
         ],
     }
@@ -48,7 +50,7 @@ def render(result: LintResult, view: View) -> str:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    why, instead = in_general(rule.why).strip(), in_general(rule.instead).strip("\n")
+    why, instead = in_general(rule.why).strip(), "\n\n".join(_instead(rule))
     described = {
         "id": rule.id,
         "name": rule.name,
@@ -66,11 +68,19 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return described
 
 
+def _instead(rule: Rule) -> Iterator[str]:
+    """What holds in general, and what holds instead where something is so."""
+    yield in_general(rule.instead).strip("\n")
+    for variant in rule.variants:
+        where = " and ".join(f"{fact} is {str(wanted).lower() or 'empty'}" for fact, wanted in variant["match"].items())
+        yield f"Where {where}:\n\n{in_general(variant['instead'])}".strip("\n")
+
+
 def _allow(rule: Rule) -> str:
     return f"-- zdmigrate: allow {rule.name} because …"
 
 
-def _result(finding: Finding, fingerprint: str, places: Mapping[str, int], root: str) -> dict[str, Any]:
+def _result(finding: Finding, fingerprint: str, places: Mapping[str, int], root: str, lines: Lines) -> dict[str, Any]:
     path = shown_path(finding.path, root)
     number = {"ruleIndex": places[finding.rule]} if finding.rule in places else {}
     return {
@@ -80,8 +90,27 @@ def _result(finding: Finding, fingerprint: str, places: Mapping[str, int], root:
         "message": {"text": f"{finding.message}\n\n{finding.help}".rstrip()},
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(finding)}}],
         "partialFingerprints": {"statement/v1": fingerprint},
+        **({"fixes": [_fix(finding, lines, path)]} if finding.is_fixable else {}),
         **({"relatedLocations": [_related(found, root) for found in finding.evidence]} if finding.evidence else {}),
     }
+
+
+def _fix(finding: Finding, lines: Lines, path: str) -> dict[str, Any]:
+    edits = finding.fix.edits if finding.fix else ()
+    replacements = [
+        {"deletedRegion": _stretch(edit, lines), **({"insertedContent": {"text": edit.text}} if edit.text else {})}
+        for edit in edits
+    ]
+    return {
+        "description": {"text": f"What zdmigrate lint --fix does about {finding.rule}."},
+        "artifactChanges": [{"artifactLocation": _artifact(path), "replacements": replacements}],
+    }
+
+
+def _stretch(edit: Edit, lines: Lines) -> dict[str, int]:
+    """An insertion deletes a region of no length."""
+    (line, column), (end_line, end_column) = lines.position(edit.start), lines.position(edit.end)
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
 def _related(found: Evidence, root: str) -> dict[str, Any]:

@@ -27,7 +27,12 @@ def render(result: LintResult, view: View) -> str:
     blocks = ["\n".join(_effects(statement)) for statement in result.statements] if view.effects else []
     blocks += ["\n".join(_finding(finding, result.lines[finding.path], paint)) for finding in told]
     blocks += ["\n".join(_in_old_files(old, view, paint))] if old else []
-    return "\n\n".join([*blocks, summary_line(result.summary)])
+    return "\n\n".join([*blocks, summary_line(result.summary) + _fixable(told)])
+
+
+def _fixable(findings: Sequence[Finding]) -> str:
+    count = sum(finding.is_fixable for finding in findings)
+    return f"; {count} fixable with --fix (--diff shows how)" if count else ""
 
 
 def summary_line(summary: Summary) -> str:
