@@ -59,3 +59,13 @@ def table_must_be_there(connection: psycopg.Connection, table: Table, catalog: C
     # The name of an index over an expression is made from the expression, which is not read for it.
     indexes = {index.replace("_lower_", "_expr_") for (index,) in connection.execute(INDEXES, [name])}
     assert {index.name.name for index in catalog.indexes_of(table.name)} == indexes
+
+
+def test_a_schema_with_another_name_leaves_its_old_one_free() -> None:
+    made = "create schema app; create table app.t (id int primary key); create view app.v as select id from app.t;"
+    catalog = history(made + "alter schema app rename to old; create schema app; create table app.t (x text);")
+    old, new = catalog.tables[Name("old", "t")], catalog.tables[Name("app", "t")]
+    assert (list(old.columns), list(new.columns)) == (["id"], ["x"])
+    assert [index.name for index in catalog.indexes_of(old.name)] == [Name("old", "t_pkey")]
+    assert list(catalog.indexes_of(new.name)) == []
+    assert list(catalog.views) == [Name("old", "v")]

@@ -27,6 +27,7 @@ class Catalog(Value):
 
     tables: dict[Name, Table] = {}  # noqa: RUF012 - a Value's defaults are never changed
     indexes: dict[Name, Index] = {}  # noqa: RUF012
+    gone_indexes: frozenset[Name] = frozenset()  # those that history has dropped, of which IF EXISTS finds none
     views: dict[Name, View] = {}  # noqa: RUF012
     domains: dict[Name, Domain] = {}  # noqa: RUF012
     types: frozenset[Name] = frozenset()  # enums, composites, ranges

@@ -59,12 +59,13 @@ def _with_index(catalog: Catalog, operation: ops.CreateIndex, owner: Name) -> Ca
         mentioned=operation.mentioned,
     )
     catalog = catalog.with_table(table.changed(indexes=(*table.indexes, name)))
-    return catalog.changed(indexes={**catalog.indexes, name: index})
+    return catalog.changed(indexes={**catalog.indexes, name: index}, gone_indexes=catalog.gone_indexes - {name})
 
 
 def _drop_index(operation: ops.DropIndex, catalog: Catalog) -> Catalog:
     gone = catalog.resolve(operation.relation or Name(None, ""))
-    return catalog.changed(indexes={name: index for name, index in catalog.indexes.items() if name != gone})
+    indexes = {name: index for name, index in catalog.indexes.items() if name != gone}
+    return catalog.changed(indexes=indexes, gone_indexes=catalog.gone_indexes | {gone})
 
 
 def _rename_index(operation: ops.RenameIndex, catalog: Catalog) -> Catalog:
@@ -187,6 +188,8 @@ def _drop_object(operation: ops.DropObject, catalog: Catalog) -> Catalog:
 
 
 def _rename_object(operation: ops.RenameObject, catalog: Catalog) -> Catalog:
+    if operation.object_type == "schema":
+        return tables.with_schema_renamed(catalog, operation.name.name, operation.new_name)
     old = catalog.new_name(operation.name)
     new = Name(old.schema, operation.new_name)
     if old in catalog.types:

@@ -159,6 +159,27 @@ def without_schema(catalog: Catalog, schema: str) -> Catalog:
     return catalog.changed(views={name: view for name, view in catalog.views.items() if name.schema != schema})
 
 
+def with_schema_renamed(catalog: Catalog, old: str, new: str) -> Catalog:
+    """The catalog with another name for a schema: all that is in it has moved, and its old name is free."""
+
+    def moved(name: Name) -> Name:
+        return Name(new, name.name) if name.schema == old else name
+
+    for name in [name for name in catalog.tables if name.schema == old]:
+        catalog = with_table_renamed(catalog, name, moved(name))
+    return catalog.changed(
+        tables={
+            name: table.changed(indexes=tuple(map(moved, table.indexes))) for name, table in catalog.tables.items()
+        },
+        indexes={moved(name): index.changed(name=moved(name)) for name, index in catalog.indexes.items()},
+        views={moved(name): view.changed(name=moved(name)) for name, view in catalog.views.items()},
+        domains={moved(name): domain for name, domain in catalog.domains.items()},
+        types=frozenset(map(moved, catalog.types)),
+        functions={moved(name): volatility for name, volatility in catalog.functions.items()},
+        routines={moved(name): made for name, made in catalog.routines.items()},
+    )
+
+
 def rename_table(operation: ops.RenameTable, catalog: Catalog) -> Catalog:
     """ALTER TABLE … RENAME TO is allowed for an index and for a view as well."""
     old = catalog.resolve(operation.relation or Name(None, ""))

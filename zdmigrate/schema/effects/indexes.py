@@ -34,6 +34,8 @@ def _create(operation: ops.CreateIndex, at: Situation) -> Effects:
 
 
 def _drop(operation: ops.DropIndex, at: Situation) -> Effects:
+    if operation.if_exists and at.name(operation) in at.catalog.gone_indexes:
+        return Effects(refuses_transaction=operation.concurrently)
     mode = LockMode.SHARE_UPDATE_EXCLUSIVE if operation.concurrently else LockMode.ACCESS_EXCLUSIVE
     return Effects(locks=locked(mode, _with_table(operation, at)), refuses_transaction=operation.concurrently)
 
