@@ -37,6 +37,10 @@ RENAMED = "ALTER TABLE users RENAME COLUMN name TO title"
         ("EXPLAIN (ANALYZE) SELECT name FROM users", [1]),
         ("CREATE VIEW v AS SELECT name FROM users", [1]),
         ("SELECT nonsense FROM WHERE users;\nSELECT FROM JOIN orgs name;\nSELECT name FROM users WHERE;\n", [3]),
+        (
+            "-- get --\nSELECT id FROM orgs\n\n-- b --\nSELECT id,\nname FROM users\n\n-- x --\nSELECT 1",
+            [6],
+        ),
         ('SELECT "Name" FROM users', []),
         ("SELECT name FROM billing.users", []),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 _HASH = (
@@ -32,6 +33,7 @@ _QUOTES = r"""
 | (?P<plain> "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
 """
 _BETWEEN = re.compile(r"[\s+\\.&]*(?:[rRbBuUfFbB]{1,2}(?=[\"']))?")
+_ESCAPED = re.compile(r"\\[nrt\n]")
 _SQL = re.compile(
     r"\s*(?:(?:select|insert\s+into|update|delete\s+from|merge\s+into|with|copy|explain)\b|table\s)", re.I
 )
@@ -117,11 +119,13 @@ def _joined(spans: list[tuple[int, int]], text: str) -> list[Literal]:
 
 
 def _as_one(group: list[tuple[int, int]], text: str) -> Literal:
-    parts, at = [], group[0][0]
-    for start, end in group:
-        parts += [
-            _blank(text[at:start]),
-            re.sub(r"\\[nrt]|\\(?=\n)", lambda found: " " * len(found[0]), text[start:end]),
-        ]
-        at = end
-    return Literal(group[0][0], "".join(parts))
+    first, end = group[0]
+    parts = [_content(text[first:end])]
+    for (_, before), (start, end) in pairwise(group):
+        parts += [_blank(text[before:start]), _content(text[start:end])]
+    return Literal(first, "".join(parts))
+
+
+def _content(literal: str) -> str:
+    """With white space for what stands for white space."""
+    return _ESCAPED.sub("  ", literal) if "\\" in literal else literal

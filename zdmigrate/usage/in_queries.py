@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.usage.names import any_of
@@ -21,6 +22,9 @@ _DEFINES = re.compile(
     r"|alter|drop|comment|grant|revoke|set|begin|commit|truncate|vacuum|analyze)\b(?!.*\bas\s+select\b)",
     re.I | re.S,
 )
+
+
+_HEADING = re.compile(r"(?<=\n)[ \t]*\r?\n(?=[ \t]*--)")
 
 
 class Query(NamedTuple):
@@ -50,15 +54,25 @@ class Known:
 
 def queries(text: str, known: Known) -> Iterator[Query]:
     """The statements of a SQL file, or of a literal, that use the database."""
-    from zdmigrate.sql.queries import Unreadable, mentions, pieces  # and with it sqlglot: 0.2 s
+    from zdmigrate.sql.queries import pieces  # and with it sqlglot: 0.2 s
 
     for piece in pieces(text):
         if not _DEFINES.match(piece.text):
-            try:
-                found: list[Mention] | None = mentions(piece.text, known)
-            except Unreadable:
-                found = None
-            yield Query(piece.text, piece.offset, found)
+            yield from _read(piece.text, piece.offset, known)
+
+
+def _read(text: str, offset: int, known: Known) -> Iterator[Query]:
+    """One query; where several stand below comments of their own without a semicolon between, each of them."""
+    from zdmigrate.sql.queries import Unreadable, mentions
+
+    try:
+        yield Query(text, offset, mentions(text, known))
+    except Unreadable:
+        ends = [found.start() for found in _HEADING.finditer(text)]
+        if not ends:
+            yield Query(text, offset, None)
+        for start, end in pairwise([0, *ends, len(text)] if ends else []):
+            yield from _read(text[start:end], offset + start, known)
 
 
 class Use(NamedTuple):

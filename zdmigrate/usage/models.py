@@ -16,7 +16,9 @@ _DECLARED = (
     r"(?:class|model|struct|interface|record|type|trait|module|schema|entity|object|enum|extension|impl|"
     r"const|let|var|val)"
 )
-_CLASS = re.compile(rf"^[ \t]*(?:[a-z@]+\s+)*?{_DECLARED}\s+(?P<name>\w+)|^[ \t]*(?P<bound>\w+)\s*=\s*[\w.]*$", re.M)
+_CLASS = re.compile(rf"^(?P<indent>[ \t]*)(?:[a-z@]+[ \t]+)*?{_DECLARED}[ \t]+(?P<name>\w{{3,}})", re.M)
+_RECEIVER = re.compile(r"func \((?:\w+\s+)?\*?(\w+)\)[^\n]*\n?[^\n]*$")  # Go
+_BOUND = re.compile(r"(\w{3,})\s*=\s*[\w.]*(?:table|define|model|entity)\w*\([^()]*$", re.I)
 _MAPS = re.compile(
     r"(?:__tablename__|db_table|table_?name|@entity|@table|\btable\s*\(|\w+table\s*\(|@@map|model_name|sequelize\.define\()"
     r"[^\"'`:\n]*(?:\n[^\"'`:\n]*)?:?[^\"'`\n]*$",
@@ -67,13 +69,13 @@ def _class_around(text: str, at: int) -> str:
     line = text.rfind("\n", 0, at) + 1
     if text[line:at].lstrip().startswith(("@", "#[")) and not text[line:at].lstrip().startswith("@@"):
         below = _CLASS.search(text, at)
-        return (below["name"] or "") if below else ""
-    name = ""
-    for found in _CLASS.finditer(text, 0, at):
-        name = found["name"] or found["bound"] or name
-    receiver = re.search(r"func \((?:\w+\s+)?\*?(\w+)\)[^\n]*\n?[^\n]*$", text[max(0, at - 200) : at])
-    bound = re.search(r"(\w+)\s*=\s*[\w.]+\([^()]*$", text[line:at])
-    return receiver[1] if receiver else bound[1] if bound else name
+        return below["name"] if below else ""
+    receiver = _RECEIVER.search(text, max(0, at - 200), at)
+    bound = _BOUND.search(text, line, at)
+    if receiver or bound:
+        return (receiver or bound or [""])[1]
+    around = (found for found in _CLASS.finditer(text, 0, at) if _end(text, found.end(), len(found["indent"])) > at)
+    return next((found["name"] for found in reversed(list(around))), "")
 
 
 class Block(NamedTuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_SNAKE = ("py", "pyi", "rb", "erb", "rake", "ex", "exs", "rs", "pl", "lua")  # FullName is a class there
+_PASCAL = ("go", "cs", "fs", "vb", "cshtml", "razor")
 _UNCHANGED = ("news", "series", "species", "status", "address", "settings", "data", "media", "metadata", "analysis")
 
 
@@ -42,9 +44,12 @@ def pascal(name: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
 
 
-def spellings(name: str) -> frozenset[str]:
-    """A column as code of other languages writes it: as it is, fullName, FullName, FULL_NAME."""
-    return frozenset((name, camel(name), pascal(name), name.upper()))
+def spellings(name: str, path: str) -> frozenset[str]:
+    """A column as the language of a file writes it: as it is, FULL_NAME, and fullName or FullName where that is one."""
+    ending = path.rpartition(".")[2]
+    if ending in _SNAKE:
+        return frozenset((name, name.upper()))
+    return frozenset((name, name.upper(), camel(name), *([pascal(name)] if ending in _PASCAL else [])))
 
 
 def models(table: str) -> frozenset[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zdmigrate.usage.loss import Loss
 
 _SQL = (".sql", ".psql", ".pgsql", ".ddl")
+_ALONE = rb"[\"'`.]%s[\"'`]"  # a literal that ends with a name
 _HOW = ("query", "name")  # what was resolved comes first
 
 
@@ -71,12 +72,12 @@ class _Search:
         """Whether any loss could be named here; the classes that it declares are kept."""
         low = text.content.lower()
         for table, letters in self._letters.items():
-            if table.lower().encode() in low:
-                code = text.content.decode("utf-8", "replace")
-                if not text.path.endswith(_SQL):
-                    names = {name for name, _ in declared(read_code(code, text.path), table)}
-                    self._classes.setdefault(table, set()).update(names)
-                    self._letters[table] = letters | _letters(*names)
+            is_code = table.lower().encode() in low and not text.path.endswith(_SQL)
+            if is_code and re.search(_ALONE % re.escape(table).encode(), text.content):
+                code = read_code(text.content.decode("utf-8", "replace"), text.path)
+                names = {name for name, _ in declared(code, table)}
+                self._classes.setdefault(table, set()).update(names)
+                self._letters[table] = letters | _letters(*names)
         return any(self._may_name(loss, low) for loss in self._losses)
 
     def _may_name(self, loss: Loss, low: bytes) -> bool:
@@ -125,7 +126,9 @@ class _Search:
             return by_name.columns(loss, tables[0], code, bare.text, path)
         if loss.kind == "relation":
             return by_name.relations(loss, tables[0], bare, path)
-        return by_name.values(loss, tables, code, bare.text) if loss.kind == "value" else by_name.objects(loss, bare)
+        return (
+            by_name.values(loss, tables, code, bare.text, path) if loss.kind == "value" else by_name.objects(loss, bare)
+        )
 
 
 def _in_queries(losses: Sequence[Loss], found: Sequence[Query]) -> Iterator[tuple[Loss, Use]]:
