@@ -50,6 +50,9 @@ class Lint(Value):
     rules: tuple[str, ...] = ()  # folders of the user's own rules
     contract: tuple[str, ...] = ()  # globs of files that are contracts without saying so
     usage: tuple[str, ...] = ()  # globs of the app's code, as seen from the configuration file; ! leaves out
+    statistics: str = ""  # the file of table sizes
+    small_table_rows: int = 0  # fewer make a table small
+    sizes: Mapping[str, Any] = {}  # what that file, or a database, says: TableSize by name; no key of its own
     severity: Mapping[str, str] = {}  # rule name -> severity
     overrides: tuple[Override, ...] = ()
 
@@ -125,6 +128,12 @@ def _some_time(value: object) -> Duration:
     return duration
 
 
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not str(value).replace("_", "").isdecimal():
+        raise ValueError("a whole number")
+    return int(str(value))
+
+
 def _choice(*words: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in words:
@@ -160,6 +169,8 @@ KEYS = {
     "gate.same_release": Key(_flag, "Whether the release that brought a change may contract it."),
     "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
     "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),
+    "lint.statistics": Key(_text, "A file of table sizes, written by zdmigrate stats."),
+    "lint.small_table_rows": Key(_count, "Scans and rewrites of tables with fewer rows than this weigh less."),
     "lint.rules": Key(_texts, "Folders of your own rules.", scalar=False),
     "lint.contract": Key(_texts, "Globs of files that are contracts.", scalar=False),
     "lint.usage": Key(_texts, "Globs of the code that uses the database, for same-release-drop.", scalar=False),

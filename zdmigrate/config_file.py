@@ -21,7 +21,7 @@ _TABLES = {"gate", "lint", "lint.severity", "lint.overrides", "live", "apps"}
 def read_file(file: Path, start: Path) -> dict[str, Any]:
     """What the file says, by dotted key; its paths as seen from ``start``."""
     values = {"dir": Config.dir, **dict(_flatten(_parse(file), file))}
-    for key in ("dir", "lint.baseline", "lint.rules"):
+    for key in ("dir", "lint.baseline", "lint.statistics", "lint.rules"):
         if key in values:
             values[key] = _from_file(values[key], file, start)
     return values

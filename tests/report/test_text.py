@@ -43,8 +43,18 @@ def test_no_drawing_is_left_over() -> None:
 
 
 def finding(line: int, column: int, end_line: int, end_column: int, advice: str = "") -> Finding:
-    words = {"rule": "r", "id": "X1", "severity": "error", "message": "m", "path": "a.sql"}
-    return Finding(line=line, column=column, end_line=end_line, end_column=end_column, help=advice, **words)
+    return Finding(
+        rule="r",
+        id="X1",
+        severity="error",
+        message="m",
+        path="a.sql",
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        help=advice,
+    )
 
 
 def drawn(text: str, found: Finding, *, colour: bool = False) -> list[str]:

@@ -31,9 +31,19 @@ if TYPE_CHECKING:
 @click.option("--previous-release", metavar="REF", help="Look for what contracts drop in the code of that release.")
 @click.option("--fix", is_flag=True, help="Write what is safe to mend into the new files; report on what is left.")
 @click.option("--diff", is_flag=True, help="Print what --fix would write, and write nothing.")
+@click.option("--dsn", metavar="DSN", help="Ask this database how large its tables are. Nothing is written.")
 @click.option("--no-cache", is_flag=True, help="Lint anew what has not changed since the last run.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
-@common("source", "runner", "postgres", "lint.fail_on", "lint.baseline", formats=formats())
+@common(
+    "source",
+    "runner",
+    "postgres",
+    "lint.fail_on",
+    "lint.baseline",
+    "lint.statistics",
+    "lint.small_table_rows",
+    formats=formats(),
+)
 def command(
     paths: tuple[str, ...],
     effects: bool,
@@ -41,6 +51,7 @@ def command(
     asked: tuple[str, ...],
     since: str | None,
     previous_release: str | None,
+    dsn: str | None,
     write_baseline: bool,
     no_cache: bool,
     fix: bool,
@@ -66,6 +77,10 @@ def command(
     """
     to = outputs(asked, console.format)
     found = projects(paths or (config.dir,), config, config_near)
+    if dsn is not None or any(project.config.lint.statistics for project in found):
+        from zdmigrate.cli.lint_sizes import with_sizes
+
+        found = with_sizes(found, dsn)
     if fix or diff:
         from zdmigrate.cli import lint_fixes  # nobody else pays for it
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "Say what a rule means, why, and what to do instead.",
     "rules": "List all rules.",
     "rewrite": "Turn an unsafe migration into a phased change.",
+    "stats": "Print the sizes of all tables, for lint to reckon with.",
     "new": "Write an empty change file with its sections.",
     "plan": "Show what apply would do, and run nothing.",
     "init": "Create the ledger in the database.",

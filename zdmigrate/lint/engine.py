@@ -113,7 +113,7 @@ class Linter:
         """What is found in a file that comes next. It may be asked of several texts: nothing is kept."""
         looked = self._walk(change)
         rules = self._rule_sets.for_path(change.path)
-        report = FileReport(change, rules.rules, rules.off)
+        report = FileReport(change, rules.rules, rules.off, self._config.lint)
         file = FixedFile(change, looked.analysed, self._catalog.rested(), self._config.postgres)
         found = list(report.still_named(looked.analysed, self._catalog.rested(), self._usage) if self._usage else ())
         found += [*report.syntax_errors(), *report.matched(file, rules.matcher), *report.runs_on()]

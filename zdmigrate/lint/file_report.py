@@ -8,11 +8,13 @@ from zdmigrate.lint.concurrently import concurrently
 from zdmigrate.lint.finding import Finding, StatementEffects
 from zdmigrate.lint.fix import FixedFile, fix_of
 from zdmigrate.lint.match import matches
+from zdmigrate.lint.scale import scaled
 from zdmigrate.lint.suppression import Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from zdmigrate.config import Lint
     from zdmigrate.lint.match import Facts, Matcher
     from zdmigrate.lint.rule import Rule
     from zdmigrate.schema.catalog import Catalog
@@ -28,10 +30,11 @@ _GATED = ("contract", "revert")
 class FileReport:
     """One file's findings. Ask for the unused allows last: until then nobody knows which are of use."""
 
-    def __init__(self, change: Change, rules: Mapping[str, Rule], off: Collection[str]) -> None:
+    def __init__(self, change: Change, rules: Mapping[str, Rule], off: Collection[str], known: Lint) -> None:
         self._change = change
         self._rules = rules
         self._off = off
+        self._known = known
         self._suppression = Suppression(change)
         self._named: set[Span] = set()
 
@@ -44,6 +47,8 @@ class FileReport:
                     said = self._said(found.statement.span)
                     facts = {**found.facts, **self._as_written(found)} if _quotes(rule) else found.facts
                     finding = self._finding(rule, found.operation.span, facts, found.section, said)
+                    if self._known.sizes:
+                        finding = scaled(finding, rule.category, found, self._known)
                     fix = fix_of(rule.name, file, number)
                     yield finding if fix is None else finding.changed(fix=fix)
 

@@ -33,6 +33,8 @@ class Finding(Value):
     operation: str | None = None
     relation: str | None = None
     recipe: str | None = None
+    rows: int | None = None  # of the tables that are read or written anew; None where nobody knows
+    seconds: float | None = None  # about how long that takes
     statement: str = ""  # what it is about, word by word: the same when it moves to another line
     fix: Fix | None = None  # None where its rule has none
     evidence: tuple[Evidence, ...] = ()  # where the previous release names what is lost; the best first

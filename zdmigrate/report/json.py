@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
 VERSION = 1
 PLACE = ("path", "line", "column", "end_line", "end_column")
-FIELDS = ("rule", "id", "severity", *PLACE, "message", "help", "phase", "operation", "relation", "recipe")
+FIELDS = (
+    "rule",
+    "id",
+    "severity",
+    *PLACE,
+    "message",
+    "help",
+    "phase",
+    "operation",
+    "relation",
+    "recipe",
+    "rows",
+    "seconds",
+)
 
 
 def render(result: LintResult, view: View) -> str:
