@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from tests.recipes.dump import dumped, ordered, rows
@@ -75,8 +76,16 @@ class Bench:
 
 def same_schema(one: Database, other: Database) -> None:
     """As pg_dump prints them, but for the order of columns."""
-    assert ordered(dumped(one)) == ordered(dumped(other))
+    differs = difference(ordered(dumped(other)), ordered(dumped(one)))
+    assert not differs, differs
 
 
-def same_rows(one: Database, other: Database) -> None:
-    assert rows(one) == rows(other)
+def same_rows(one: Database, other: Database, besides: str = "") -> None:
+    differs = difference(rows(other, besides), rows(one, besides))
+    assert not differs, differs
+
+
+def difference(expected: str, found: str) -> str:
+    """The lines in which two texts differ."""
+    lines = unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", n=1, lineterm="")
+    return "\n".join(lines)

@@ -20,13 +20,14 @@ class Case:
     options: tuple[str, ...] = ()
     then: str = ""
     stays: str = ""  # what a revert leaves on purpose, as SQL
+    numbered: str = ""  # a column whose values are drawn anew, in whichever order
     schema: str = field(default=FURNITURE, repr=False)
     catalog: str = "history"  # or database: what files cannot tell
 
 
 def read_case(path: Path) -> Case:
     text = path.read_text()
-    said = dict(re.findall(r"^-- (options|then|stays|catalog): (.*)$", text, re.MULTILINE))
+    said = dict(re.findall(r"^-- (options|then|stays|numbered|catalog): (.*)$", text, re.MULTILINE))
     naive = "\n".join(line for line in text.splitlines() if not line.startswith("-- "))
     return Case(
         name=path.stem,
@@ -34,6 +35,7 @@ def read_case(path: Path) -> Case:
         options=tuple(shlex.split(said.get("options", ""))),
         then=said.get("then", ""),
         stays=said.get("stays", ""),
+        numbered=said.get("numbered", ""),
         catalog=said.get("catalog", "history"),
     )
 

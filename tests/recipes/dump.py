@@ -43,8 +43,8 @@ def _table(statement: str) -> str:
     return "\n".join([head, *sorted(line.rstrip(",") for line in lines)])
 
 
-def rows(database: Database) -> str:
-    """Every row of every table, its columns by name and the rows in a fixed order."""
+def rows(database: Database, besides: str = "") -> str:
+    """Every row of every table, its columns by name and the rows in a fixed order; ``besides`` is a column left out."""
     with database.connect() as connection:
         tables = connection.execute(
             'SELECT n.nspname, c.relname, array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C")'
@@ -55,6 +55,7 @@ def rows(database: Database) -> str:
         ).fetchall()
         told = []
         for schema, name, columns in tables:
+            columns = [column for column in columns if f"{name}.{column}" != besides]
             row = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
             query = sql.SQL("SELECT ROW({})::text FROM {} ORDER BY 1").format(row, sql.Identifier(schema, name))
             told += [f"{schema}.{name} {columns}", *(line for (line,) in connection.execute(query))]

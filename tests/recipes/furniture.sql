@@ -30,6 +30,8 @@ CREATE TABLE visits (
     id     serial PRIMARY KEY,
     member integer NOT NULL REFERENCES members ON DELETE CASCADE
 );
+CREATE VIEW busy_shelves AS SELECT shelf, count(*) AS books FROM books GROUP BY shelf;
+GRANT SELECT, UPDATE ON members TO PUBLIC;
 CREATE INDEX books_by_title ON books (title text_pattern_ops) WHERE copies > 0;
 CREATE INDEX books_by_lower_title ON books (lower(title), copies DESC) INCLUDE (sold);
 CREATE INDEX loans_by_book ON loans (book);

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.recipes.parts.building import added_constraint
-from zdmigrate.recipes.parts.phased import Phased, Said
-from zdmigrate.schema.spelling import spelled
+from zdmigrate.recipes.parts.building import proven_not_null
+from zdmigrate.recipes.parts.filling import Filling
+from zdmigrate.recipes.parts.phased import Phased
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
@@ -20,15 +20,28 @@ OPERATIONS = ("set_not_null",)
 
 def recipe(operation: SetNotNull, ground: Ground) -> Phased:
     table = ground.table(operation.relation)
-    column, alter = spelled(operation.column), f"ALTER TABLE {ground.spelled(table.name)}"
-    name = ground.free(table.name, operation.column, "filled")
+    proof, mark = proven_not_null(table, operation.column, ground)
     told = f"{table.name.name}.{operation.column}"
+    value = ground.answers.of("fill", table.name.name, operation.column)
+    if value is None:
+        return Phased(
+            table=table.name,
+            notes=(
+                f"{told} becomes NOT NULL: versions that still write NULL have to be gone before contract.",
+                f"Where a row of {table.name.name} holds NULL, contract stops there; --fill VALUE fills it.",
+            ),
+            contract=proof,
+            removal=mark,
+        )
+    filling = Filling(table.name, operation.column, value, ground)
     return Phased(
         table=table.name,
-        notes=(f"{told} becomes NOT NULL: versions that still write NULL have to be gone before contract.",),
-        contract=added_constraint(table, name, f"CHECK ({column} IS NOT NULL)", ground),
-        removal=(
-            Said("The CHECK has proven it: no row is read.", f"{alter} ALTER COLUMN {column} SET NOT NULL"),
-            Said("", f"{alter} DROP CONSTRAINT {spelled(name)}"),
+        notes=(
+            f"{told} becomes NOT NULL: where old versions leave it NULL, it is {value}, until contract by a trigger.",
         ),
+        expand=filling.begin(),
+        backfill=(filling.backfill(),),
+        contract=proof,
+        removal=(*filling.end(), *mark),
+        undoing=filling.end("IF EXISTS "),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.live.verdict import Reason
 from zdmigrate.run.relations import quoted
-from zdmigrate.schema.operations import DropColumn, DropConstraint, DropRelation, TableObject
+from zdmigrate.schema.operations import CreateView, DropColumn, DropConstraint, DropRelation, TableObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,10 +59,10 @@ def _operations(change: Change, section: str) -> Iterator[Operation]:
 
 
 def _names(operation: Operation) -> Iterable[str]:
-    """Names of what an operation drops, so that a dependent of the same name is no news."""
+    """Names of what an operation drops or makes anew, so that a dependent of the same name is no news."""
     match operation:
         case DropConstraint(name=name) | TableObject(name=name):
             return (name,)
-        case DropRelation(relation=relation) if relation is not None:
+        case DropRelation(relation=relation) | CreateView(relation=relation, replace=True) if relation is not None:
             return (relation.name,)
     return ()

@@ -1,1 +1,1 @@
-ALTER TABLE books DROP COLUMN shelf;
+ALTER TABLE books DROP COLUMN follows;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.recipes.parts.definitions import granted_on
 from zdmigrate.recipes.parts.phased import Said, Step
 from zdmigrate.schema.spelling import spelled
 
@@ -65,3 +66,19 @@ def added_constraint(
 
 def free_index_name(table: Name, columns: tuple[str, ...], ground: Ground) -> str:
     return ground.free(table, "_".join(column or "expr" for column in columns), "idx")
+
+
+def proven_not_null(table: Table, column: str, ground: Ground) -> tuple[tuple[Step, ...], tuple[Said, ...]]:
+    """NOT NULL in two halves: the proof, while everybody works, and then the mark, for which no row is read."""
+    alter, name = f"ALTER TABLE {ground.spelled(table.name)}", ground.free(table.name, column, "filled")
+    mark = (
+        Said("The CHECK has proven it: no row is read.", f"{alter} ALTER COLUMN {spelled(column)} SET NOT NULL"),
+        Said("", f"{alter} DROP CONSTRAINT {spelled(name)}"),
+    )
+    return added_constraint(table, name, f"CHECK ({spelled(column)} IS NOT NULL)", ground), mark
+
+
+def view_privileges(table: Table, view: str, ground: Ground) -> tuple[Step, ...]:
+    """What roles may do with the table they may do with its view."""
+    granted = ground.furniture.on(table.name, None, "privilege", "grant")
+    return tuple(Said("", granted_on(each.sql, view)) for each in granted)

@@ -10,6 +10,7 @@ from zdmigrate.recipes.parts.definitions import key_parts
 from zdmigrate.recipes.parts.furniture import with_names
 from zdmigrate.recipes.parts.phased import Phased, Said, Step
 from zdmigrate.recipes.parts.renaming import Piece, folded, replaced
+from zdmigrate.recipes.parts.views import renamed_view
 from zdmigrate.schema.constraints import object_name
 from zdmigrate.schema.names import Span
 from zdmigrate.schema.spelling import spelled
@@ -40,6 +41,7 @@ class Move(NamedTuple):
     table: Table
     names: dict[str, str]
     ground: Ground
+    changes_types: bool = False
 
     @property
     def alter(self) -> str:
@@ -52,9 +54,9 @@ class Move(NamedTuple):
         return with_names(each, self.names).sql
 
 
-def carried(table: Table, names: dict[str, str], ground: Ground) -> Phased:
+def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_types: bool = False) -> Phased:
     """What makes new columns stand where old ones stand. Raises CannotRewrite, naming what cannot be carried."""
-    move = Move(table, names, ground)
+    move = Move(table, names, ground, changes_types)
     loads: list[Load] = []
     for column in (table.columns[name] for name in names):
         _refuse(column, move)
@@ -292,6 +294,23 @@ def _statistics(each: Hanging, move: Move) -> Load:
     raise move.ground.refusal(f"the extended statistics {each.name} cannot be carried yet", f"drop {each.name} first")
 
 
+def _view(each: Hanging, move: Move) -> Load:
+    """Its output keeps its names and its types, or its readers would notice."""
+    told = f"the view {each.name} reads {move.table.name}.{', '.join(move.names.keys() & each.columns)}"
+    if move.changes_types:
+        raise move.ground.refusal(
+            f"{told}: a view cannot change the type of what it gives",
+            "drop it in a change of its own first, and make it again after this one's contract",
+        )
+    query = renamed_view(each.sql, move.table.name, move.names, move.ground.furniture.catalog)
+    if query is None:
+        raise move.ground.refusal(
+            f"{told} by a star, a USING or a whole row, and cannot be written anew",
+            "name the database with --dsn: it knows the view with all its columns named",
+        )
+    return Load(ahead=(Said("The same output, from the new column.", query),))
+
+
 def _bystander(each: Hanging, move: Move) -> Load:
     raise move.ground.refusal(
         f"{each.told} names {move.table.name}.{', '.join(move.names.keys() & each.columns)}, and cannot be carried",
@@ -308,5 +327,6 @@ _CARRIERS: dict[str, Callable[[Hanging, Move], Load]] = {
     "statistics": _statistics,
     "owned": _owned,
     "identity": _told_with_its_column,
-    **dict.fromkeys(("trigger", "policy", "view", "other"), _bystander),
+    "view": _view,
+    **dict.fromkeys(("trigger", "policy", "other"), _bystander),
 }

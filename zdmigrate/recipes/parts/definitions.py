@@ -50,6 +50,16 @@ def _key(text: str, columns: str) -> str:
     return text if rest.startswith("(") else f"{head.group().strip()} {columns} {rest}".strip()
 
 
+def granted_on(statement: str, relation: str) -> str:
+    """A GRANT on a table as one on another relation."""
+    piece = Piece(statement, "")
+    words = [(token, statement[token.start : token.end].lower()) for token in piece.tokens]
+    at = next(place for place, (_, word) in enumerate(words) if word == "on") + 1
+    first = at + 1 if words[at][1] == "table" else at
+    last = next(place for place, (_, word) in enumerate(words) if word == "to" and place > at) - 1
+    return f"{statement[: words[at][0].start]}{relation}{statement[words[max(first, last)][0].end :]}"
+
+
 class KeyParts(NamedTuple):
     """A UNIQUE or PRIMARY KEY as the index that it needs, and what only the constraint can say."""
 
@@ -68,6 +78,12 @@ def key_parts(definition: str) -> KeyParts:
     split = re.search(r"\s+with\s*\(", index, re.IGNORECASE)
     at = split.start() if split else len(index)
     return KeyParts(f"{index[:at]}{nulls}{index[at:]}", late.group() if late else "")
+
+
+def listed_columns(definition: str) -> tuple[str, ...]:
+    """The columns of a key's index, those of INCLUDE behind: the server names the key after all of them."""
+    piece = Piece(definition, "CREATE INDEX i ON t ")
+    return tuple(word for behind in ("", "include") for _, word in piece.listed(behind))
 
 
 def index_columns(definition: str) -> tuple[str, ...]:

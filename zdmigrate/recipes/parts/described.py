@@ -114,6 +114,16 @@ _GRANTS = """
     WHERE a.attrelid = ANY (%s::oid[]) AND NOT a.attisdropped AND a.attnum > 0
     ORDER BY a.attrelid, a.attnum, acl.privilege_type, acl.grantee
 """
+_PRIVILEGES = """
+    SELECT pg_catalog.format('GRANT %%s ON %%I.%%I TO %%s%%s', acl.privilege_type, n.nspname, c.relname,
+               CASE acl.grantee WHEN 0 THEN 'PUBLIC'
+               ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(acl.grantee)) END,
+               CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace,
+         pg_catalog.aclexplode(c.relacl) AS acl
+    WHERE c.oid = ANY (%s::oid[]) AND acl.grantee <> c.relowner AND acl.privilege_type <> 'MAINTAIN'
+    ORDER BY c.oid, acl.privilege_type, acl.grantee
+"""
 _STATISTICS = """
     SELECT pg_catalog.pg_get_statisticsobjdef(oid) FROM pg_catalog.pg_statistic_ext
     WHERE stxrelid = ANY (%s::oid[]) ORDER BY oid
@@ -160,6 +170,13 @@ _IDENTITIES = """
     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
       AND d.deptype = 'i' AND a.attidentity <> '' AND d.refobjid = ANY (%s::oid[])
 """
+_TYPES = """
+    SELECT n.nspname, t.typname, t.typtype = 'd', pg_catalog.format_type(t.typbasetype, t.typtypmod),
+           t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = t.oid)
+    FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+    WHERE t.typtype IN ('d', 'e', 'r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    ORDER BY t.oid
+"""
 _TAKEN = """
     SELECT n.nspname, c.relname, false FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -187,9 +204,14 @@ def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
 
 
 def _said(rows: Rows, related: list[int]) -> Iterator[str]:
+    for schema, name, is_domain, base, constrained in rows(_TYPES, ()):
+        if is_domain:
+            yield f"CREATE DOMAIN {spelled(schema)}.{spelled(name)} AS {base}{' NOT NULL' if constrained else ''}"
+        else:
+            yield f"CREATE TYPE {spelled(schema)}.{spelled(name)} AS ENUM ()"
     for oid, *described in rows(_TABLES, [related]):
         yield _table(rows(_COLUMNS, [oid]), *described)
-    for query in (_CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _STATISTICS, _TRIGGERS):
+    for query in (_CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _PRIVILEGES, _STATISTICS, _TRIGGERS):
         yield from (said for (said,) in rows(query, [related]))
     yield from (said for (said,) in rows(_COMMENTS, [related] * 3))
     for schema, name, kind, query in rows(_VIEWS, [related]):

@@ -228,11 +228,15 @@ def _end_of_word(text: str, word: str) -> int:
 
 
 def _grant(operation: ops.Grant, statement: Statement, text: str, after: Catalog) -> Iterator[Hanging]:
-    """GRANT on columns; one on the table holds for a new column as well."""
+    """GRANT on columns; one on the table is for new columns as well, and needs no carrying from one to another."""
     piece = Piece(statement.text, "")
-    columns = tuple(word for _, word in piece.listed("")) if "(" in statement.text.split(" ON ")[0] else ()
-    if columns:
-        yield _of(operation, statement, after, "grant", ", ".join(columns), statement.text).changed(columns=columns)
+    columns = (
+        tuple(word for _, word in piece.listed(""))
+        if "(" in statement.text[: _end_of_word(statement.text, "on")]
+        else ()
+    )
+    kind = "grant" if columns else "privilege"
+    yield _of(operation, statement, after, kind, ", ".join(columns), statement.text).changed(columns=columns)
 
 
 def _statistics(operation: Any, statement: Statement, text: str, after: Catalog) -> Iterator[Hanging]:
@@ -281,7 +285,7 @@ def _words_in(text: str, columns: Iterable[str]) -> tuple[str, ...]:
     """The columns that a statement names in an expression, or in a list."""
     piece = Piece(text, "")
     words = {words[-1] for _, words in piece.references()} | {word for _, word in piece.listed("")}
-    words |= {word for word in columns if "*" in text.split(" FROM ")[0]}
+    words |= set(columns) if piece.has_star else set()
     return tuple(column for column in columns if column in words)
 
 

@@ -99,11 +99,11 @@ class Ground(NamedTuple):
         self.names.given.add(Name(table.schema, name))
         return name
 
-    def free_trigger(self, table: Name, middle: str) -> str:
+    def free_trigger(self, table: Name, middle: str, label: str = "sync") -> str:
         """A trigger's name. "~" sorts behind the triggers of most people: ours sees what theirs made of the row."""
         known = self.furniture.catalog.tables.get(table)
         return free_name(
-            f"~zd_{table.name}", middle, "sync", lambda tried: known is not None and tried in known.triggers
+            f"~zd_{table.name}", middle, label, lambda tried: known is not None and tried in known.triggers
         )
 
     def _is_taken(self, table: Name, tried: str) -> bool:

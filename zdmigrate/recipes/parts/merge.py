@@ -59,7 +59,10 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
     whole = []
     for part in parts:
         names = moved.pop(part.table, {}) if part.table is not None and part.moved else {}
-        whole.append(_with(part, carried(ground.table(part.table), names, ground)) if names else part)
+        if names and part.table is not None:
+            changes = any(not pair.exact for other in parts if other.table == part.table for pair in other.pairs)
+            part = _with(part, carried(ground.table(part.table), names, ground, changes_types=changes))
+        whole.append(part)
     return [*whole, *carried_keys(moves, ground)]
 
 

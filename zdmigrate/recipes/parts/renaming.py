@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from zdmigrate.sql.grammar import Token
+    from zdmigrate.sql.lift.nodes import Node
 
 _COMMENTS = ("--", "/*")
 
@@ -27,18 +28,29 @@ class Piece:
         self.shift = len(before)
         self.tokens = [token for token in scan(self.whole) if not self._said(token).startswith(_COMMENTS)]
         self.tree = parse(self.whole)
+        self._starts: list[int] | None = None
 
     def _said(self, token: Token) -> str:
         return self.whole[token.start : token.end]
 
     def references(self) -> Iterator[tuple[Span, tuple[str, ...]]]:
         """Each column that an expression names: where its last word stands, and all its words."""
-        offsets, starts = Offsets(self.whole.encode()), [token.start for token in self.tokens]
         for kind, body in walk(self.tree):
             if kind == "ColumnRef" and all("String" in field for field in body["fields"]):
                 words = tuple(map(string, body["fields"]))
-                at = bisect_left(starts, offsets.at(body.get("location", 0))) + 2 * (len(words) - 1)
-                yield self._place(self.tokens[at]), words
+                yield self.place_of(body, len(words)), words
+
+    def place_of(self, column: Node, words: int) -> Span:
+        """Where the last of a column's words stands."""
+        if self._starts is None:
+            self._starts, self._offsets = [token.start for token in self.tokens], Offsets(self.whole.encode())
+        at = bisect_left(self._starts, self._offsets.at(column.get("location", 0))) + 2 * (words - 1)
+        return self._place(self.tokens[at])
+
+    @property
+    def has_star(self) -> bool:
+        """Whether it means columns without naming them."""
+        return any(kind == "ColumnRef" and "A_Star" in body["fields"][-1] for kind, body in walk(self.tree))
 
     def listed(self, behind: str) -> Iterator[tuple[Span, str]]:
         """Each plain name that begins an element of the first list behind a word; "" for the first of all."""

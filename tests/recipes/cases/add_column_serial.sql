@@ -1,0 +1,2 @@
+-- numbered: shelves.id
+ALTER TABLE shelves ADD COLUMN id serial;

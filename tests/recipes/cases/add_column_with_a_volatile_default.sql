@@ -1,0 +1,1 @@
+ALTER TABLE books ADD COLUMN number bigint NOT NULL DEFAULT floor(random() * 0);

@@ -1,0 +1,1 @@
+ALTER TABLE loans ADD PRIMARY KEY (book, isbn);

@@ -1,0 +1,1 @@
+ALTER TABLE books ALTER sold DROP NOT NULL;

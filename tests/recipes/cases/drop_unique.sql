@@ -1,0 +1,2 @@
+ALTER TABLE loans DROP CONSTRAINT loans_isbn_fkey;
+ALTER TABLE books DROP CONSTRAINT one_isbn;

@@ -1,0 +1,1 @@
+ALTER VIEW busy_shelves RENAME TO "Shelves";

@@ -1,0 +1,1 @@
+ALTER TABLE books ALTER title SET DEFAULT 'none', ALTER note SET DEFAULT '';

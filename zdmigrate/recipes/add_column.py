@@ -1,0 +1,197 @@
+"""Add a column: each part in the phase, and the form, where it costs nothing.
+
+A constant default costs nothing. A volatile one, serial and identity give old rows their values by a backfill. NOT
+NULL is proven before it is set; CHECK and REFERENCES are looked through by themselves; keys have their index built
+while everybody works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.recipes.parts.building import added_constraint, built_index, proven_not_null
+from zdmigrate.recipes.parts.copied import type_sql
+from zdmigrate.recipes.parts.definitions import constraint_sql, key_parts
+from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
+from zdmigrate.schema.constraints import constraint_name, object_name
+from zdmigrate.schema.filling import is_constrained_domain
+from zdmigrate.schema.history_of_tables import SERIAL
+from zdmigrate.schema.spelling import spelled, spelled_name
+from zdmigrate.schema.volatility import is_volatile
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.operations import AddColumn, Column, Constraint
+    from zdmigrate.schema.relations import Table
+
+OPERATIONS = ("add_column",)
+_CHEAP = "Without a default, or with a constant one, the catalog changes and the table does not."
+
+
+class New(NamedTuple):
+    """The column that comes."""
+
+    table: Table
+    column: Column
+    ground: Ground
+
+    @property
+    def alter(self) -> str:
+        return f"ALTER TABLE {self.ground.spelled(self.table.name)}"
+
+    @property
+    def name(self) -> str:
+        return spelled(self.column.name)
+
+
+def recipe(operation: AddColumn, ground: Ground) -> Phased:
+    new = New(ground.table(operation.relation), operation.column, ground)
+    _refuse(new)
+    undoing = (Said("", f"{new.alter} DROP COLUMN IF EXISTS {new.name}"),)
+    if new.column.type.name in SERIAL or new.column.identity:
+        phased = _numbered(new)
+    elif new.column.default is not None and is_volatile(new.column.default, ground.furniture.catalog):
+        phased = _with_volatile_default(new)
+    else:
+        phased = _plain(new)
+    constraints = [_constraint(each, new) for each in new.column.constraints if each.type != "not_null"]
+    return phased.changed(
+        table=new.table.name,
+        filled=(*phased.filled, *(step for part in constraints for step in part.filled)),
+        undoing=(*undoing, *phased.undoing),
+    )
+
+
+def _refuse(new: New) -> None:
+    column, refusal = new.column, new.ground.refusal
+    if column.name in new.table.columns:
+        raise refusal(f"{new.table.name} has a column {column.name} already")
+    if column.generated == "stored":
+        raise refusal(
+            f"{column.name} is GENERATED ... STORED: PostgreSQL computes it for every row under ACCESS EXCLUSIVE",
+            "use VIRTUAL (18 and later), or an ordinary column that a trigger and a backfill fill",
+        )
+    if is_constrained_domain(column.type, new.ground.furniture.catalog) is not False:
+        raise refusal(
+            f"{column.name} is of a domain with constraints: PostgreSQL writes the whole table anew",
+            "use the domain's base type, and a CHECK on the table",
+        )
+
+
+def _added(new: New, *clauses: str) -> str:
+    collation = f"COLLATE {spelled_name(new.column.collation)}" if new.column.collation else ""
+    said = " ".join(filter(None, (new.name, type_sql(new.column.type), collation, *clauses)))
+    return f"{new.alter} ADD COLUMN {said}"
+
+
+def _plain(new: New) -> Phased:
+    """No default, or a constant one; one that old rows get only for the time being goes in contract."""
+    column, told = new.column, f"{new.table.name.name}.{new.column.name}"
+    default = f"DEFAULT {column.default.sql}" if column.default else ""
+    virtual = f"GENERATED ALWAYS AS ({column.generation.sql}) VIRTUAL" if column.generation else ""
+    fill = new.ground.answers.of("fill", new.table.name.name, column.name)
+    if not column.not_null or column.default or virtual:
+        not_null = "NOT NULL" if column.not_null else ""
+        return Phased(expand=(Said(_CHEAP, _added(new, virtual or default, not_null)),))
+    if fill is None:
+        raise new.ground.refusal(
+            f"{told} is NOT NULL without a default: rows that are there, and what old versions insert, have no value",
+            f"give them one: --fill {column.name}=VALUE",
+        )
+    return Phased(
+        notes=(f"{told} is {fill} in old rows, and where old versions insert: until contract by a default.",),
+        expand=(Said(_CHEAP, _added(new, f"DEFAULT {fill}", "NOT NULL")),),
+        removal=(Said("", f"{new.alter} ALTER COLUMN {new.name} DROP DEFAULT"),),
+    )
+
+
+def _with_volatile_default(new: New) -> Phased:
+    """New rows get it at once, old ones by the backfill; with it in ADD COLUMN the table would be written anew."""
+    assert new.column.default is not None
+    default = new.column.default.sql
+    return Phased(
+        expand=(
+            Said("Without its default, which would write the table anew.", _added(new)),
+            Said("For rows to come.", f"{new.alter} ALTER COLUMN {new.name} SET DEFAULT {default}"),
+        ),
+        backfill=(_fill(new, default),),
+        filled=_not_null(new) if new.column.not_null else (),
+    )
+
+
+def _fill(new: New, value: str) -> Said:
+    table = new.ground.spelled(new.table.name)
+    return Said("For rows that are there.", f"UPDATE {table} SET {new.name} = {value} WHERE {new.name} IS NULL")
+
+
+def _not_null(new: New) -> tuple[Step, ...]:
+    proof, mark = proven_not_null(new.table, new.column.name, new.ground)
+    return (*proof, *mark)
+
+
+def _numbered(new: New) -> Phased:
+    """A sequence of its own first numbers new rows, then old ones; an identity takes over where it stands."""
+    table, column, ground = new.table.name, new.column, new.ground
+    final = object_name(table.name, column.name, "seq")
+    name = ground.claim(table, final) if not column.identity else ground.free(table, column.name, "numbers")
+    sequence = ground.beside(table, name)
+    of_type = "" if type_sql(column.type) == "bigint" else f" AS {type_sql(column.type)}"
+    value = f"nextval('{sequence.replace(chr(39), chr(39) * 2)}')"
+    begun = Phased(
+        expand=(
+            Said("Without numbers, which would write the table anew.", _added(new)),
+            Said("", f"CREATE SEQUENCE {sequence}{of_type} OWNED BY {ground.spelled(table)}.{new.name}"),
+            Said("For rows to come.", f"{new.alter} ALTER COLUMN {new.name} SET DEFAULT {value}"),
+        ),
+        backfill=(_fill(new, value),),
+    )
+    return begun.changed(filled=(*_not_null(new), *(_identity(new, sequence, final) if column.identity else ())))
+
+
+def _identity(new: New, sequence: str, final: str) -> tuple[Step, ...]:
+    own = new.ground.beside(new.table.name, new.ground.claim(new.table.name, final))
+    kind = str(new.column.identity).upper()
+    return (
+        Together(
+            "The identity goes on where the numbers stand.",
+            (
+                Said(
+                    "zdmigrate: allow add-not-null-column-app-default because the identity takes its place at once",
+                    f"{new.alter} ALTER COLUMN {new.name} DROP DEFAULT",
+                ),
+                Said(
+                    "",
+                    f"{new.alter} ALTER COLUMN {new.name} ADD GENERATED {kind} AS IDENTITY (SEQUENCE NAME {own})",
+                ),
+                Said(
+                    "",
+                    f"SELECT pg_catalog.setval('{own.replace(chr(39), chr(39) * 2)}', last_value, is_called)"
+                    f" FROM {sequence}",
+                ),
+                Said("", f"DROP SEQUENCE {sequence}"),
+            ),
+        ),
+    )
+
+
+def _constraint(each: Constraint, new: New) -> Phased:
+    """On a column that only this change's versions write, it may hold from expand on."""
+    table, ground = new.table, new.ground
+    each = each.changed(columns=each.columns or (new.column.name,))
+    name = ground.claim(table.name, constraint_name(each, table, ground.furniture.catalog))
+    definition = constraint_sql(each, ground.text[each.span.start : each.span.end])
+    if each.type in ("check", "foreign_key"):
+        return Phased(filled=added_constraint(table, name, definition, ground))
+    parts, kind = key_parts(definition), "PRIMARY KEY" if each.type == "primary_key" else "UNIQUE"
+    key = f"{new.alter} ADD CONSTRAINT {spelled(name)} {kind} USING INDEX {spelled(name)}{parts.deferrable}"
+    proof, mark = (
+        ((), ()) if each.type == "unique" or new.column.not_null else proven_not_null(table, new.column.name, ground)
+    )
+    return Phased(
+        filled=(
+            *built_index(table, name, parts.built, ground, unique=True),
+            *proof,
+            *mark,
+            Said("The index is there: the catalog alone changes.", key),
+        ),
+    )

@@ -1,0 +1,29 @@
+"""Add a foreign key: in contract, for old versions may still write what it forbids; then looked through by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.building import added_constraint
+from zdmigrate.recipes.parts.definitions import constraint_sql
+from zdmigrate.recipes.parts.phased import Phased
+from zdmigrate.schema.constraints import constraint_name
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.operations import AddForeignKey
+
+OPERATIONS = ("add_foreign_key",)
+
+
+def recipe(operation: AddForeignKey, ground: Ground) -> Phased:
+    table, constraint = ground.table(operation.relation), operation.constraint
+    if table.partitioned and ground.major < 18:
+        raise ground.refusal(f"{table.name} is partitioned, and below 18 its foreign keys take no NOT VALID")
+    name = ground.claim(table.name, constraint_name(constraint, table, ground.furniture.catalog))
+    definition = constraint_sql(constraint, ground.text[constraint.span.start : constraint.span.end])
+    return Phased(
+        table=table.name,
+        notes=(f"{name} holds from contract on: versions that write what it forbids have to be gone by then.",),
+        contract=added_constraint(table, name, definition, ground, valid=not constraint.not_valid),
+    )

@@ -1,0 +1,24 @@
+"""Drop a default: in contract, for old versions leave the column out and rely on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.schema.spelling import spelled
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.operations import DropDefault
+
+OPERATIONS = ("drop_default",)
+
+
+def recipe(operation: DropDefault, ground: Ground) -> Phased:
+    table = ground.table(operation.relation)
+    change = f"ALTER TABLE {ground.spelled(table.name)} ALTER COLUMN {spelled(operation.column)} DROP DEFAULT"
+    return Phased(
+        table=table.name,
+        notes=(f"The default of {table.name.name}.{operation.column} goes in contract: old versions rely on it.",),
+        removal=(Said("", change),),
+    )

@@ -1,0 +1,56 @@
+"""Rename a table, or move it to another schema: the new name is a view of it until no live version knows the old one.
+
+Making a view locks no row and no writer out; renaming first, with a view under the old name, would begin with the
+strong lock. PostgreSQL writes through such a view as through the table: INSERT, UPDATE, DELETE, ON CONFLICT.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.building import view_privileges
+from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.operations import RenameTable
+from zdmigrate.schema.spelling import spelled, spelled_list
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.operations import SetSchema
+
+OPERATIONS = ("rename_table", "set_schema")
+
+
+def recipe(operation: RenameTable | SetSchema, ground: Ground) -> Phased:
+    table = ground.table(operation.relation)
+    old = ground.spelled(table.name)
+    if isinstance(operation, RenameTable):
+        new, change = Name(table.name.schema, operation.new_name), f"RENAME TO {spelled(operation.new_name)}"
+        view = ground.beside(table.name, new.name)
+    else:
+        new, change = Name(operation.name, table.name.name), f"SET SCHEMA {spelled(operation.name)}"
+        view = f"{spelled(operation.name)}.{spelled(table.name.name)}"
+    if ground.furniture.catalog.has(new):
+        raise ground.refusal(f"there is a relation {new} already")
+    shown = f"{new}" if new.schema != table.name.schema else new.name
+    # below 15 there is no security_invoker: the view then reads with its owner's rights, past row security
+    invoker = " WITH (security_invoker = true)" if ground.major >= 15 else ""
+    return Phased(
+        table=table.name,
+        notes=(
+            f"{table.name.name} becomes {shown}: until contract, versions may use either.",
+            f"Until then {shown} is a view: it takes no COPY FROM, TRUNCATE or LOCK TABLE.",
+        ),
+        expand=(
+            Said(
+                "The new name, as a view that can be written through: nobody waits for anything.",
+                f"CREATE VIEW {view}{invoker} AS SELECT {spelled_list(tuple(table.columns))} FROM {old}",
+            ),
+            *view_privileges(table, view, ground),
+        ),
+        removal=(
+            Said("", f"DROP VIEW {view}"),
+            Said("", f"ALTER TABLE {old} {change}"),
+        ),
+        revert=(Said("", f"DROP VIEW IF EXISTS {view}"),),
+    )
