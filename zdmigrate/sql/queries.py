@@ -1,4 +1,4 @@
-"""Which relations and columns an app's query names, and where: the one module that knows sqlglot.
+"""Which relations and columns an app's query names, and where: with query_sources the one door to sqlglot.
 
 PostgreSQL's own grammar would refuse what apps put into their SQL: ``?``, ``%(id)s``, ``{{ ref('users') }}``.
 """
@@ -16,6 +16,7 @@ from sqlglot.errors import SqlglotError
 from zdmigrate.schema.names import Name
 from zdmigrate.sql.cut import cut, scan_all
 from zdmigrate.sql.psql import mask
+from zdmigrate.sql.query_sources import FRAMES, Source, cte_of, folded, name_of, sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of each statement that it passes on unread
 
 EVERY = "*"  # the column of an INSERT without a list: it names them all by their places
-_FRAMES = (exp.Select, exp.Update, exp.Delete, exp.Insert, exp.Merge)
 
 
 class Unreadable(Exception):
@@ -88,7 +88,7 @@ def _tree(sql: str) -> exp.Expr:
             tree = sqlglot.parse_one(attempt, read="postgres")
         except (SqlglotError, RecursionError, ValueError):
             continue
-        if not isinstance(tree, exp.Command) and tree.find(*_FRAMES, exp.Copy):
+        if not isinstance(tree, exp.Command) and tree.find(*FRAMES, exp.Copy):
             return tree
     raise Unreadable(sql)
 
@@ -102,27 +102,19 @@ def _neutral(place: re.Match[str]) -> str:
 # --------------------------------------------------------------------------- relations, and lists of columns
 
 
-def _name(table: exp.Table) -> Name:
-    return Name(_folded(table.args["db"]) if table.args.get("db") else None, _folded(table.this))
-
-
-def _folded(identifier: exp.Expr) -> str:
-    return identifier.name if identifier.args.get("quoted") else identifier.name.lower()
-
-
 def _offset(identifier: exp.Expr) -> int:
     return int(identifier.meta.get("start", 0))
 
 
 def _is_named(table: exp.Expr | None) -> bool:
     """Whether it is a relation of the schema, and no function or CTE."""
-    return isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier) and _cte(table) is None
+    return isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier) and cte_of(table) is None
 
 
 def _relations(tree: exp.Expr, schema: Schema) -> Iterator[Mention]:
     for table in tree.find_all(exp.Table):
         if _is_named(table):
-            yield Mention(schema.resolve(_name(table)), None, _offset(table.this))
+            yield Mention(schema.resolve(name_of(table)), None, _offset(table.this))
 
 
 def _lists(tree: exp.Expr, schema: Schema) -> Iterator[Mention]:
@@ -131,17 +123,17 @@ def _lists(tree: exp.Expr, schema: Schema) -> Iterator[Mention]:
         listed, target = node.this, _target(node)
         if target is None:
             continue
-        relation = schema.resolve(_name(target))
+        relation = schema.resolve(name_of(target))
         if isinstance(listed, exp.Schema):
             for column in listed.expressions:
-                yield Mention(relation, _folded(column), _offset(column))
+                yield Mention(relation, folded(column), _offset(column))
         elif node.args.get("expression") and not node.args.get("default"):
             yield Mention(relation, EVERY, _offset(target.this))
     for join in tree.find_all(exp.Join):
         for column in join.args.get("using") or ():
-            for source in _sources(join.find_ancestor(*_FRAMES)):
-                if source.table is not None and schema.has(schema.resolve(source.table), _folded(column)):
-                    yield Mention(schema.resolve(source.table), _folded(column), _offset(column))
+            for source in sources_of(join.find_ancestor(*FRAMES)):
+                if source.table is not None and schema.has(schema.resolve(source.table), folded(column)):
+                    yield Mention(schema.resolve(source.table), folded(column), _offset(column))
 
 
 def _target(node: exp.Expr | None) -> exp.Table | None:
@@ -149,72 +141,6 @@ def _target(node: exp.Expr | None) -> exp.Table | None:
     inner = node.this if node is not None else None
     inner = inner.this if isinstance(inner, exp.Schema) else inner
     return inner if isinstance(inner, exp.Table) and isinstance(inner.this, exp.Identifier) else None
-
-
-# --------------------------------------------------------------------------- what a query reads from
-
-
-class _Source(NamedTuple):
-    """One item of FROM: a table, or a query whose columns have the names ``columns`` where it renames them."""
-
-    alias: str
-    table: Name | None = None
-    query: exp.Expr | None = None
-    columns: tuple[str, ...] = ()
-
-
-def _sources(frame: exp.Expr | None) -> list[_Source]:
-    if frame is None:
-        return []
-    items = [frame.args.get("this") if not isinstance(frame, exp.Select) else None, frame.args.get("using")]
-    items += [part.this for part in (frame.args.get("from_"),) if part is not None]
-    items += [*(frame.args.get("joins") or ()), *(frame.args.get("laterals") or ())]
-    return [source for item in items for source in _sources_in(item)]
-
-
-def _sources_in(item: object) -> Iterator[_Source]:
-    if isinstance(item, list):
-        for one in item:
-            yield from _sources_in(one)
-    elif isinstance(item, (exp.Join, exp.Schema)):
-        yield from _sources_in(item.this)
-    elif isinstance(item, exp.Table):
-        yield _source(item)
-        yield from _sources_in(item.args.get("joins"))
-    elif isinstance(item, (exp.Subquery, exp.Lateral)):
-        inner = item.this.this if isinstance(item.this, exp.Subquery) else item.this
-        if isinstance(inner, exp.Table):
-            yield from _sources_in(inner)
-        else:
-            yield _Source(item.alias, query=inner, columns=tuple(item.alias_column_names))
-        yield from _sources_in(item.args.get("joins"))
-    elif isinstance(item, (exp.Values, exp.Unnest)):
-        yield _Source(item.alias, columns=tuple(item.alias_column_names))
-
-
-def _source(table: exp.Table) -> _Source:
-    columns = tuple(table.alias_column_names)
-    if not isinstance(table.this, exp.Identifier):
-        return _Source(table.alias, columns=columns)
-    alias = table.args.get("alias")
-    called = _folded(alias.this) if alias and alias.this else _folded(table.this)
-    cte = _cte(table)
-    if cte is not None:
-        return _Source(called, query=cte.this, columns=columns or tuple(cte.alias_column_names))
-    return _Source(called, table=_name(table), columns=columns)
-
-
-def _cte(table: exp.Table) -> exp.CTE | None:
-    """The WITH query that a name stands for, if it does."""
-    if table.args.get("db") or not isinstance(table.this, exp.Identifier):
-        return None
-    node: exp.Expr | None = table
-    while node is not None:
-        for cte in node.args["with_"].expressions if node.args.get("with_") else ():
-            if isinstance(cte, exp.CTE) and cte.alias == table.name:
-                return cte
-        node = node.parent
-    return None
 
 
 # --------------------------------------------------------------------------- columns
@@ -226,7 +152,7 @@ class _Asked:
     def __init__(self, column: exp.Column, schema: Schema) -> None:
         self._column = column
         self._schema = schema
-        self._name = _folded(column.this)
+        self._name = folded(column.this)
         self._queries: list[exp.Expr] = []
 
     def mentions(self) -> list[Mention]:
@@ -237,24 +163,24 @@ class _Asked:
         """ORDER BY takes the name of an output before that of a column."""
         if self._column.table or not isinstance(self._column.parent, exp.Ordered):
             return False
-        query = self._column.find_ancestor(*_FRAMES)
+        query = self._column.find_ancestor(*FRAMES)
         return isinstance(query, exp.Select) and any(
             isinstance(item, exp.Alias) and item.alias == self._name for item in query.expressions
         )
 
     def _found(self) -> list[Name]:
-        frame = self._column.find_ancestor(*_FRAMES)
+        frame = self._column.find_ancestor(*FRAMES)
         if self._is_assigned():
             target = _target(frame)
             while frame is not None and target is None:  # an action of MERGE
-                frame = frame.find_ancestor(*_FRAMES)
+                frame = frame.find_ancestor(*FRAMES)
                 target = _target(frame)
-            return [] if target is None else [self._schema.resolve(_name(target))]
+            return [] if target is None else [self._schema.resolve(name_of(target))]
         while frame is not None:
-            relations = self._in(_sources(frame), frame)
+            relations = self._in(sources_of(frame), frame)
             if relations is not None:
                 return relations
-            frame = frame.find_ancestor(*_FRAMES)
+            frame = frame.find_ancestor(*FRAMES)
         return []
 
     def _is_assigned(self) -> bool:
@@ -271,7 +197,7 @@ class _Asked:
             )
         return isinstance(above, exp.OnConflict) or (isinstance(above, exp.Insert) and node.arg_key == "this")
 
-    def _in(self, sources: list[_Source], frame: exp.Expr) -> list[Name] | None:
+    def _in(self, sources: list[Source], frame: exp.Expr) -> list[Name] | None:
         """The relations it is of, as far as these are asked; None where it must be another query's."""
         table = self._column.table
         if not table:
@@ -282,16 +208,16 @@ class _Asked:
         for source in sources:
             if db is not None and source.table == Name(db.name, table):
                 return [source.table]
-            if db is None and source.alias == _folded(self._column.args["table"]):
+            if db is None and source.alias == folded(self._column.args["table"]):
                 return self._of(source)
         return None
 
-    def _of(self, source: _Source) -> list[Name]:
+    def _of(self, source: Source) -> list[Name]:
         if source.table is not None:
             return [self._schema.resolve(source.table)]
         return self._through(source) or []
 
-    def _of_any(self, sources: list[_Source]) -> list[Name] | None:
+    def _of_any(self, sources: list[Source]) -> list[Name] | None:
         """Those that are known to have it; where none is, those of which nobody knows."""
         owners: list[Name] = []
         unsure: list[Name] = []
@@ -307,7 +233,7 @@ class _Asked:
                 owners += through or []
         return owners if owners or is_known else unsure or None
 
-    def _through(self, source: _Source) -> list[Name] | None:
+    def _through(self, source: Source) -> list[Name] | None:
         """The relations whose column a query in FROM hands on under this name with a star; [] for one of its own."""
         if source.columns:
             return [] if self._name in source.columns else None
@@ -322,6 +248,6 @@ class _Asked:
         starred = [item for item in select.expressions if item.is_star and not isinstance(item, exp.Count)]
         if not starred:
             return None
-        tables = {_folded(item.args["table"]) for item in starred if item.args.get("table")}
-        inner = _sources(select)
+        tables = {folded(item.args["table"]) for item in starred if item.args.get("table")}
+        inner = sources_of(select)
         return self._of_any([s for s in inner if s.alias in tables] if len(tables) == len(starred) else inner)
