@@ -54,9 +54,28 @@ CASES = [
       )),
     ("multi-table-lock-order", "DROP TABLE users, notes",
      ["BEGIN;",
-      "LOCK TABLE users, notes IN ACCESS EXCLUSIVE MODE;",
+      "LOCK TABLE notes, users IN ACCESS EXCLUSIVE MODE;",
       "DROP TABLE users, notes;",
       "COMMIT;"]),
+    ("add-foreign-key-validating",
+     "ALTER TABLE notes ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES users ON DELETE CASCADE DEFERRABLE",
+     ["ALTER TABLE notes ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES users ON DELETE CASCADE DEFERRABLE NOT VALID;",
+      "ALTER TABLE notes VALIDATE CONSTRAINT f;"]),
+    ("add-foreign-key-validating",
+     "ALTER TABLE notes ADD COLUMN q int DEFAULT 1 CHECK (q > 0) REFERENCES users ON DELETE SET NULL",
+     ["ALTER TABLE notes ADD COLUMN q int;",
+      "ALTER TABLE notes ADD CONSTRAINT notes_q_fkey FOREIGN KEY (q) REFERENCES users ON DELETE SET NULL NOT VALID;",
+      "ALTER TABLE notes VALIDATE CONSTRAINT notes_q_fkey;"]),
+    ("add-unique-constraint", "ALTER TABLE users ADD COLUMN q int CHECK (q > 0) UNIQUE",
+     ["ALTER TABLE users ADD COLUMN q int;",
+      "CREATE UNIQUE INDEX CONCURRENTLY users_q_key ON users (q);",
+      "ALTER TABLE users ADD CONSTRAINT users_q_key UNIQUE USING INDEX users_q_key;"]),
+    ("add-check-validating", "ALTER TABLE users ADD COLUMN q text COLLATE \"C\" CHECK (q > 'a') CHECK (q < 'b')",
+     ["ALTER TABLE users ADD COLUMN q text COLLATE \"C\";",
+      "ALTER TABLE users ADD CONSTRAINT users_q_check CHECK ((q > 'a') AND (q < 'b')) NOT VALID;",
+      "ALTER TABLE users VALIDATE CONSTRAINT users_q_check;"]),
+    ("set-not-null-scan", "ALTER TABLE users ADD CONSTRAINT n NOT NULL name",
+     ["ALTER TABLE users ADD CONSTRAINT n NOT NULL name NOT VALID;", "ALTER TABLE users VALIDATE CONSTRAINT n;"]),
     ("add-column-volatile-default", "ALTER TABLE users ADD COLUMN q float8 DEFAULT random()",
      ["-- zdmigrate: expand",
       "ALTER TABLE users ADD COLUMN q float8;",
@@ -67,9 +86,9 @@ CASES = [
 GIVEN = USERS + "create table notes (id int); create domain positive as int check (value > 0);"
 
 
-def suggested(rule: str, sql: str) -> list[str]:
+def suggested(rule: str, sql: str, given: str = GIVEN) -> list[str]:
     """The indented lines of the help."""
-    changes = [read_change("1.sql", GIVEN), read_change("2.sql", f"{sql};")]
+    changes = [read_change("1.sql", given), read_change("2.sql", f"{sql};")]
     findings = lint_changes(changes, Config(), load_rules(), reported={"2.sql"}).findings
     told = next(finding.help for finding in findings if finding.rule == rule)
     return [line.strip() for line in told.splitlines() if line.startswith("    ")]
@@ -84,3 +103,20 @@ def test_help_keeps_what_the_statement_says_and_the_server_takes_it(
     with database.connect() as connection:
         for statement in read_script(GIVEN + "\n".join(told)).statements:
             connection.execute(statement.text)
+
+
+def test_an_index_of_partitions_keeps_all_that_it_says() -> None:
+    given = "create table sales (id int, sold date, note text) partition by range (sold);"
+    sql = "CREATE UNIQUE INDEX i ON sales USING btree (sold, lower(note)) INCLUDE (id) WHERE id > 5"
+    assert suggested("create-index-on-partitioned-parent", sql, given) == [
+        "CREATE UNIQUE INDEX i ON ONLY sales USING btree (sold, lower(note)) INCLUDE (id) WHERE id > 5;",
+        "-- for each partition, outside of BEGIN ... COMMIT",
+        "CREATE UNIQUE INDEX CONCURRENTLY ... ON ... USING btree (sold, lower(note)) INCLUDE (id) WHERE id > 5;",
+        "ALTER INDEX i ATTACH PARTITION ...;",
+    ]
+
+
+def test_tables_that_one_statement_drops_are_told_once() -> None:
+    changes = [read_change("1.sql", GIVEN), read_change("2.sql", "DROP TABLE IF EXISTS users, notes CASCADE;")]
+    findings = lint_changes(changes, Config(), load_rules(), reported={"2.sql"}).findings
+    assert [found.rule for found in findings].count("multi-table-lock-order") == 1

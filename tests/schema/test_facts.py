@@ -8,6 +8,7 @@ import pytest
 
 from tests.schema import design_examples
 from tests.schema.claims import analysed
+from tests.schema.fact_examples import EXAMPLES as MORE_EXAMPLES
 from tests.schema.samples import ATTACH, SALES, SAMPLES, SHOP, Sample
 from tests.schema.test_effects import told
 from zdmigrate.schema.catalog import Catalog
@@ -43,13 +44,14 @@ def test_every_fact_has_a_meaning_and_some_operation() -> None:
     """A fact that is the same for all samples is of use to no rule."""
     seen: dict[str, set[Any]] = {name: {DEFAULTS[name]} for name in FACTS}
     scripts = [(sample.given, sample.sql, "") for sample in SAMPLES]
-    scripts += [(given, sql, facts.get("section", "")) for given, sql, facts in EXAMPLES]
+    scripts += [(given, sql, facts.get("section", "")) for given, sql, facts in (*EXAMPLES, *MORE_EXAMPLES)]
     scripts += [("", KEPT, ""), (KEYED, BATCHED[0], ""), ("", f"select {'not ' * 1000} true", "")]
     for given, sql, section in scripts:
         for found in analysed(given, sql, section=section):
             for name, value in found.facts.items():
                 seen[name].add(value)
     seen["lock_budget"].add("200ms")  # which is configured, and tested below
+    seen["tool"].add("flyway")  # which a folder says, and test_facts_of_changes tests
     assert [name for name, values in seen.items() if len(values) == 1] == []
     assert [name for name, (_, meaning) in FACTS.items() if not meaning] == []
 

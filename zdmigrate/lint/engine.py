@@ -177,7 +177,9 @@ class Linter:
 def _terms(change: Change, config: Config) -> Terms:
     """Files with markers are zdmigrate's own, which sets lock_timeout itself."""
     is_own = change.marked or config.source == "native"
-    return Terms(lock_budget=config.lock_budget.milliseconds, sets_timeouts=is_own or bool(config.runner))
+    return Terms(
+        lock_budget=config.lock_budget.milliseconds, sets_timeouts=is_own or bool(config.runner), tool=change.tool
+    )
 
 
 def _phase(change: Change, section: Section, config: Config) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from zdmigrate.lint.concurrently import concurrently
+from zdmigrate.lint.concurrently import concurrently, on_only, on_partition
 from zdmigrate.lint.finding import Finding, StatementEffects
 from zdmigrate.lint.fix import FixedFile, fix_of
 from zdmigrate.lint.match import matches
 from zdmigrate.lint.scale import scaled
 from zdmigrate.lint.suppression import Suppression
+from zdmigrate.schema.operations import AddColumn, AddForeignKey
+from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,12 +22,14 @@ if TYPE_CHECKING:
     from zdmigrate.lint.rule import Rule
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.names import Span
+    from zdmigrate.schema.operations import Operation
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change
     from zdmigrate.usage.app import Usage
 
 # The gate answers for what these two break: they run when no version is left that could notice.
 _GATED = ("contract", "revert")
+_CONSTRAINT_NAME = r'(?i)^constraint ("([^"]|"")+"|\S+) '
 
 
 class FileReport:
@@ -124,14 +129,28 @@ class FileReport:
         return " ".join(kept)
 
     def _as_written(self, found: Analysed) -> dict[str, str]:
-        """The statement to be pasted below a heading of the help, whose SQL is indented; of a DO the one in its body."""
+        """The statement, to be pasted below a heading of the help, whose SQL is indented; of a DO that in its body."""
         span = found.operation.within or found.statement.span
         lines = [line.rstrip() for line in self._without_comments(span).strip("; \n\t").splitlines()]
         text = "\n    ".join(filter(None, lines))
         return {
             "this_statement": text,
-            "this_statement_concurrently": concurrently(text, str(found.facts["index"])),
+            "this_statement_concurrently": concurrently(text, index := str(found.facts["index"])),
+            "this_statement_on_only": on_only(text, index),
+            "this_statement_on_partition": on_partition(text),
+            "this_foreign_key": self._foreign_key(found.operation),
         }
+
+    def _foreign_key(self, operation: Operation) -> str:
+        """A foreign key as a constraint of the table, without its name: ON DELETE and what else it says stay."""
+        written = operation.constraint if isinstance(operation, AddForeignKey) else None
+        if isinstance(operation, AddColumn):
+            written = next((kept for kept in operation.column.constraints if kept.references is not None), None)
+        if written is None:
+            return ""
+        text = re.sub(_CONSTRAINT_NAME, "", self._said(written.span))
+        of_column = f"FOREIGN KEY ({spelled(written.columns[0])}) " if isinstance(operation, AddColumn) else ""
+        return of_column + text
 
     def _finding(self, rule: Rule, span: Span, facts: Facts, section: str, said: str = "") -> Finding:
         line, column = self._change.lines.position(span.start)
@@ -165,7 +184,7 @@ def _instead(rule: Rule, facts: Facts) -> str:
 
 
 def _quotes(rule: Rule) -> bool:
-    return "{this_statement" in rule.instead or any("{this_statement" in told["instead"] for told in rule.variants)
+    return any("{this_" in told for told in (rule.instead, *(variant["instead"] for variant in rule.variants)))
 
 
 class _Words(dict[str, str]):

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CATEGORIES = ("compatibility", "locking", "transaction", "data", "hygiene")
-ENGINE_FACTS = ("problem", "repair", "this_statement", "this_statement_concurrently", "release", "lost", "named_in")
+_WRITTEN = ("", "_concurrently", "_on_only", "_on_partition")
+ENGINE_FACTS = (
+    *("problem", "repair", "release", "lost", "named_in", "this_foreign_key"),
+    *(f"this_statement{how}" for how in _WRITTEN),
+)
 
 _TEXTS = ("id", "name", "title", "severity", "category", "message", "why", "instead")
 _OTHERS = ("dialects", "recipe", "fallback", "variant", "match", "example")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.effects import Effects
+    from zdmigrate.schema.effects.claim import Locks
     from zdmigrate.schema.lock_modes import LockMode
     from zdmigrate.schema.state import ScriptState
 
@@ -108,18 +109,32 @@ def _costs(operation: ops.Operation, effects: Effects, at: Situation) -> Facts:
 
 def _transaction(table: Name, at: Situation) -> Facts:
     state = at.state
-    held = {name: mode for name, mode in state.held.items() if not (state.is_new(name) or name in at.catalog.indexes)}
+    held, before = _held_of_old(state.held, at), _held_of_old(state.held_before, at)
     timeout = state.settings.get(LOCK, "")
     return {
         "in_transaction": state.in_transaction,
         "transaction_of": state.transaction_of,
+        "transaction": _AROUND.get(state.transaction_of, "").format(tool=state.terms.tool or "the tool"),
+        "tool": state.terms.tool,
         "transaction_ends": state.transaction_ends,
         "held_exclusively": short_names((name for name, mode in held.items() if mode.blocks_readers), at.catalog),
         "held_elsewhere": short_names(
-            (name for name, mode in held.items() if mode.blocks_writers and name != table), at.catalog
+            (name for name, mode in before.items() if mode.blocks_writers and name != table), at.catalog
         ),
         "lock_timeout": timeout if kind_of_timeout(timeout, 0) == "short" else "",
     }
+
+
+def _held_of_old(locks: Locks, at: Situation) -> Locks:
+    return {name: mode for name, mode in locks.items() if not (at.state.is_new(name) or name in at.catalog.indexes)}
+
+
+_AROUND = {
+    "file": "BEGIN ... COMMIT of the file",
+    "body": "the body of DO or of a function",
+    "tool": "which {tool} puts around the file",
+    "message": "since {tool} sends the file as one message",
+}
 
 
 def _row_work(effects: Effects) -> str:

@@ -24,6 +24,7 @@ class Terms(NamedTuple):
 
     lock_budget: int = 0  # milliseconds; 0 for none
     sets_timeouts: bool = False  # the runner sets lock_timeout itself
+    tool: str = ""  # whose file it is: flyway, goose … (sources/detect.py)
     indexes_to_come: frozenset[tuple[Name, tuple[str, ...]]] = frozenset()  # tables and key columns, as written
 
 
