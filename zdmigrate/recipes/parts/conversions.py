@@ -19,7 +19,7 @@ _FLOATS = ("real", "double precision")
 _TEXTS = ("text", "character varying")
 _SPELLED_BY_VALUE = (*_INTEGERS, "numeric", "boolean", "uuid", "inet", "cidr", "macaddr", "json", "jsonb", "text")
 _INTEGER_TEXT = r"^\s*[+-]?[0-9]{1,18}\s*$"
-_NUMERIC_TEXT = r"^\s*[+-]?([0-9]{1,1000}([.][0-9]{0,1000})?|[.][0-9]{1,1000})\s*$"
+_NUMERIC_TEXT = r"^\s*[+-]?([0-9]{1,255}([.][0-9]{0,255})?|[.][0-9]{1,255})\s*$"
 _UUID_TEXT = r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 _BOOLEANS = "('t', 'true', 'f', 'false', 'y', 'yes', 'n', 'no', 'on', 'off', '1', '0')"
 
@@ -32,13 +32,13 @@ class Conversion(Value):
 
     def sql(self, source: str) -> str:
         """The cast, which may fail."""
-        return self.value.format(source)
+        return self.value.replace("{}", source)
 
     def total(self, source: str, fallback: str) -> str:
         """The cast where it fits, the fallback elsewhere; NULL for NULL."""
         if not self.fits:
             return self.sql(source)
-        fits = f"CASE WHEN {self.fits.format(source)} THEN {self.sql(source)}"
+        fits = f"CASE WHEN {self.fits.replace('{}', source)} THEN {self.sql(source)}"
         return f"{fits} END" if fallback.lower() == "null" else f"{fits} WHEN {source} IS NOT NULL THEN {fallback} END"
 
 
@@ -58,7 +58,7 @@ def conversion(old: TypeName, new: TypeName) -> Conversion | None:
     if new.name == "boolean" and old.name in _TEXTS:
         return Conversion(value=cast, fits=f"pg_catalog.lower(pg_catalog.btrim({{}})) IN {_BOOLEANS}")
     if new.name == "uuid" and old.name in _TEXTS:
-        return Conversion(value=cast, fits="{} ~ '" + _escaped(_UUID_TEXT) + "'")
+        return Conversion(value=cast, fits="{} ~ '" + _UUID_TEXT + "'")
     return Conversion(value=cast) if (old.name, new.name) in _TOTAL else None
 
 
@@ -91,11 +91,12 @@ def _to_integer(old: TypeName, new: TypeName, cast: str) -> Conversion | None:
     if old.name == "numeric":
         return Conversion(value=cast, fits=f"pg_catalog.round({{}}) {between}")
     if old.name in _FLOATS:
+        highest = 2**bits - 1 if bits < 53 else 2**bits - 2 ** (bits - 53)  # the last one that a double can hold
         return Conversion(
-            value=cast, fits=f"{{}}::double precision BETWEEN {-(2**bits)} AND {2**bits - 2 ** (bits - 31)}"
+            value=cast, fits=f"pg_catalog.round({{}}::double precision) BETWEEN {-(2**bits)} AND {highest}"
         )
     if old.name in _TEXTS:
-        looks = "{} ~ '" + _escaped(_INTEGER_TEXT) + "'"
+        looks = "{} ~ '" + _INTEGER_TEXT + "'"
         fits = looks if new.name == "bigint" else f"CASE WHEN {looks} THEN {{}}::bigint {between} ELSE false END"
         return Conversion(value=cast, fits=fits)
     return Conversion(value=cast) if (old.name, new.name) == ("boolean", "integer") else None
@@ -109,7 +110,7 @@ def _to_numeric(old: TypeName, new: TypeName, cast: str) -> Conversion | None:
     if old.name == "numeric":
         return Conversion(value=cast, fits=room if precision else "")
     if old.name in _TEXTS:
-        looks = "{} ~ '" + _escaped(_NUMERIC_TEXT) + "'"
+        looks = "{} ~ '" + _NUMERIC_TEXT + "'"
         return Conversion(value=cast, fits=f"CASE WHEN {looks} THEN {room} ELSE false END" if precision else looks)
     return None
 
@@ -121,8 +122,3 @@ def _to_text(old: TypeName, new: TypeName, cast: str) -> Conversion | None:
         return Conversion(value=cast)
     # without the length: an explicit cast to it would cut off what does not fit
     return Conversion(value=f"{{}}::{new.name}", fits=f"pg_catalog.length({{}}::text) <= {new.modifiers[0]}")
-
-
-def _escaped(pattern: str) -> str:
-    """For str.format, which takes braces for itself."""
-    return pattern.replace("{", "{{").replace("}", "}}")
