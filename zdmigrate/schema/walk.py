@@ -67,20 +67,21 @@ def analyse(
     not written, "message" for one message, in which PostgreSQL begins anew behind a written COMMIT.
     """
     state, current, around = ScriptState(terms=_looking_ahead(terms, statements)), None, transactions or {}
+    ends = {section: place for place, (section, statement) in enumerate(statements) if _is_ending(statement)}
     for place, (section, statement) in enumerate(statements):
         if section != current:
             state, catalog, current = state.in_section(section), catalog.rested(), section
             if section in around:
                 state = _begun(state, statements[place:], catalog, around[section])
         steps, catalog, state = _steps(statement, catalog, state, major)
-        for step in steps:
-            known = step.state.changed(held=_held_beside(step, steps), held_before=step.state.held)
+        for step, held in zip(steps, _held_beside(steps), strict=True):
+            known = step.state.changed(held=held, held_before=step.state.held)
             if step.operation.kind == "begin":
-                known = known.changed(transaction_ends=_is_ended(section, statements[place:]))
+                known = known.changed(transaction_ends=ends.get(section, -1) >= place)
             facts = facts_of(step.operation, step.before, known, step.effects, section, major)
             yield Analysed(statement, section, step.operation, step.effects, facts, step.after)
         state = state.at_rest()
-        begins = any(operation.kind == "begin" for operation in statement.operations)
+        begins = any(step.operation.kind == "begin" and not step.state.in_transaction for step in steps)
         if begins or (around.get(section) == "message" and not state.in_transaction):
             state = _begun(state, statements[place + 1 :], catalog, around.get(section, "file"))
 
@@ -124,20 +125,33 @@ def _steps(
     return steps, catalog, state
 
 
-def _held_beside(step: _Step, steps: list[_Step]) -> Locks:
-    """The locks of earlier statements, and of the statement's other clauses: it takes them all at its start.
+def _held_beside(steps: list[_Step]) -> list[Locks]:
+    """For each the locks of earlier statements, and of the statement's other clauses: it takes them all at its start.
 
     The statements of a body take theirs one after the other.
     """
     if len(steps) == 1:
-        return step.state.held
-    beside = (other for other in steps if other.part == step.part and other is not step)
-    return strongest(step.state.held, *(other.effects.locks for other in beside))
+        return [steps[0].state.held]
+    parts: dict[Part, list[Locks]] = {}
+    for step in steps:
+        parts.setdefault(step.part, []).append(step.effects.locks)
+    others = {part: _of_the_others(locks) for part, locks in parts.items()}
+    return [strongest(step.state.held, next(others[step.part])) for step in steps]
 
 
-def _is_ended(section: str, rest: Sequence[tuple[str, StatementLike]]) -> bool:
-    own = (statement for found, statement in rest if found == section)
-    return any(operation.kind in _ENDING for statement in own for operation in statement.operations)
+def _of_the_others(locks: list[Locks]) -> Iterator[Locks]:
+    """For each of some clauses the locks of all but itself."""
+    behind: list[Locks] = [{}]
+    for clause in reversed(locks[1:]):
+        behind.append(strongest(behind[-1], clause))
+    before: Locks = {}
+    for clause in locks:
+        yield strongest(before, behind.pop())
+        before = strongest(before, clause)
+
+
+def _is_ending(statement: StatementLike) -> bool:
+    return any(operation.kind in _ENDING for operation in statement.operations)
 
 
 _ENDING = ("commit", "rollback", "prepare_transaction")
