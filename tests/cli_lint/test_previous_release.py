@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -217,3 +218,12 @@ def test_without_usage_nothing_happens_and_the_option_is_refused(top: Path) -> N
     told = zdmigrate("lint", "--previous-release", "v7.2")
     assert told.code == 2
     assert "usage = " in told.err
+
+
+def test_who_has_configured_no_usage_pays_nothing_for_it(top: Path) -> None:
+    (top / "zdmigrate.toml").write_text("")
+    told = "import sys; from zdmigrate.cli.main import run; run(['lint', '--no-cache']); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+
+    assert "zdmigrate.lint.engine" in ran.stdout
+    assert not {"zdmigrate.usage", "sqlglot", "subprocess"} & set(ran.stdout.split())

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.usage.models import blocks, declared, in_app, is_model
-from zdmigrate.usage.names import any_of, pascal, singular, spellings
+from zdmigrate.usage.names import any_of, pascal, singulars, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ class _Nearness:
     def __init__(self, text: str, words: Words) -> None:
         self._text = text
         self._rows = words.all
-        self._endings = (pascal(singular(words.table)), "_" + singular(words.table))
+        self._endings = tuple(word for one in singulars(words.table) for word in (pascal(one), f"_{one}"))
         self._bodies = blocks(text, words)
         self._expressions = list(_expressions(text, words))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.usage.names import any_of, models, rows, singular
+from zdmigrate.usage.names import any_of, models, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def in_app(words: Words, path: str) -> Words:
     app, _, model = words.table.partition("_")
     if not model or app not in path.split("/"):
         return words
-    return words._replace(classes=words.classes | models(model), variables=words.variables | {singular(model), model})
+    return words._replace(classes=words.classes | models(model), variables=words.variables | rows(model))
 
 
 def declared(code: Code, table: str) -> Iterator[tuple[str, int]]:

@@ -6,31 +6,26 @@ import re
 
 _SNAKE = ("py", "pyi", "rb", "erb", "rake", "ex", "exs", "rs", "pl", "lua")  # FullName is a class there
 _PASCAL = ("go", "cs", "fs", "vb", "cshtml", "razor")
-_UNCHANGED = ("news", "series", "species", "status", "address", "settings", "data", "media", "metadata", "analysis")
+_UNCHANGED = ("news", "series", "species", "settings")
+_ENDINGS = (("people", "person"), ("children", "child"), ("indices", "index"), ("ies", "y"), ("s", ""))
+_SIBILANTS = ("s", "x", "z", "ch", "sh")  # these have -es
 
 
-def singular(word: str) -> str:
-    """``order_items`` -> ``order_item``: the endings that frameworks take away, and no dictionary."""
-    head, mark, last = word.rpartition("_")
-    return head + mark + _singular(last)
-
-
-def _singular(word: str) -> str:
-    if word in _UNCHANGED or word.endswith(("ss", "us", "is")):
-        return word
-    for ending, instead in (("people", "person"), ("children", "child"), ("ies", "y"), ("indices", "index")):
-        if word.endswith(ending) and len(word) > len(ending) - len(instead) + 2:
-            return word[: -len(ending)] + instead
-    if re.search(r"(s|x|z|ch|sh)es$", word):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") else word
+def singulars(table: str) -> tuple[str, ...]:
+    """What one of several may be called: ``houses`` is house or hous, for no dictionary is asked; itself of one."""
+    head, mark, last = table.rpartition("_")
+    if last in _UNCHANGED or last.endswith(("ss", "us", "is")):
+        return (table,)
+    found = [last[: -len(ending)] + one for ending, one in _ENDINGS if last.endswith(ending)]
+    found += [last[:-2]] if last.endswith("es") and last[:-2].endswith(_SIBILANTS) else []
+    return tuple(head + mark + word for word in found if len(word) > 1) or (table,)
 
 
 def plural(word: str) -> str:
     """``category`` -> ``categories``."""
     if re.search(r"[^aeiou]y$", word):
         return word[:-1] + "ies"
-    return word + ("es" if re.search(r"(s|x|z|ch|sh)$", word) else "s")
+    return word + ("es" if word.endswith(_SIBILANTS) else "s")
 
 
 def camel(name: str) -> str:
@@ -54,14 +49,14 @@ def spellings(name: str, path: str) -> frozenset[str]:
 
 def models(table: str) -> frozenset[str]:
     """What an ORM calls the class of a table's rows; and the table, in a constant or as a class."""
-    one, many = singular(table), table if singular(table) != table else plural(table)
-    return frozenset((pascal(one), pascal(many), one.upper(), many.upper()))
+    ones = singulars(table)
+    names = (*ones, plural(table) if ones == (table,) else table)
+    return frozenset(word for name in names for word in (pascal(name), name.upper()))
 
 
 def rows(table: str) -> frozenset[str]:
     """What code calls a variable with a row, or with several."""
-    one = singular(table)
-    return frozenset((one, camel(one), table, camel(table)))
+    return frozenset(word for name in (*singulars(table), table) for word in (name, camel(name)))
 
 
 def any_of(words: frozenset[str] | set[str]) -> str:

@@ -11,7 +11,7 @@ from zdmigrate.usage.code import read_code
 from zdmigrate.usage.evidence import LONGEST, Evidence
 from zdmigrate.usage.in_queries import Known, Use, queries, uses
 from zdmigrate.usage.models import declared, words_of
-from zdmigrate.usage.names import plural, singular
+from zdmigrate.usage.names import plural, singulars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,7 +66,7 @@ class _Search:
         self._known = Known(catalog, losses)
         self._classes: dict[str, set[str]] = {}
         self._tables = {relation.name for loss in losses for relation in loss.relations}
-        self._letters = {table: _letters(table, singular(table), plural(table)) for table in self._tables}
+        self._letters = {table: _letters(table, *singulars(table), plural(table)) for table in self._tables}
 
     def is_worth_reading(self, text: Text) -> bool:
         """Whether any loss could be named here; the classes that it declares are kept."""
