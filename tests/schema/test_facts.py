@@ -19,6 +19,7 @@ from zdmigrate.sql.script import read_script
 
 CHECKED = SHOP + "alter table users add constraint c check (name is not null) not valid;"
 VALIDATED = CHECKED + "alter table users validate constraint c;"
+BREAKS, FITS = {"additive": False}, {"additive": True}
 TRIGGER = """
 create table t (id int);
 create function f() returns trigger language plpgsql as 'begin return new; end';
@@ -146,6 +147,22 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (TRIGGER, "drop function if exists price()", {"additive": False}),
     (TRIGGER, "drop function price(); drop function if exists price()", {"additive": True}),
     (SHOP, "drop view if exists nobody_knows", {"additive": True}),
+    (SHOP, "revoke all on users from public", {"additive": True}),
+    (SHOP, "revoke all on users from app", {"additive": False}),
+    (SHOP + "grant select on users to public;", "revoke all on users from public", {"additive": False}),
+    (SHOP + "grant select on all tables in schema public to public;", "revoke all on users from public", BREAKS),
+    (SHOP + "revoke all on users from app;", "revoke all on users from app", {"additive": True}),
+    (SHOP + "revoke insert on users from app;", "revoke all on users from app", {"additive": False}),
+    (TRIGGER, "revoke all on function price() from public", {"additive": False}),
+    (TRIGGER + "revoke all on function price() from public;", "revoke all on function price() from public", FITS),
+    (
+        TRIGGER + "revoke all on function price() from public; drop function price();"
+        "create function price() returns int language sql as 'select 2';",
+        "revoke all on function price() from public",
+        BREAKS,
+    ),
+    ("", "create function g() returns int return 1; revoke all on function g() from public", FITS),
+    (TRIGGER, "create or replace function price() returns int return 1; revoke all on function price() from a", BREAKS),
     (SHOP, "drop index if exists orders_note_idx", {"lock": "ACCESS EXCLUSIVE"}),
     (SHOP, "drop index if exists nobody_knows", {"lock": "ACCESS EXCLUSIVE"}),
     (SHOP + "drop index orders_note_idx;", "drop index if exists orders_note_idx", {"lock": ""}),

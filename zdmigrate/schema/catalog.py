@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 TEMPORARY = "pg_temp"
 
 
+Right = tuple[str, "Name | None", str]  # the object's type, its name, and who has the right
+
+
 class Catalog(Value):
     """An immutable schema. ``Catalog()`` knows nothing; ``after`` gives the schema that an operation leaves.
 
@@ -27,6 +30,7 @@ class Catalog(Value):
 
     tables: dict[Name, Table] = {}  # noqa: RUF012 - a Value's defaults are never changed
     indexes: dict[Name, Index] = {}  # noqa: RUF012
+    rights: dict[Right, bool] = {}  # noqa: RUF012 - whether the last of GRANT and REVOKE ALL has given or taken it
     gone_indexes: frozenset[Name] = frozenset()  # those that history has dropped, of which IF EXISTS finds none
     views: dict[Name, View] = {}  # noqa: RUF012
     domains: dict[Name, Domain] = {}  # noqa: RUF012

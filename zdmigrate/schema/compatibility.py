@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zdmigrate.schema.effects.constraints import index_columns
 from zdmigrate.schema.effects.domains import tables_of_domain
 from zdmigrate.schema.filling import is_required
+from zdmigrate.schema.history import rights_of
 from zdmigrate.schema.proofs import is_proven_not_null
 from zdmigrate.schema.type_changes import type_change
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.catalog import Right
     from zdmigrate.schema.effects.claim import Situation
 
 
@@ -216,6 +218,24 @@ def _drop_view(operation: ops.DropRelation, at: Situation) -> str:
     return "" if unseen else "its queries that name the view fail"
 
 
+def _revoke(operation: ops.Revoke, at: Situation) -> str:
+    rights = rights_of(operation, at.catalog)
+    nothing_to_take = rights and not any(_may_be_given(right, at) for right in rights)
+    return "" if nothing_to_take else "its queries are refused"
+
+
+def _may_be_given(right: Right, at: Situation) -> bool:
+    """Of a new table or view PUBLIC has nothing; what was taken before and not given again cannot be taken."""
+    kind, thing, grantee = right
+    if thing is None or at.catalog.rights.get((kind, None, grantee)):
+        return True
+    if right in at.catalog.rights:
+        return at.catalog.rights[right]
+    table = at.catalog.tables.get(thing)
+    made_here = thing in at.catalog.views or (table is not None and table.complete)
+    return not (grantee == "public" and kind == "table" and made_here)
+
+
 def _server_command(operation: ops.ServerCommand, at: Situation) -> str:
     return "what it uses is gone" if operation.statement.startswith("drop") else ""
 
@@ -265,7 +285,7 @@ _PHRASES: dict[str, str | Callable[[Any, Situation], str]] = {
     "create_rule": "its statements do something else",
     "drop_rule": _drop_on_table("what the rule did for it is no longer done"),
     "change_owner": "rights that it has as the owner are gone",
-    "revoke": "its queries are refused",
+    "revoke": _revoke,
     "drop_object": _drop_object,
     "rename_object": "what it uses has another name",
     "move_object": "what it uses is in another schema",

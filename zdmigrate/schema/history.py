@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zdmigrate.schema import operations as ops
-    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.catalog import Catalog, Right
 
 
 def schema_after(operation: ops.Operation, catalog: Catalog) -> Catalog:
@@ -155,11 +155,29 @@ def _set_row_security(operation: ops.SetRowSecurity, catalog: Catalog) -> Catalo
 
 def _create_function(operation: ops.CreateFunction, catalog: Catalog) -> Catalog:
     name = catalog.new_name(operation.name)
+    if name not in catalog.routines:  # made anew, it is PUBLIC's again
+        catalog = catalog.changed(rights={right: given for right, given in catalog.rights.items() if right[1] != name})
     others = (known for known in catalog.routines.get(name, ()) if known.arguments != operation.arguments)
     return catalog.changed(
         functions={**catalog.functions, name: operation.volatility},
         routines={**catalog.routines, name: (*others, operation)},
     )
+
+
+def _grant(operation: ops.Grant, catalog: Catalog) -> Catalog:
+    return catalog.changed(rights={**catalog.rights, **dict.fromkeys(rights_of(operation, catalog), True)})
+
+
+def _revoke(operation: ops.Revoke, catalog: Catalog) -> Catalog:
+    """Of some privileges only, it leaves the others."""
+    taken = {} if operation.privileges else dict.fromkeys(rights_of(operation, catalog), False)
+    return catalog.changed(rights={**catalog.rights, **taken})
+
+
+def rights_of(operation: ops.Privileges, catalog: Catalog) -> tuple[Right, ...]:
+    relation, name = operation.relation, operation.name
+    thing = catalog.resolve(relation) if relation else catalog.new_name(name) if name else None
+    return tuple((operation.object_type, thing, grantee) for grantee in operation.grantees)
 
 
 def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
@@ -257,6 +275,8 @@ _CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
     "drop_object": _drop_object,
     "rename_object": _rename_object,
     "drop_trigger": _drop_trigger,
+    "grant": _grant,
+    "revoke": _revoke,
     "set_row_security": _set_row_security,
     "add_domain_constraint": _domain_constrained,
     "set_domain_not_null": _domain_constrained,

@@ -673,9 +673,11 @@ class RenameEnumValue(AddEnumValue):
 
 
 class Privileges(Operation):
-    """GRANT or REVOKE, of privileges or of role membership; one operation a relation where it names relations."""
+    """GRANT or REVOKE, of privileges or of role membership; one operation for each object that it names."""
 
     object_type: str = ""
+    name: Name | None = None  # of what is no relation
+    grantees: tuple[str, ...] = ()  # "public" is PUBLIC
     privileges: tuple[str, ...] = ()  # empty for ALL
 
 

@@ -217,7 +217,14 @@ def object_made(operation: Any) -> tuple[str, str]:
     return (operation.object_type, str(operation.name))
 
 
+def _is_replaced(operation: Any, catalog: Catalog) -> bool:
+    """Whether CREATE OR REPLACE meets a function that was there before."""
+    return operation.kind == "create_function" and operation.replace and bool(catalog.routines_of(operation.name))
+
+
 def _object_made(state: ScriptState, operation: ops.Operation, catalog: Catalog) -> ScriptState:
+    if _is_replaced(operation, catalog):
+        return state
     return state.changed(objects=state.objects | {object_made(operation)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import operations as o
-from zdmigrate.sql.lift.nodes import Node, object_name, object_type, qualified, relation, strings
+from zdmigrate.sql.lift.nodes import Node, object_name, object_type, qualified, strings
 
 if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
@@ -17,12 +17,23 @@ OF_RELATIONS = tuple(f"OBJECT_{kind}" for kind in ("COLUMN", "TABCONSTRAINT", "T
 
 
 def grant(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    """An operation for every relation that is named, or one for other objects and ALL TABLES IN SCHEMA."""
+    """An operation for every object that is named, or one for ALL TABLES IN SCHEMA and its like."""
     operation: type[o.Privileges] = o.Grant if body.get("is_grant") else o.Revoke
     privileges = tuple(node["AccessPriv"].get("priv_name", "all") for node in body.get("privileges", ()))
-    said: dict[str, Any] = {"span": source.span, "object_type": object_type(body["objtype"]), "privileges": privileges}
-    relations = [relation(node["RangeVar"]) for node in body.get("objects", ()) if "RangeVar" in node]
-    return tuple(operation(**said, relation=name) for name in relations) or (operation(**said),)
+    said: dict[str, Any] = {
+        "span": source.span,
+        "object_type": object_type(body["objtype"]),
+        "privileges": privileges,
+        "grantees": tuple(node["RoleSpec"].get("rolename", "public") for node in body["grantees"]),
+    }
+    if body.get("targtype") == "ACL_TARGET_ALL_IN_SCHEMA":
+        return (operation(**said),)
+    named: list[dict[str, Any]] = [{_field(node): object_name(node)} for node in body.get("objects", ())]
+    return tuple(operation(**said, **each) for each in named) or (operation(**said),)
+
+
+def _field(node: Node) -> str:
+    return "relation" if "RangeVar" in node else "name"
 
 
 def grant_role(body: Node, source: Source) -> tuple[o.Operation, ...]:
