@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Paint = Callable[[str, str], str]
 
 _EVIDENCE = 5  # lines that are shown
+_FILES = 3  # that are told to be rewritten
 _COLOURS = {"error": "red", "warning": "yellow", "hint": "cyan", "help": "green"}
 
 
@@ -27,12 +28,24 @@ def render(result: LintResult, view: View) -> str:
     blocks = ["\n".join(_effects(statement)) for statement in result.statements] if view.effects else []
     blocks += ["\n".join(_finding(finding, result.lines[finding.path], paint)) for finding in told]
     blocks += ["\n".join(_in_old_files(old, view, paint))] if old else []
+    blocks += filter(None, ["\n".join(_rewritable(told))])
     return "\n\n".join([*blocks, summary_line(result.summary) + _fixable(told)])
 
 
 def _fixable(findings: Sequence[Finding]) -> str:
     count = sum(finding.is_fixable for finding in findings)
     return f"; {count} fixable with --fix (--diff shows how)" if count else ""
+
+
+def _rewritable(findings: Sequence[Finding]) -> Iterator[str]:
+    """The files without sections of which zdmigrate knows how to write them."""
+    paths = Counter(finding.path for finding in findings if finding.recipe and finding.phase is None)
+    for path, count in list(paths.items())[:_FILES]:
+        from shlex import quote  # only who has findings pays for it
+
+        yield f"{counted(count, 'finding')} can be rewritten into phases: zdmigrate rewrite {quote(path)}"
+    if len(paths) > _FILES:
+        yield f"and so can those in {counted(len(paths) - _FILES, 'further file')}"
 
 
 def summary_line(summary: Summary) -> str:
