@@ -35,7 +35,13 @@ def test_every_command_that_is_announced_is_there() -> None:
     assert cli.list_commands(click.Context(cli)) == list(COMMANDS)
 
 
-PROSE = ["README.md", *(f"docs/{name}.md" for name in ("adopting", "change-file", "ci", "gate", "reports", "running"))]
+PROSE = [
+    "README.md",
+    *(
+        f"docs/{name}.md"
+        for name in ("adopting", "change-file", "ci", "fixing", "gate", "own-rules", "reports", "running")
+    ),
+]
 
 
 @pytest.mark.parametrize("name", PROSE)
