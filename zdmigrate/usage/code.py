@@ -25,12 +25,16 @@ _HASH = (
     "graphql",
     "coffee",
 )
+_HEREDOCS = ("rb", "rake", "php", "pl", "pm", "sh")
 _DASHES = ("sql", "psql", "lua", "hs", "elm", "ads", "adb")
 _QUOTES = r"""
   (?P<long> \"\"\".*?(?:\"\"\"|\Z) | '''.*?(?:'''|\Z) )
-| (?P<heredoc> <<[-~]?(?P<q>['"`]?)(?P<tag>[A-Z_]\w*)(?P=q)[^\n]*\n(?P<body>.*?)^[ \t]*(?P=tag)\b )
 | (?P<raw> `[^`]*` )
 | (?P<plain> "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
+"""
+# bounded, or each shift to the left of a capital would be looked for to the end of the file
+_HEREDOC = r"""
+| (?P<heredoc> <<[-~]?(?P<q>['"`]?)(?P<tag>[A-Z_]\w*)(?P=q)[^\n]*\n(?P<body>.{0,5000}?)^[ \t]*(?P=tag)\b )
 """
 _BETWEEN = re.compile(r"[\s+\\.&]*(?:[rRbBuUfFbB]{1,2}(?=[\"']))?")
 _ESCAPED = re.compile(r"\\[nrt\n]")
@@ -83,7 +87,8 @@ def _landmarks(path_or_ending: str) -> re.Pattern[str]:
         comment = r"--[^\n]* | /\*.*?(?:\*/|\Z)"
     elif ending == "php":
         comment += r" | \#(?!\[)[^\n]*"
-    return re.compile(rf"(?P<comment> {comment} ) | {_QUOTES}", re.VERBOSE | re.DOTALL | re.MULTILINE)
+    heredoc = _HEREDOC if ending in _HEREDOCS else ""
+    return re.compile(rf"(?P<comment> {comment} ) | {_QUOTES} {heredoc}", re.VERBOSE | re.DOTALL | re.MULTILINE)
 
 
 def _is_docstring(text: str, start: int) -> bool:
@@ -99,7 +104,7 @@ def _blank(text: str) -> str:
 
 
 def _literal(found: re.Match[str]) -> tuple[int, int]:
-    if found["heredoc"]:
+    if found.lastgroup == "heredoc":
         return found.span("body")
     edge = 3 if found["long"] else 1
     closed = 1 if len(found[0]) < 2 * edge else edge
