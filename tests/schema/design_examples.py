@@ -36,6 +36,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("create table b (id bigserial primary key);", "create table n (b_id int references b)",
      {"mismatched_keys": "b_id is int and b.id is bigint"}),
     ("create table b (id varchar(9) primary key);", "create table n (b_id text references b)", {"mismatched_keys": ""}),
+    ("create table b (id ${key} primary key);", "create table n (b_id text references b)", {"mismatched_keys": ""}),
     ("", "create table n (id uuid primary key, up text references n)",
      {"mismatched_keys": "up is text and n.id is uuid"}),
     (BOOKS, "alter table t add column book_id uuid references books (id)",

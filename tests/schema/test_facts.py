@@ -147,6 +147,13 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (TRIGGER, "drop function if exists price()", {"additive": False}),
     (TRIGGER, "drop function price(); drop function if exists price()", {"additive": True}),
     (SHOP, "drop view if exists nobody_knows", {"additive": True}),
+    (
+        "",
+        "alter table t drop constraint t_a_fkey",
+        {"breaks_old": "rows that it expects to be refused or deleted along stay"},
+    ),
+    ("", "alter table t drop constraint t_a_check", {"additive": True}),
+    ("", "alter table t drop constraint t_a_key", {"additive": False}),
     (SHOP, "revoke all on users from public", {"additive": True}),
     (SHOP, "revoke all on users from app", {"additive": False}),
     (SHOP + "grant select on users to public;", "revoke all on users from public", {"additive": False}),

@@ -159,12 +159,18 @@ def _drop_constraint(operation: ops.DropConstraint, at: Situation) -> str:
     if (at.name(operation), operation.name) in at.state.constraints:
         return ""
     known = at.catalog.constraint(operation.relation, operation.name)
-    kind = "" if known is None else known.type
+    kind = _named_like(operation.name) if known is None else known.type
     if kind in ("check", "not_null"):
         return ""
     if kind == "foreign_key":
         return "rows that it expects to be refused or deleted along stay"
     return "its ON CONFLICT fails, and duplicates that it expects to be refused stay"
+
+
+def _named_like(name: str) -> str:
+    """The kind of a constraint that history has not made, where it has the name that PostgreSQL gives to such."""
+    kinds = {"_fkey": "foreign_key", "_check": "check", "_not_null": "not_null"}
+    return next((kind for ending, kind in kinds.items() if name.endswith(ending)), "")
 
 
 def _rename_constraint(operation: ops.RenameConstraint, at: Situation) -> str:
