@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from zdmigrate.lint.rule import Rule
 
     Facts = Mapping[str, str | int | bool]
+    Plain = tuple[tuple[str, str | int | bool], ...]
 
 
 # What speaks of the operation itself; the other categories are about what stands around it, or taste.
@@ -21,17 +22,24 @@ class Matcher:
     """Rules by the operations they speak of: a file of a thousand INSERTs asks none about columns."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._by_operation: dict[str, list[tuple[Rule, Mapping[str, Any]]]] = defaultdict(list)
+        self._by_operation: dict[str, list[tuple[Rule, Plain, Mapping[str, Any]]]] = defaultdict(list)
         for rule in rules:
             for match in rule.matches:
                 for operation in _choices(match.get("operation", "*")):
-                    self._by_operation[operation if not _is_glob(operation) else "*"].append((rule, match))
+                    plain, others = _sorted(match)
+                    if _is_glob(operation):
+                        every = {} if operation == "*" else {"operation": operation}
+                        self._by_operation["*"].append((rule, plain, {**others, **every}))
+                    else:
+                        self._by_operation[operation].append((rule, plain, others))
 
     def rules_for(self, facts: Facts) -> list[Rule]:
         """The rules that match, each once; a fallback only where nothing says more about the operation."""
         operation = str(facts["operation"])
         candidates = (*self._by_operation.get(operation, ()), *self._by_operation.get("*", ()))
-        found = {rule.name: rule for rule, match in candidates if matches(match, facts)}
+        found = {
+            rule.name: rule for rule, plain, others in candidates if _equal(plain, facts) and matches(others, facts)
+        }
         answered = any(_answers(rule) for rule in found.values())
         return [rule for rule in found.values() if not (rule.fallback and answered)]
 
@@ -39,6 +47,26 @@ class Matcher:
 def _answers(rule: Rule) -> bool:
     """Whether a fallback yields to it. A hint is too quiet to stand for an error."""
     return not rule.fallback and rule.category in _OF_THE_OPERATION and rule.severity in ("error", "warning")
+
+
+def _sorted(match: Mapping[str, Any]) -> tuple[Plain, dict[str, Any]]:
+    """The keys of a match that are equal or not, and those with choices and globs; its operation apart."""
+    keys = {key: wanted for key, wanted in match.items() if key != "operation"}
+    plain = {
+        key: wanted
+        for key, wanted in keys.items()
+        if not isinstance(wanted, list) and not (isinstance(wanted, str) and _is_glob(wanted))
+    }
+    return tuple(plain.items()), {key: wanted for key, wanted in keys.items() if key not in plain}
+
+
+def _equal(plain: Plain, facts: Facts) -> bool:
+    """Most candidates fail at the first fact: it is asked for without a call."""
+    for key, wanted in plain:
+        fact = facts.get(key)
+        if fact is not wanted and (fact != wanted or type(fact) is not type(wanted)):
+            return False
+    return True
 
 
 def matches(match: Mapping[str, Any], facts: Facts) -> bool:

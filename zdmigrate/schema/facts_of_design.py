@@ -108,7 +108,8 @@ class _Made(NamedTuple):
 
 def _add_foreign_key(operation: ops.AddForeignKey, at: Situation) -> Facts:
     table = at.catalog.table_or_new(operation.relation or Name(None, ""))
-    types = {name: column.type for name, column in table.columns.items() if column.type is not None}
+    known = {name: table.columns[name].type for name in operation.constraint.columns if name in table.columns}
+    types = {name: type_name for name, type_name in known.items() if type_name is not None}
     made = _Made(table.name, types, (), ())
     facts = _keys((operation.constraint,), made, at)
     return facts if table.complete else {**facts, "unindexed_keys": ""}  # its indexes are not known
@@ -150,8 +151,15 @@ def _keys(keys: tuple[ops.Constraint, ...], made: _Made, at: Situation) -> Facts
 def _is_indexed(columns: tuple[str, ...], made: _Made, at: Situation) -> bool:
     """Whether an index begins with these columns, in any order: made here, before, or later in the change."""
     to_come = (key for table, key in at.state.terms.indexes_to_come if at.catalog.resolve(table) == made.table)
-    known = (index.columns for index in at.catalog.indexes_of(made.table) if _serves(index, columns))
-    return any(set(key[: len(columns)]) == set(columns) for key in (*made.indexed, *to_come, *known))
+    if any(_begins_with(columns, key) for key in (*made.indexed, *to_come)):
+        return True
+    return any(
+        _begins_with(columns, index.columns) and _serves(index, columns) for index in at.catalog.indexes_of(made.table)
+    )
+
+
+def _begins_with(columns: tuple[str, ...], key: tuple[str, ...]) -> bool:
+    return len(key) >= len(columns) and set(key[: len(columns)]) == set(columns)
 
 
 def _serves(index: Index, columns: tuple[str, ...]) -> bool:

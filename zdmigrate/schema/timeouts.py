@@ -32,8 +32,8 @@ def milliseconds(value: object) -> int | None:
 
 def kind_of_timeout(value: object, budget: int) -> str:
     """``off`` for 0, ``long`` for more than the budget in milliseconds, else ``short``; "" for no value at all."""
-    length = milliseconds(value)
-    if value in (None, "") or length is None:
+    length = milliseconds(value) if value not in (None, "") else None
+    if length is None:
         return ""
     return "off" if length <= 0 else "long" if budget and length > budget else "short"
 
