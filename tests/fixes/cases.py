@@ -29,6 +29,7 @@ class Case(NamedTuple):
     given: str = SHOP
     postgres: int = 14
     differs: tuple[str, ...] = ()
+    on: str = ""  # a rule that is off until somebody turns it on
 
 
 INDEXES = [
@@ -214,4 +215,16 @@ KEYS = [
         SHOP + "create unique index notes_a_idx on notes (a);",
     ),
 ]
-CASES = [*INDEXES, *TWO_STEPS, *KEYS]
+AGAIN = [
+    ("CREATE TABLE more (id int);\n", "CREATE TABLE IF NOT EXISTS more (id int);\n"),
+    ("create index concurrently i on users (name);\n", "create index concurrently if not exists i on users (name);\n"),
+    ("ALTER TABLE users ADD x int, DROP age, ADD COLUMN y int, DROP COLUMN email;\n",
+     ("ALTER TABLE users ADD IF NOT EXISTS x int, DROP IF EXISTS age, ADD COLUMN IF NOT EXISTS y int, "
+     "DROP COLUMN IF EXISTS email;\n")),
+    ("ALTER TABLE users DROP CONSTRAINT users_pkey;\n", "ALTER TABLE users DROP CONSTRAINT IF EXISTS users_pkey;\n"),
+    ("DROP TABLE notes, orders;\n", "DROP TABLE IF EXISTS notes, orders;\n"),
+    ("DROP INDEX CONCURRENTLY notes_c_idx;\n", "DROP INDEX CONCURRENTLY IF EXISTS notes_c_idx;\n"),
+    ("drop materialized view names;\n", "drop materialized view if exists names;\n"),
+]  # fmt: skip
+IDEMPOTENT = "non-idempotent-statement"
+CASES = [*INDEXES, *TWO_STEPS, *KEYS, *(Case(IDEMPOTENT, sql, fixed, on=IDEMPOTENT) for sql, fixed in AGAIN)]

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zdmigrate.config import Config
+from zdmigrate.config import Config, Lint
 from zdmigrate.lint.engine import Linter, lint_changes
 from zdmigrate.lint.mending import Mender
 from zdmigrate.lint.rules import load_rules
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 RULES = load_rules()
 
 
-def mended(given: str, sql: str, *, postgres: int = 14, tool: str = "", name: str = "002.sql") -> Mended:
+def config(postgres: int, on: str) -> Config:
+    return Config(postgres=postgres, lint=Lint(severity={on: "hint"} if on else {}))
+
+
+def mended(given: str, sql: str, *, postgres: int = 14, tool: str = "", name: str = "002.sql", on: str = "") -> Mended:
     """``sql`` with all its fixes; ``given`` is the file before it."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"{name.replace('2', '1')}").write_bytes(given.encode())
         (Path(folder) / name).write_bytes(sql.encode())
         files, reported = read_history((folder,), folder, Source(tool=tool))
-        linter = Linter(Config(postgres=postgres), RULES, reported=reported)
+        linter = Linter(config(postgres, on), RULES, reported=reported)
         [found] = Mender(linter, RULES).mend(files, {str(Path(folder) / name)})
         return found
 
@@ -35,6 +39,6 @@ def reasons(given: str, sql: str, *, tool: str = "", name: str = "002.sql") -> l
     return [reason for _, reason in mended(given, sql, tool=tool, name=name).left]
 
 
-def rules_found(given: str, sql: str, *, postgres: int = 14) -> list[str]:
+def rules_found(given: str, sql: str, *, postgres: int = 14, on: str = "") -> list[str]:
     changes = [read_change("001.sql", given), read_change("002.sql", sql)]
-    return [one.rule for one in lint_changes(changes, Config(postgres=postgres), RULES, reported={"002.sql"}).findings]
+    return [one.rule for one in lint_changes(changes, config(postgres, on), RULES, reported={"002.sql"}).findings]

@@ -27,7 +27,7 @@ def test_every_fix_has_a_case_and_the_name_of_a_rule() -> None:
 
 @every_case
 def test_a_fix_writes_what_is_written_here_and_nothing_more(case: Case) -> None:
-    found = mended(case.given, case.sql, postgres=case.postgres)
+    found = mended(case.given, case.sql, postgres=case.postgres, on=case.on)
 
     assert found.after == case.fixed
     assert case.rule in {finding.rule for finding in found.done}
@@ -35,9 +35,9 @@ def test_a_fix_writes_what_is_written_here_and_nothing_more(case: Case) -> None:
 
 @every_case
 def test_after_a_fix_its_rule_is_found_no_more_and_nothing_is_left_to_do(case: Case) -> None:
-    assert case.rule in rules_found(case.given, case.sql, postgres=case.postgres)
-    assert case.rule not in rules_found(case.given, case.fixed, postgres=case.postgres)
-    assert mended(case.given, case.fixed, postgres=case.postgres).after == case.fixed
+    assert case.rule in rules_found(case.given, case.sql, postgres=case.postgres, on=case.on)
+    assert case.rule not in rules_found(case.given, case.fixed, postgres=case.postgres, on=case.on)
+    assert mended(case.given, case.fixed, postgres=case.postgres, on=case.on).after == case.fixed
 
 
 @pytest.mark.matrix
