@@ -140,3 +140,35 @@ def test_a_drop_that_may_fail_is_if_exists(off: str) -> None:
         ("drop_object", True),
         ("drop_view", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "statements", "comments"),
+    [
+        ("/*" * 9000 + "*/" * 9000 + "drop table t", ["drop table t"], ["/*" * 8999 + "*/" * 8999]),
+        ("/*" + "+" * 9000 + "*/ drop table t -- x", ["drop table t"], ["+" * 9000, "x"]),
+        ("select 1" + "-+" * 9000 + "1; drop table t", ["select 1" + "-+" * 9000 + "1", "drop table t"], []),
+        ("select '" + "+" * 9000 + "'; drop table t", ["select '" + "+" * 9000 + "'", "drop table t"], []),
+        ("do $$ begin perform 1" + "+" * 9000 + "; end $$; table t", ["do $$ begin perform 1" + "+" * 9000 + "; end $$", "table t"], []),
+    ],
+    ids=["comments", "comment", "operator", "string", "body"],
+)  # fmt: skip
+def test_a_run_of_signs_at_which_the_scanner_would_stand_still_is_told_as_written(
+    text: str, statements: list[str], comments: list[str]
+) -> None:
+    script = read_script(text)
+    assert [statement.text for statement in script.statements] == statements
+    assert [comment.text for comment in script.comments] == comments
+    assert script.statements[-1].error is None
+
+
+def test_a_message_does_not_quote_a_name_of_thousands() -> None:
+    (statement,) = read_script("drop " + "x" * 9000).statements
+    assert statement.error is not None
+    assert len(statement.error.message) < 250
+
+
+def test_copy_is_read_however_its_words_are_written() -> None:
+    assert [statement.text for statement in read_script("Copy t From StdIn;\n1;2\n\\.\ntable t").statements] == [
+        "Copy t From StdIn", "table t",
+    ]  # fmt: skip

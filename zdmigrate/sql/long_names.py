@@ -16,7 +16,7 @@ LONGEST = 63  # bytes
 
 def long_names(tokens: Iterable[Token], text: str) -> tuple[str, ...]:
     """The names of more than 63 bytes among the tokens, as written; those that U& hides are left to the server."""
-    suspects = [token for token in tokens if token[1] - token[0] > LONGEST // 4 and token[2] == t.NAME]
+    suspects = [token for token in tokens if token[1] - token[0] > LONGEST // 4 and token[2] == t.IDENT]
     names = dict.fromkeys(_unquoted(text[start:end]) for start, end, _ in suspects)  # a code point has 4 bytes at most
     return tuple(name for name in names if len(name.encode(errors="surrogatepass")) > LONGEST)
 

@@ -29,6 +29,10 @@ PATTERN = (
 | (?P<end> ; )
 """
 )
+# PostgreSQL's scanner looks at what is left of such a run for each of its signs; @ is one that it does not part
+RUN = r"(?:(?!/\*|--)[-~!@#^&|`?+*/%<>=]){1000,}"
+LONG_RUN = r"[-~!@#^&|`?+*/%<>=]{1000}"  # the same where the signs may begin comments
+MAY_HAVE_RUN = 5000  # letters: in a shorter text the scanner is quick all the same
 BLOCK_EDGE = r"/\*|\*/"
 # possessive, or white space and comments could be told apart in exponentially many ways
 COPY_FROM_STDIN = r"(?>\s++|--[^\r\n]*+|/\*.*?\*/)*+copy\b.*\bfrom\s+stdin\b"
@@ -48,10 +52,16 @@ class Masked(NamedTuple):
 
 def mask(text: str) -> Masked:
     """``text`` with what is no SQL overwritten, at the same length."""
-    signs = any(sign in text for sign in ("\ufeff", "\\", "{", "$%", "stdin", "STDIN"))
-    if signs or (":" in text and _compiled(VARIABLE).search(text.replace("::", "  "))):
-        return _Masking(text).result()
+    signs = any(sign in text for sign in ("\ufeff", "\\", "{", "$%")) or "stdin" in text.lower()
+    laborious = has_long_run(text)
+    if signs or laborious or (":" in text and _compiled(VARIABLE).search(text.replace("::", "  "))):
+        return _Masking(text, laborious).result()
     return Masked(text, (), ())
+
+
+def has_long_run(text: str) -> bool:
+    """Whether the scanner would take its time: for 40,000 times ``+`` six seconds."""
+    return len(text) > MAY_HAVE_RUN and _compiled(LONG_RUN).search(text) is not None
 
 
 @cache
@@ -64,8 +74,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 class _Masking:
     """One pass over a text, from one quote, comment or other landmark to the next."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, laborious: bool) -> None:
         self._text = text
+        self._laborious = laborious
+        self._landmark = f"{LANDMARK}|{RUN}" if laborious else LANDMARK
         self._parts: list[str] = []
         self._copied = 0
         self._statement = 0
@@ -76,8 +88,10 @@ class _Masking:
         if self._text.startswith("\ufeff"):
             self._put(0, 1, " ")
         at = 0
-        while landmark := _compiled(LANDMARK).search(self._text, at):
+        while landmark := _compiled(self._landmark).search(self._text, at):
             found = self._found(landmark.start(), at)
+            if len(landmark[0]) > 1:  # a run
+                self._put(*landmark.span(), "@" * len(landmark[0]))
             at = self._after(found) if found else landmark.end()
         self._parts.append(self._text[self._copied :])
         return Masked("".join(self._parts), tuple(self._quits), tuple(self._psql_lines))
@@ -93,7 +107,7 @@ class _Masking:
         """Where to look on, once what was found is dealt with."""
         match found.lastgroup:
             case "block":
-                return self._block_end(found.end())
+                return self._block(found.end())
             case "dollar":
                 end = self._text.find(found[0], found.end())
                 return len(self._text) if end < 0 else end + len(found[0])
@@ -112,6 +126,13 @@ class _Masking:
     def _put(self, start: int, end: int, stand_in: str) -> None:
         self._parts += (self._text[self._copied : start], stand_in)
         self._copied = end
+
+    def _block(self, at: int) -> int:
+        end = self._block_end(at)
+        if self._laborious:
+            inside = max(at, end - 2) if self._text.endswith("*/", at, end) else end
+            self._put(at, inside, _blank(self._text[at:inside]))
+        return end
 
     def _block_end(self, at: int) -> int:
         """Where a block comment ends; they nest."""

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from zdmigrate.sql.trees import Parsed
 
 
+LONGEST_MESSAGE = 200  # letters: what it quotes may be a name of thousands
+
+
 class Comment(NamedTuple):
     """A comment; ``text`` is without ``--`` or ``/* */`` and white space around it."""
 
@@ -129,12 +132,12 @@ def _read(
     except NestedTooDeeply as error:
         return _too_deep(text, found.tokens, error)
     except GrammarError as error:
-        return "", (), SyntaxProblem(error.message, _place(found.tokens, error.offset))
+        return "", (), SyntaxProblem(_shortened(error.message), _place(found.tokens, error.offset))
     source = Source(text, found.tokens, places)
     try:
         operations = tuple(operation for tree in trees for operation in lift_whole(tree, source))
     except GrammarError as error:  # a body's
-        return "", (), SyntaxProblem(error.message, getattr(error, "span", _span(found.tokens)))
+        return "", (), SyntaxProblem(_shortened(error.message), getattr(error, "span", _span(found.tokens)))
     return statement_kind(kind_of(trees[0])), operations, None
 
 
@@ -175,9 +178,9 @@ def _place(tokens: Sequence[Token], offset: int | None) -> Span:
 
 
 def _shortened(message: str) -> str:
-    """The message without the rest of the file, which PostgreSQL quotes after an unclosed quote."""
-    first, *rest = re.split(r"[\r\n]", message, maxsplit=1)
-    return f'{first.rstrip()} …"' if rest else message
+    """The message without the rest of the file, which PostgreSQL quotes after an unclosed quote, and without end."""
+    first = re.split(r"[\r\n]", message[:LONGEST_MESSAGE], maxsplit=1)[0]
+    return message if first == message else f'{first.rstrip()} …"'
 
 
 def _first_line(text: str, token: Token) -> Span:

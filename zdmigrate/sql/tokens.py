@@ -5,8 +5,8 @@ from __future__ import annotations
 BROKEN = -1  # not the grammar's: what its scanner could not read
 
 OPEN, CLOSE, STAR, COMMA, DOT, SEMICOLON, EQUALS, OPEN_BRACKET, CLOSE_BRACKET = map(ord, "()*,.;=[]")
+IDENT = 258  # a name, quoted or not
 SCONST = 261
-NAME = 258  # quoted or not
 SQL_COMMENT, C_COMMENT = 275, 276
 COMMENTS = (SQL_COMMENT, C_COMMENT)
 ATOMIC, BEGIN, CASE, CREATE, END, RULE = 301, 308, 322, 356, 404, 644

@@ -22,8 +22,8 @@ from zdmigrate.sql.plpgsql.fragments import (
     Fragment,
     fragments,
 )
-from zdmigrate.sql.psql import mask
-from zdmigrate.sql.script import lift_whole, read_script
+from zdmigrate.sql.psql import has_long_run, mask
+from zdmigrate.sql.script import LONGEST_MESSAGE, lift_whole, read_script
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,17 +107,18 @@ def of_plpgsql(statement: str, text: Text) -> Iterator[o.Operation]:
 
 def _trees(statement: str, text: Text) -> tuple[Any, Text]:
     """The trees; where the body is none for its placeholders, those of the body with names in their place."""
-    try:
-        return parse_plpgsql(statement), text
-    except GrammarError:
-        masked = mask(text.sql).text
-        if masked == text.sql:
-            raise
+    if not has_long_run(text.sql):
+        try:
+            return parse_plpgsql(statement), text
+        except GrammarError:
+            if mask(text.sql).text == text.sql:
+                raise
+    masked = mask(text.sql).text
     return parse_plpgsql(statement.replace(text.sql, masked)), text._replace(sql=masked)
 
 
 def _unknown(text: Text, reason: str) -> o.Operation:
-    return o.Unknown(span=text.whole, statement="do", reason=reason, within=text.whole)
+    return o.Unknown(span=text.whole, statement="do", reason=reason[:LONGEST_MESSAGE], within=text.whole)
 
 
 def _near(message: str, text: Text) -> Span:
