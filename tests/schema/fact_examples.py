@@ -120,5 +120,10 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (SHOP, "alter table users disable trigger all", {"additive": False}),
     # transactions
     ("", "begin; create index concurrently i on t (x)", {"transaction": "BEGIN ... COMMIT of the file"}),
-    (SHOP, "drop table users, orders", {"held_elsewhere": "users"}),
+    (SHOP, "drop table users, orders", {"held_elsewhere": "users", "waits_before": 1}),
+    (SHOP, "begin; drop index orders_note_idx; alter table users add x int", {"held_elsewhere": "orders"}),
+    (SHOP, "begin; alter table users add x int; alter table users add y int", {"waits_before": 1}),
+    (SHOP, "begin; alter table users add x int; alter table users add y int; drop table orders", {"waits_before": 1}),
+    (SHOP, "alter table users add x int; drop table orders", {"waits_before": 0}),
+    (SHOP, "create temp table t as select * from users", {"temporary": True}),
 ]  # fmt: skip

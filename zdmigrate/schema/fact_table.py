@@ -57,6 +57,7 @@ FACTS: dict[str, tuple[str | bool | int, str]] = {
     "tool": ("", "whose file it is, by the name of its source: flyway, goose …; native for zdmigrate's own"),
     "transaction_ends": (True, "behind this BEGIN its section has a COMMIT or ROLLBACK"),
     "held_exclusively": ("", "tables that earlier statements of the transaction hold in ACCESS EXCLUSIVE"),
+    "waits_before": (0, "operations of the transaction, or statement, before it that asked for a strong lock"),
     "held_elsewhere": ("", "other tables whose writes wait for this transaction, since before this operation"),
     "altered_before": (False, "an earlier statement of the change alters the same table"),
     "cleared": (False, "the change has dropped an index of this name before"),

@@ -117,6 +117,7 @@ def _transaction(table: Name, at: Situation) -> Facts:
         "transaction": _AROUND.get(state.transaction_of, "").format(tool=state.terms.tool or "the tool"),
         "tool": state.terms.tool,
         "transaction_ends": state.transaction_ends,
+        "waits_before": state.waits,
         "held_exclusively": short_names((name for name, mode in held.items() if mode.blocks_readers), at.catalog),
         "held_elsewhere": short_names(
             (name for name, mode in before.items() if mode.blocks_writers and name != table), at.catalog
@@ -126,7 +127,13 @@ def _transaction(table: Name, at: Situation) -> Facts:
 
 
 def _held_of_old(locks: Locks, at: Situation) -> Locks:
-    return {name: mode for name, mode in locks.items() if not (at.state.is_new(name) or name in at.catalog.indexes)}
+    """An index that is dropped is in the catalog no more."""
+    dropped = {found.name for found in at.state.earlier.dropped}
+    return {
+        name: mode
+        for name, mode in locks.items()
+        if not (at.state.is_new(name) or name in at.catalog.indexes or name in dropped)
+    }
 
 
 _AROUND = {

@@ -34,7 +34,12 @@ def _create_table(operation: ops.CreateTable, at: Situation) -> Facts:
     made = {} if parent is None else {**_other(parent, at), "partition": True}
     keys = (*operation.constraints, *(kept for column in operation.columns for kept in column.constraints))
     targets = (key.references for key in keys if key.references not in (None, operation.relation))
-    return {**made, "targets": _old(targets, at), "reads": _old(operation.sources, at)}
+    return {
+        **made,
+        "targets": _old(targets, at),
+        "reads": _old(operation.sources, at),
+        "temporary": operation.persistence == "temporary",
+    }
 
 
 def _old(names: Iterable[Name], at: Situation) -> str:

@@ -50,6 +50,7 @@ class ScriptState(Value):
     transaction_of: str = ""  # who began it: file, tool or message; body where it is that of a DO or a call
     transaction_ends: bool = True  # for a BEGIN: the section ends what it begins
     held: dict[Name, LockMode] = {}  # noqa: RUF012 - a Value's defaults are never changed
+    waits: int = 0  # how many operations since BEGIN, or of the statement, have asked for another strong lock
     settings: dict[str, str] = {}  # noqa: RUF012
     lasting: dict[str, str] = {}  # noqa: RUF012
     missed: frozenset[str] = frozenset()  # timeouts that an earlier statement of the section did without
@@ -76,7 +77,8 @@ class ScriptState(Value):
         if self.in_transaction:
             return self
         mark = Mark(savepoint=None, catalog=catalog, state=self)
-        return self.changed(in_transaction=True, transaction_of=by, held={}, marks=(mark,), settings=self.lasting)
+        begun = self.changed(in_transaction=True, transaction_of=by, held={}, waits=0, marks=(mark,))
+        return begun.changed(settings=self.lasting)
 
     def after(self, operation: ops.Operation, effects: Effects, catalog: Catalog) -> ScriptState:
         """The state once ``operation`` has run; ``catalog`` is the one before it."""
@@ -87,14 +89,22 @@ class ScriptState(Value):
         missed = newly_missed(operation, effects, self.changed(held_before=self.held), catalog) if effects.locks else ()
         alone = effects.refuses_transaction
         earlier = left.earlier.after(operation, catalog, in_transaction=self.in_transaction, alone=alone)
-        if not missed and earlier is left.earlier:
+        waits = left.waits + self._asks(effects, catalog)
+        if not missed and earlier is left.earlier and waits == left.waits:
             return left
-        return left.changed(missed=left.missed.union(missed), earlier=earlier)
+        return left.changed(missed=left.missed.union(missed), earlier=earlier, waits=waits)
+
+    def _asks(self, effects: Effects, catalog: Catalog) -> bool:
+        """Whether an operation asks for a strong lock, on a table that is there, that is not held yet."""
+        return any(
+            mode.blocks_writers and self.held.get(name, 0) < mode and not (self.is_new(name) or name in catalog.indexes)
+            for name, mode in effects.locks.items()
+        )
 
     def ended(self) -> ScriptState:
         """The state once the transaction has ended."""
         none: frozenset[Any] = frozenset()
-        left = self.changed(in_transaction=False, transaction_of="", held={}, marks=())
+        left = self.changed(in_transaction=False, transaction_of="", held={}, marks=(), waits=0)
         left = left.changed(views_to_come=none, objects_to_come=none)
         return left.changed(earlier=self.earlier.committed())
 
@@ -103,7 +113,7 @@ class ScriptState(Value):
         left = self if (earlier := self.earlier.rested()) is self.earlier else self.changed(earlier=earlier)
         if self.in_transaction or not (self.held or self.settings != self.lasting):
             return left
-        return left.changed(held={}, settings=self.lasting)
+        return left.changed(held={}, settings=self.lasting, waits=0)
 
     def mark_of(self, operation: ops.Operation) -> Mark | None:
         """What a rollback goes back to; None for every other operation."""
