@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.schema.all_samples import ALL
 from tests.schema.claims import claimed
-from tests.schema.observe import Observed, observe, observe_alone
-from tests.schema.samples import SAMPLES, Sample
-from zdmigrate.schema.lock_modes import LockMode
+from tests.schema.effects_page import is_on_page, row_of
+from tests.schema.measure import WEAK, measured
 
 if TYPE_CHECKING:
+    from tests.schema.observe import Observed
+    from tests.schema.samples import Sample
     from tests.servers.database import Database, RunningServer
-
-# These stop no query, and what a query plan or a row's foreign key adds of them is not claimed.
-WEAK = (LockMode.ACCESS_SHARE, LockMode.ROW_SHARE)
 
 
 def told(sample: Sample) -> str:
@@ -23,21 +22,15 @@ def told(sample: Sample) -> str:
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("sample", SAMPLES, ids=told)
+@pytest.mark.parametrize("sample", ALL, ids=told)
 def test_a_statement_does_what_is_claimed(sample: Sample, any_server: RunningServer, any_database: Database) -> None:
     if not sample.since <= any_server.major <= sample.until:
         return
-    with any_database.connect() as connection:
-        connection.execute(sample.given or "select")
     claim, seen = claimed(sample.given, sample.sql, any_server.major), measured(any_database, sample)
     locks_must_agree(claim, seen)
     work_on_rows_must_agree(claim, seen, sample)
-
-
-def measured(database: Database, sample: Sample) -> Observed:
-    if sample.held:
-        return observe_alone(database, sample.sql, sample.table, sample.held)
-    return observe(database, sample.sql)
+    row = row_of(sample, seen, any_server.major)
+    assert is_on_page(row, any_server.major), "write it with: python -m tests.schema.effects_page new"
 
 
 def locks_must_agree(claim: Observed, seen: Observed) -> None:
