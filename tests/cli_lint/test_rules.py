@@ -63,3 +63,14 @@ def test_a_rule_of_ones_own_is_listed_and_explained() -> None:
     assert "The auditors." in zdmigrate("explain", "no-truncate").out
     Path("001.sql").write_text("TRUNCATE users;")
     assert "no-truncate: users is emptied." in zdmigrate("lint", "001.sql").out
+
+
+def test_what_is_off_by_default_says_what_turns_it_on() -> None:
+    told = 'off by default: turn on with `prefer-text = "hint"` under `[lint.severity]`'
+    assert told in zdmigrate("explain", "prefer-text").out
+    page = SCHEMA.parents[1] / "rules/prefer-text.md"
+    assert told in page.read_text("utf-8")
+    Path("001.sql").write_text("CREATE TABLE books (id bigint PRIMARY KEY, title varchar(9));")
+    assert zdmigrate("lint", "001.sql").out.startswith("no findings")
+    Path("zdmigrate.toml").write_text('[lint.severity]\nprefer-text = "warning"')
+    assert "warning prefer-text: books has title as varchar with a limit" in zdmigrate("lint", "001.sql").out
