@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _GENERATED = re.compile(r'CONSTRAINT ("[^"]*_not_null\d*"|\w+_not_null\d*) NOT NULL')
 
 
+_STATISTICS = re.compile(r"(?<=\) ON )(\w+(?:, \w+)*)")
+
+
+def _in_order(listed: re.Match[str]) -> str:
+    return ", ".join(sorted(listed.group().split(", ")))
+
+
 def dumped(database: Database) -> str:
     """The schema as pg_dump prints it, without the ledger and what differs between two runs of pg_dump."""
     binaries = binaries_of(18)  # a newer pg_dump reads an older server
@@ -33,6 +40,7 @@ def dumped(database: Database) -> str:
 def ordered(dump: str) -> str:
     """The dump with a table's columns, and statements, in the alphabet's order: an added column is a table's last."""
     statements = [_GENERATED.sub("NOT NULL", each.strip()) for each in dump.split(";\n")]
+    statements = [_STATISTICS.sub(_in_order, each) for each in statements]
     return ";\n".join(sorted(map(_table, statements)))
 
 

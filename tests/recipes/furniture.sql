@@ -41,6 +41,19 @@ CREATE INDEX visits_by_member ON visits (member);
 CREATE INDEX books_by_shelf ON books (shelf);
 CREATE INDEX books_by_predecessor ON books (follows);
 CREATE INDEX by_size ON books ("Größe");
+CREATE UNIQUE INDEX shelves_once ON shelves (code, room);
+CREATE STATISTICS books_together (dependencies, mcv) ON title, shelf, (lower(note)) FROM books;
+COMMENT ON COLUMN books.title IS 'what stands on the back';
+COMMENT ON INDEX books_by_title IS 'for the search';
+COMMENT ON CONSTRAINT some_copies ON books IS 'no less than none';
+COMMENT ON CONSTRAINT one_isbn ON books IS 'each once';
+GRANT SELECT (title, note), UPDATE (title) ON books TO PUBLIC;
+ALTER TABLE books ALTER title SET STATISTICS 400, ALTER title SET STORAGE EXTERNAL, ALTER note SET (n_distinct = 9);
+ALTER TABLE books CLUSTER ON books_by_lower_title;
+ALTER TABLE shelves REPLICA IDENTITY USING INDEX shelves_once;
+CREATE POLICY own_title ON books USING (title <> 'secret' OR current_user = 'librarian') WITH CHECK (title <> '');
+ALTER TABLE books ENABLE ROW LEVEL SECURITY;
+CREATE VIEW search AS SELECT b.title, s.room FROM books AS b JOIN shelves AS s ON s.code = b.shelf WHERE b.title > 'a';
 INSERT INTO shelves SELECT 'shelf ' || i FROM generate_series(1, 9) AS i;
 INSERT INTO books (id, title, isbn, shelf, copies, sold, note, "Größe", follows)
     SELECT i, 'title ' || i, 'isbn-' || i, 'shelf ' || 1 + i % 9, i % 5 + 1, i % 4,

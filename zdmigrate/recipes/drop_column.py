@@ -27,6 +27,12 @@ def recipe(operation: DropColumn, ground: Ground) -> Phased:
         "it would refuse the drop",
         "drop it in the same file, above",
     )
+    labels = ground.furniture.on(table.name, column.name, "label")
+    ground.refuse_hanging(
+        tuple(each for each in labels if each.type.startswith("REPLICA")),
+        "replicas know rows by it",
+        "ALTER TABLE ... REPLICA IDENTITY something else first",
+    )
     told, alter = f"{table.name.name}.{column.name}", f"ALTER TABLE {ground.spelled(table.name)}"
     indexes = ground.furniture.on(table.name, column.name, "index")
     constraints = ground.furniture.on(table.name, column.name, "constraint")

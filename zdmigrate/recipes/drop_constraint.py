@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.recipes.parts.building import added_constraint
+from zdmigrate.recipes.parts.building import added_constraint, labelled
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.schema.spelling import spelled
 
@@ -32,6 +32,7 @@ def recipe(operation: DropConstraint, ground: Ground) -> Phased:
     definition = next(
         each.sql for each in ground.furniture.on(table.name, None, "constraint") if each.name == known.name
     )
+    labels = ground.furniture.on(table.name, None, "label")
     return Phased(
         table=table.name,
         notes=(f"{operation.name} goes in expand. A revert needs every row to satisfy it again.",),
@@ -44,5 +45,6 @@ def recipe(operation: DropConstraint, ground: Ground) -> Phased:
         revert=(
             Said("", f"{alter} DROP CONSTRAINT IF EXISTS {name}"),
             *added_constraint(table, known.name, definition, ground, valid=known.validated),
+            *(Said("", labelled(each, table, ground)) for each in labels if each.name == known.name),
         ),
     )

@@ -1,1 +1,1 @@
-ALTER TABLE books DROP COLUMN title;
+ALTER TABLE books DROP COLUMN sold;

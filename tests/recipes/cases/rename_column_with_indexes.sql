@@ -1,1 +1,2 @@
+-- catalog: database
 ALTER TABLE books RENAME COLUMN title TO name;

@@ -9,6 +9,7 @@ from zdmigrate.recipes.parts.phased import Said, Step
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.relations import Table
@@ -17,9 +18,20 @@ CONCURRENTLY = "CONCURRENTLY: writes go on while it is built."
 
 
 def built_index(
-    table: Table, name: str, definition: str, ground: Ground, *, unique: bool = False, why: str = CONCURRENTLY
+    table: Table,
+    name: str,
+    definition: str,
+    ground: Ground,
+    *,
+    unique: bool = False,
+    why: str = CONCURRENTLY,
+    allowed: str = "",
 ) -> tuple[Step, ...]:
-    """An index, built while everybody works on; ``definition`` is what stands behind the table's name."""
+    """An index, built while everybody works on; ``definition`` is what stands behind the table's name.
+
+    ``allowed`` says why it may stand in expand although it forbids something: what the linter cannot know.
+    """
+    why += _allowing(allowed)
     kind = "UNIQUE INDEX" if unique else "INDEX"
     if not table.partitioned:
         return (Said(why, f"CREATE {kind} CONCURRENTLY {spelled(name)} ON {ground.spelled(table.name)} {definition}"),)
@@ -35,6 +47,10 @@ def built_index(
         whole, piece = ground.beside(table.name, name), ground.beside(below.name, part)
         steps.append(Said("", f"ALTER INDEX {whole} ATTACH PARTITION {piece}"))
     return tuple(steps)
+
+
+def _allowing(reason: str) -> str:
+    return f"\nzdmigrate: allow not-additive-in-expand because {reason}" if reason else ""
 
 
 def dropped_index(table: Table, name: str, ground: Ground, why: str = "", *, sure: bool = False) -> Step:
@@ -54,7 +70,7 @@ def added_constraint(
     alter = f"ALTER TABLE {ground.spelled(table.name)}"
     add = Said(
         "NOT VALID: it holds for what is written from now on, and no row is read under the strong lock."
-        + (f"\nzdmigrate: allow not-additive-in-expand because {allowed}" if allowed else ""),
+        + _allowing(allowed),
         f"{alter} ADD CONSTRAINT {spelled(name)} {definition} NOT VALID",
     )
     check = Said(
@@ -82,3 +98,13 @@ def view_privileges(table: Table, view: str, ground: Ground) -> tuple[Step, ...]
     """What roles may do with the table they may do with its view."""
     granted = ground.furniture.on(table.name, None, "privilege", "grant")
     return tuple(Said("", granted_on(each.sql, view)) for each in granted)
+
+
+def labelled(each: Hanging, table: Table, ground: Ground) -> str:
+    """What is said of an index or a constraint by its name: a comment, or that replicas know rows by it."""
+    name = spelled(each.name)
+    if each.type == "CONSTRAINT":
+        return f"COMMENT ON CONSTRAINT {name} ON {ground.spelled(table.name)} {each.sql}"
+    if each.type == "INDEX":
+        return f"COMMENT ON INDEX {ground.beside(table.name, each.name)} {each.sql}"
+    return f"ALTER TABLE {ground.spelled(table.name)} {each.type} {name}"

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.recipes.parts.building import added_constraint, built_index, dropped_index, free_index_name
+from zdmigrate.recipes.parts.building import (
+    added_constraint,
+    built_index,
+    dropped_index,
+    free_index_name,
+    labelled,
+)
 from zdmigrate.recipes.parts.copied import is_serial
 from zdmigrate.recipes.parts.definitions import key_parts
 from zdmigrate.recipes.parts.furniture import with_names
 from zdmigrate.recipes.parts.phased import Phased, Said, Step
-from zdmigrate.recipes.parts.renaming import Piece, folded, replaced
+from zdmigrate.recipes.parts.renaming import Piece, folded, renamed_definition, replaced
 from zdmigrate.recipes.parts.views import renamed_view
 from zdmigrate.schema.constraints import object_name
 from zdmigrate.schema.names import Span
@@ -62,7 +68,9 @@ def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_type
         _refuse(column, move)
         loads += [_not_null(column, move), _default(column, move)]
     hanging = [each for each in ground.furniture.on(table.name) if names.keys() & each.columns]
-    loads += [_CARRIERS[each.kind](each, move) for each in hanging if each.type != "foreign_key"]
+    hanging = [each for each in hanging if each.type != "foreign_key"]
+    hanging.sort(key=lambda each: each.kind == "label")  # by then, the new things have the old names
+    loads += [_CARRIERS[each.kind](each, move) for each in hanging]
     return Phased(
         table=table.name,
         notes=tuple(note for load in loads for note in load.notes),
@@ -71,7 +79,7 @@ def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_type
         contract=tuple(step for load in loads for step in load.contract),
         removal=(
             *(said for load in loads for said in load.ahead),
-            *(Said("", f"{move.alter} DROP COLUMN {spelled(old)}") for old in names),
+            *(Said(_in_place(old, move), f"{move.alter} DROP COLUMN {spelled(old)}") for old in names),
             *(said for load in loads for said in load.behind),
         ),
         revert=tuple(step for load in reversed(loads) for step in load.revert),
@@ -177,9 +185,12 @@ def _index(each: Hanging, move: Move) -> Load:
             move.renamed(each),
             move.ground,
             unique=unique,
+            allowed=_allowed(each, move) if unique else "",
             why=f"In the place of {each.name}, after the backfill: before it, it would only have slowed it down.",
         ),
-        contract=(
+        contract=()
+        if _identifies(each, move)
+        else (
             dropped_index(
                 move.table, each.name, move.ground, f"Nobody needs it any more; {name} takes its name.", sure=True
             ),
@@ -188,6 +199,22 @@ def _index(each: Hanging, move: Move) -> Load:
         revert=(dropped_index(move.table, name, move.ground),),
         notes=_twins(each, move) if unique else (),
     )
+
+
+def _in_place(column: str, move: Move) -> str:
+    """What the linter cannot know: the statements around the drop have written anew what would go with it."""
+    on = move.ground.furniture.on
+    kept = [each.name for each in on(move.table.name, column, "index") if _identifies(each, move)]
+    policies = [each.name for each in on(move.table.name, column, "policy")]
+    allowed = [f"drop-column-indexed because {kept[0]} comes back at once"] if kept else []
+    allowed += [f"drop-column-in-use because {policies[0]} was altered above"] if policies else []
+    return "\n".join(f"zdmigrate: allow {each}" for each in allowed)
+
+
+def _identifies(each: Hanging, move: Move) -> bool:
+    """Whether replicas know a row by it: it must not go before the new one takes its place."""
+    labels = move.ground.furniture.on(move.table.name, None, "label")
+    return any(label.name == each.name and label.type.startswith("REPLICA") for label in labels)
 
 
 def _twins(each: Hanging, move: Move) -> tuple[str, ...]:
@@ -218,6 +245,7 @@ def _key(each: Hanging, move: Move) -> Load:
             parts.built,
             move.ground,
             unique=True,
+            allowed=_allowed(each, move),
             why=f"In the place of {each.name}: contract makes the constraint of it, and reads nothing.",
         ),
         behind=(Said("", add),),
@@ -226,10 +254,15 @@ def _key(each: Hanging, move: Move) -> Load:
     )
 
 
+def _allowed(each: Hanging, move: Move) -> str:
+    """Why it may stand in expand; where all of its columns are new, the linter sees that itself."""
+    return "" if set(each.columns) <= move.names.keys() else f"{each.name} forbids the same already"
+
+
 def _check(each: Hanging, move: Move) -> Load:
     recorded = move.table.constraints[each.name]
     name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "check")
-    allowed = "" if set(recorded.columns) <= move.names.keys() else f"{each.name} forbids the same already"
+    allowed = _allowed(each, move)
     valid = recorded.validated
     return Load(
         filled=added_constraint(move.table, name, move.renamed(each), move.ground, valid=valid, allowed=allowed),
@@ -291,7 +324,51 @@ def _grant(each: Hanging, move: Move) -> Load:
 
 
 def _statistics(each: Hanging, move: Move) -> Load:
-    raise move.ground.refusal(f"the extended statistics {each.name} cannot be carried yet", f"drop {each.name} first")
+    """Extended statistics go with any of their columns; the planner has the new ones from the next ANALYZE on."""
+    piece = Piece(each.sql, "CREATE STATISTICS s ON ", " FROM t")
+    found = {span: words[-1] for span, words in piece.references()} | dict(piece.elements())
+    places = [(span, spelled(move.names[word])) for span, word in found.items() if word in move.names]
+    name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "stat")
+    whole, kinds = move.ground.beside(move.table.name, name), f" ({each.type})" if each.type else ""
+    table = move.ground.spelled(move.table.name)
+    return Load(
+        filled=(
+            Said(
+                f"In the place of {each.name}; ANALYZE fills it.",
+                f"CREATE STATISTICS {whole}{kinds} ON {replaced(each.sql, places)} FROM {table}",
+            ),
+        ),
+        behind=(Said("", f"ALTER STATISTICS {whole} RENAME TO {spelled(each.name)}"),),
+        revert=(Said("", f"DROP STATISTICS IF EXISTS {whole}"),),
+    )
+
+
+def _label(each: Hanging, move: Move) -> Load:
+    return Load(behind=(Said("", labelled(each, move.table, move.ground)),))
+
+
+def _policy(each: Hanging, move: Move) -> Load:
+    """As the database describes it; what a file wrote may name columns of other tables, too."""
+    told = f"the policy {each.name} of {move.table.name} names {', '.join(move.names.keys() & each.columns)}"
+    if not each.sql.startswith("ALTER POLICY "):
+        raise move.ground.refusal(told, "name the database with --dsn: it says what the policy means")
+    if move.changes_types or "select" in each.sql.lower():
+        raise move.ground.refusal(f"{told}, and cannot be written anew", "write its contract by hand")
+    renamed = renamed_definition(each.sql, "", move.names)
+    return Load(ahead=(Said("The same rows, by the new column.", renamed),))
+
+
+def _published(each: Hanging, move: Move) -> Load:
+    """A list of columns is given anew as a whole; a subscriber has to have the new column by then."""
+    publication, table = spelled(each.name), move.ground.spelled(move.table.name)
+    columns = ", ".join(map(spelled, move.named(each.columns)))
+    return Load(
+        ahead=(
+            Said("", f"ALTER PUBLICATION {publication} DROP TABLE {table}"),
+            Said("", f"ALTER PUBLICATION {publication} ADD TABLE {table} ({columns}){each.sql}"),
+        ),
+        notes=(f"Subscribers of {each.name} have to have {columns} before contract.",),
+    )
 
 
 def _view(each: Hanging, move: Move) -> Load:
@@ -328,5 +405,8 @@ _CARRIERS: dict[str, Callable[[Hanging, Move], Load]] = {
     "owned": _owned,
     "identity": _told_with_its_column,
     "view": _view,
-    **dict.fromkeys(("trigger", "policy", "other"), _bystander),
+    "label": _label,
+    "policy": _policy,
+    "publication": _published,
+    **dict.fromkeys(("trigger", "other"), _bystander),
 }

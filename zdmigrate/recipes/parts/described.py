@@ -128,6 +128,14 @@ _STATISTICS = """
     SELECT pg_catalog.pg_get_statisticsobjdef(oid) FROM pg_catalog.pg_statistic_ext
     WHERE stxrelid = ANY (%s::oid[]) ORDER BY oid
 """
+_LABELS = """
+    SELECT pg_catalog.format('ALTER TABLE %%I.%%I %%s %%I', n.nspname, c.relname, said.what, x.relname)
+    FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+    CROSS JOIN LATERAL (VALUES (CASE WHEN i.indisreplident THEN 'REPLICA IDENTITY USING INDEX' END),
+                               (CASE WHEN i.indisclustered THEN 'CLUSTER ON' END)) AS said (what)
+    WHERE c.oid = ANY (%s::oid[]) AND said.what IS NOT NULL ORDER BY i.indexrelid
+"""
 _TRIGGERS = """
     SELECT pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger
     WHERE tgrelid = ANY (%s::oid[]) AND NOT tgisinternal AND tgparentid = 0 ORDER BY oid
@@ -149,8 +157,7 @@ _OTHERS = """
     LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class
     WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY (%s::oid[]) AND d.refobjsubid > 0
       AND d.deptype IN ('n', 'a') AND (d.classid, d.objid) <> (d.refclassid, d.refobjid)
-      AND (d.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_proc'::regclass,
-                         'pg_catalog.pg_publication_rel'::regclass)
+      AND (d.classid = 'pg_catalog.pg_proc'::regclass
            OR (d.classid = 'pg_catalog.pg_rewrite'::regclass AND v.relkind NOT IN ('v', 'm'))
            OR (d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'a'
                AND (SELECT relkind FROM pg_catalog.pg_class WHERE oid = d.objid) = 'S'))
@@ -176,6 +183,40 @@ _TYPES = """
     FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
     WHERE t.typtype IN ('d', 'e', 'r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
     ORDER BY t.oid
+"""
+_POLICIES = """
+    SELECT n.nspname, c.relname, p.polname, pg_catalog.array_agg(a.attname ORDER BY a.attnum),
+           pg_catalog.format('ALTER POLICY %%I ON %%I.%%I', p.polname, n.nspname, c.relname)
+           || coalesce(' USING (' || pg_catalog.pg_get_expr(p.polqual, p.polrelid) || ')', '')
+           || coalesce(' WITH CHECK (' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
+    FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid AND c.oid = ANY (%s::oid[])
+    GROUP BY 1, 2, p.oid ORDER BY p.oid
+"""
+# The lists of columns came with 15: to_jsonb, for a column that 14 does not have.
+_PUBLISHED = """
+    SELECT n.nspname, c.relname, p.pubname,
+           (SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
+            WHERE a.attrelid = c.oid
+              AND a.attnum = ANY (pg_catalog.string_to_array(pg_catalog.to_jsonb(r) ->> 'prattrs', ' ')::smallint[])),
+           coalesce(' WHERE (' || pg_catalog.pg_get_expr((pg_catalog.to_jsonb(r) ->> 'prqual')::pg_node_tree,
+                                                         c.oid) || ')', '')
+    FROM pg_catalog.pg_publication_rel AS r JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
+    JOIN pg_catalog.pg_class AS c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = ANY (%s::oid[]) AND pg_catalog.to_jsonb(r) ->> 'prattrs' IS NOT NULL ORDER BY 1, 2, 3
+"""
+# A row trigger whose function names a column sees what one side wrote, and not the other: told, not guessed.
+_NAMING = """
+    SELECT n.nspname, c.relname, a.attname, t.tgname
+    FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+    JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.oid = ANY (%s::oid[]) AND NOT t.tgisinternal AND t.tgtype & 1 = 1
+      AND p.prosrc ~ ('\\m' || pg_catalog.regexp_replace(a.attname, '(\\W)', '\\\\\\1', 'g') || '\\M')
+    ORDER BY 1, 2, 3, 4
 """
 _TAKEN = """
     SELECT n.nspname, c.relname, false FROM pg_catalog.pg_class AS c
@@ -211,7 +252,7 @@ def _said(rows: Rows, related: list[int]) -> Iterator[str]:
             yield f"CREATE TYPE {spelled(schema)}.{spelled(name)} AS ENUM ()"
     for oid, *described in rows(_TABLES, [related]):
         yield _table(rows(_COLUMNS, [oid]), *described)
-    for query in (_CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _PRIVILEGES, _STATISTICS, _TRIGGERS):
+    for query in (_CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _PRIVILEGES, _STATISTICS, _LABELS, _TRIGGERS):
         yield from (said for (said,) in rows(query, [related]))
     yield from (said for (said,) in rows(_COMMENTS, [related] * 3))
     for schema, name, kind, query in rows(_VIEWS, [related]):
@@ -256,6 +297,14 @@ def _others(rows: Rows, related: list[int]) -> Iterator[Hanging]:
     for schema, table, column, told in rows(_OTHERS, [related]):
         kind = "owned" if told.startswith("sequence ") else "other"
         yield Hanging(kind=kind, table=Name(schema, table), name=told, sql="", columns=(column,))
+    for schema, table, policy, columns, said in rows(_POLICIES, [related]):
+        yield Hanging(kind="policy", table=Name(schema, table), name=policy, sql=said, columns=tuple(columns))
+    for schema, table, publication, columns, filtered in rows(_PUBLISHED, [related]):
+        own = Name(schema, table)
+        yield Hanging(kind="publication", table=own, name=publication, sql=filtered, columns=tuple(columns))
+    for schema, table, column, trigger in rows(_NAMING, [related]):
+        told = f"the function of trigger {trigger}"
+        yield Hanging(kind="other", table=Name(schema, table), name=told, sql="", columns=(column,))
     for schema, table, column, sequence, options, plain in rows(_IDENTITIES, [related]):
         said = "" if plain else options
         yield Hanging(kind="identity", table=Name(schema, table), name=sequence, sql=said, columns=(column,))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.recipes.parts.definitions import constraint_sql, index_sql
-from zdmigrate.recipes.parts.renaming import Piece, renamed_definition
+from zdmigrate.recipes.parts.renaming import Piece, folded, renamed_definition
 from zdmigrate.schema import operations as ops
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
@@ -87,7 +87,7 @@ class Furniture(Value):
 def _after(before: Furniture, operation: ops.Operation, statement: Statement, text: str) -> Furniture:
     catalog = before.catalog.after(operation)
     kept = [moved for each in before.hanging if (moved := _moved(each, operation, before.catalog, catalog))]
-    new = _made(operation, statement, text, before.catalog, catalog)
+    new = (*_made(operation, statement, text, before.catalog, catalog), *_label(operation, statement, before))
     return before.changed(catalog=catalog, hanging=(*kept, *new))
 
 
@@ -150,6 +150,21 @@ def _lists(each: Hanging) -> tuple[str, ...]:
 
 
 # --------------------------------------------------------------------------- what a statement makes
+
+
+def _label(operation: Any, statement: Statement, before: Furniture) -> Iterator[Hanging]:
+    """A comment on an index or a constraint, and what else is said of an index by its name."""
+    if operation.kind == "comment_on" and operation.object_type in ("index", "constraint"):
+        kind, name = operation.object_type.upper(), operation.name.name
+        said = f"IS {statement.text[_end_of_word(statement.text, 'is') :].strip()}"
+    elif operation.kind in ("set_replica_identity", "cluster_on"):
+        kind = "REPLICA IDENTITY USING INDEX" if operation.kind == "set_replica_identity" else "CLUSTER ON"
+        name, said = folded(statement.text.split()[-1]), ""
+    else:
+        return
+    for each in before.hanging:
+        if each.name == name and each.kind in ("index", "constraint"):
+            yield Hanging(kind="label", table=each.table, name=name, sql=said, columns=each.columns, type=kind)
 
 
 def _made(operation: Any, statement: Statement, text: str, before: Catalog, after: Catalog) -> Iterator[Hanging]:
@@ -222,6 +237,11 @@ def _comment(operation: ops.CommentOn, statement: Statement, text: str, after: C
         )
 
 
+def _start_of_last(text: str, word: str) -> int:
+    piece = Piece(text, "")
+    return [token.start for token in piece.tokens if text[token.start : token.end].lower() == word][-1]
+
+
 def _end_of_word(text: str, word: str) -> int:
     piece = Piece(text, "")
     return next(token.end for token in piece.tokens if text[token.start : token.end].lower() == word)
@@ -240,8 +260,13 @@ def _grant(operation: ops.Grant, statement: Statement, text: str, after: Catalog
 
 
 def _statistics(operation: Any, statement: Statement, text: str, after: Catalog) -> Iterator[Hanging]:
-    columns = _words_of_columns(statement.text, operation, after)
-    yield _of(operation, statement, after, "statistics", operation.name, statement.text).changed(columns=columns)
+    definition = statement.text[_end_of_word(statement.text, "on") : _start_of_last(statement.text, "from")].strip()
+    kinds = statement.text[: _end_of_word(statement.text, "on") - 2].partition("(")[2].rpartition(")")[0]
+    piece = Piece(definition, "CREATE STATISTICS s ON ", " FROM t")
+    words = {words[-1] for _, words in piece.references()} | {word for _, word in piece.elements()}
+    columns = tuple(column for column in after.tables[after.resolve(operation.relation)].columns if column in words)
+    found = _of(operation, statement, after, "statistics", operation.name, definition)
+    yield found.changed(columns=columns, type=kinds)
 
 
 def _trigger(operation: Any, statement: Statement, text: str, after: Catalog) -> Iterator[Hanging]:

@@ -20,11 +20,11 @@ _COMMENTS = ("--", "/*")
 
 
 class Piece:
-    """A piece of SQL inside of a statement that makes it whole: ``before`` + ``text`` can be parsed."""
+    """A piece of SQL inside of a statement that makes it whole: ``before``, ``text``, ``after`` can be parsed."""
 
-    def __init__(self, text: str, before: str = "SELECT ") -> None:
+    def __init__(self, text: str, before: str = "SELECT ", after: str = "") -> None:
         self.text = text
-        self.whole = before + text
+        self.whole = before + text + after
         self.shift = len(before)
         self.tokens = [token for token in scan(self.whole) if not self._said(token).startswith(_COMMENTS)]
         self.tree = parse(self.whole)
@@ -57,6 +57,11 @@ class Piece:
         opening = self._opening(behind)
         return iter(()) if opening is None else self._elements(opening)
 
+    def elements(self) -> Iterator[tuple[Span, str]]:
+        """Each plain name that begins an element of a list that the piece is, without parentheses around it."""
+        first = next(place for place, token in enumerate(self.tokens) if token.start >= self.shift)
+        return self._elements(first - 1)
+
     def _opening(self, behind: str) -> int | None:
         found = not behind
         for place, token in enumerate(self.tokens):
@@ -72,7 +77,7 @@ class Piece:
         depth, first = 0, True
         for place in range(opening + 1, len(self.tokens)):
             word = self._said(self.tokens[place])
-            if word == ")" and depth == 0:
+            if (word == ")" and depth == 0) or self.tokens[place].end > self.shift + len(self.text):
                 return
             following = self._said(self.tokens[place + 1]) if place + 1 < len(self.tokens) else ""
             if first and depth == 0 and following not in ("(", ".") and (word[0].isalpha() or word[0] in '"_'):
