@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.phased import Phased
     from zdmigrate.schema.names import Name
 
-AT_ONCE = "All in one transaction, so that the table's lock is taken once: between these, every write would fail."
+AT_ONCE = "In one transaction, so that the table's lock is taken once."
+IN_STEP = "All in one transaction, so that the table's lock is taken once: between these, every write would fail."
 IF_THERE = "IF EXISTS: an expand that stopped half way is undone by the same statements."
 
 
@@ -40,7 +41,7 @@ def merged(parts: Sequence[Phased], ground: Ground) -> Rewritten:
     syncs = _syncs(parts, ground)
     sections = (
         Section("expand", (*_all(parts, "expand"), *(step for sync in syncs.values() for step in sync.begin()))),
-        Section("backfill", (*(sync.backfill() for sync in syncs.values()), *_all(parts, "backfill"))),
+        Section("backfill", _once((*(sync.backfill() for sync in syncs.values()), *_all(parts, "backfill")))),
         Section("expand", _all(parts, "filled")),
         Section("contract", _contract(parts, syncs)),
         Section("revert", _revert(parts, syncs)),
@@ -99,11 +100,18 @@ def _all(parts: Sequence[Phased], section: str) -> tuple[Step, ...]:
     return tuple(step for part in parts for step in getattr(part, section))
 
 
+def _once(backfills: tuple[Step, ...]) -> tuple[Step, ...]:
+    """A file that sets NOT NULL often fills the column itself, in the words in which the recipe does."""
+    return tuple({step.sql if isinstance(step, Said) else step: step for step in backfills}.values())
+
+
 def _contract(parts: Sequence[Phased], syncs: dict[Name, Sync]) -> tuple[Step, ...]:
     steps = [*_all(parts, "contract")]
     for table in _tables(parts, syncs):
         own = [said for part in parts if part.table == table for said in part.removal]
-        steps += _at_once([*(syncs[table].end() if table in syncs else ()), *own], AT_ONCE)
+        steps += _at_once(
+            [*(syncs[table].end() if table in syncs else ()), *own], IN_STEP if table in syncs else AT_ONCE
+        )
     return (*steps, *_all(parts, "afterwards"))
 
 
