@@ -16,12 +16,14 @@ class Value:
     field_names: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
     _required: ClassVar[frozenset[str]] = frozenset()
+    _computed: ClassVar[tuple[str, ...]] = ()  # what functools.cached_property keeps beside the fields
 
     def __init_subclass__(cls) -> None:
         own = [name for name, kind in vars(cls).get("__annotations__", {}).items() if "ClassVar" not in str(kind)]
         cls.field_names = cls.field_names + tuple(name for name in own if name not in cls.field_names)
         cls._known = frozenset(cls.field_names)
         cls._required = frozenset(name for name in cls.field_names if not hasattr(cls, name))
+        cls._computed += tuple(name for name, kept in vars(cls).items() if type(kept).__name__ == "cached_property")
 
     def __init__(self, **values: Any) -> None:
         if not self._required <= values.keys() <= self._known:
@@ -62,7 +64,9 @@ class Value:
         if not values.keys() <= self._known:
             self._refuse({**self.__dict__, **values})
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, **values)
-        for name in other.__dict__.keys() - self._known:  # what functools.cached_property computed from old fields
-            del other.__dict__[name]
+        fields = other.__dict__
+        fields.update(self.__dict__)
+        fields.update(values)
+        for name in self._computed:  # from old fields
+            fields.pop(name, None)
         return other

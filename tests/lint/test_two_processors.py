@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,9 +16,11 @@ from zdmigrate.lint.rules import load_rules
 from zdmigrate.sources.history import read_history
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from zdmigrate.lint.finding import LintResult
+    from zdmigrate.sources.history import History
 
 # Each file needs what the one before it has left: without its table, the column's type is not known.
 FILE = """
@@ -64,6 +66,13 @@ def test_the_findings_are_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert by_place(result) == by_place(linted_by_one(folder, monkeypatch))
 
 
+def test_the_findings_are_the_same_when_not_all_files_are_read_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(two_processors, "AT_ONCE", 7)
+    assert by_place(linted(folder)) == by_place(linted_by_one(folder, monkeypatch))
+
+
 @pytest.mark.parametrize("wrong", [["001"], ["017"], ["001", "017"]])
 def test_the_first_error_is_raised(folder: Path, wrong: list[str]) -> None:
     for name in wrong:
@@ -75,6 +84,19 @@ def test_the_first_error_is_raised(folder: Path, wrong: list[str]) -> None:
 def test_files_of_a_child_that_was_killed_are_linted_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = linted_by_one(folder, monkeypatch)
     monkeypatch.setattr(two_processors, "_work", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    assert by_place(linted(folder)) == by_place(expected)
+
+
+def test_nor_are_they_lost_when_it_is_killed_behind_its_first_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = linted_by_one(folder, monkeypatch)
+
+    def answers(linter: engine.Linter, files: History) -> Iterator[tuple[Any, None]]:
+        yield linter.schema_left_by(files), None
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(two_processors, "_answers", answers)
     assert by_place(linted(folder)) == by_place(expected)
 
 

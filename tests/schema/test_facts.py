@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +13,13 @@ from tests.schema.samples import ATTACH, SALES, SAMPLES, SHOP, Sample
 from tests.schema.test_effects import told
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS
+from zdmigrate.schema.facts import _OF_EVERY_KIND, _own
 from zdmigrate.schema.state import Terms
 from zdmigrate.schema.walk import analyse
 from zdmigrate.sql.script import read_script
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CHECKED = SHOP + "alter table users add constraint c check (name is not null) not valid;"
 VALIDATED = CHECKED + "alter table users validate constraint c;"
@@ -29,7 +33,7 @@ create function twice() returns int language sql immutable as 'select 2';
 """
 
 
-def last_facts(given: str, sql: str, section: str = "", major: int = 18) -> dict[str, Any]:
+def last_facts(given: str, sql: str, section: str = "", major: int = 18) -> Mapping[str, Any]:
     return analysed(given, sql, major, section)[-1].facts
 
 
@@ -39,6 +43,12 @@ def test_every_operation_has_every_fact_and_no_other(sample: Sample) -> None:
         assert found.facts.keys() == FACTS.keys()
         for name, value in found.facts.items():
             assert type(value) is type(DEFAULTS[name]), name
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=told)
+def test_no_kind_of_operation_says_otherwise_of_what_is_found_out_for_all(sample: Sample) -> None:
+    for found in analysed(sample.given, sample.sql):
+        assert found.facts.told(_own).keys().isdisjoint(_OF_EVERY_KIND)
 
 
 def test_every_fact_has_a_meaning_and_some_operation() -> None:

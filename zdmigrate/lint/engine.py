@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.lint.file_report import FileReport
 from zdmigrate.lint.finding import LintResult, Summary
@@ -12,7 +12,7 @@ from zdmigrate.lint.fix import FixedFile
 from zdmigrate.lint.rule_set import RuleSets
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.state import Terms
-from zdmigrate.schema.walk import analyse
+from zdmigrate.schema.walk import analyse, schema_left
 from zdmigrate.sources.history import History
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change, Section
     from zdmigrate.sql.lines import Lines
+    from zdmigrate.sql.script import Statement
     from zdmigrate.usage.app import Usage
 
 MANY = 60  # files: for fewer, a second process costs more than it gains
-_PROGRESS = ("_catalog", "_findings", "_statements", "_lines", "_paths", "_count")
 
 
 def lint_changes(
@@ -64,6 +64,53 @@ class Looked(NamedTuple):
     effects: Sequence[StatementEffects] = ()
 
 
+class Found:
+    """What linting has found in the files so far."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.statements: list[StatementEffects] = []
+        self.lines: dict[str, Lines] = {}
+        self.paths: list[str] = []
+        self.count = Counter[str]()
+
+    def keep(self, looked: Looked) -> None:
+        """Take what was found in the file that comes next."""
+        self.findings += looked.findings
+        self.statements += looked.effects
+        if looked.findings:
+            self.lines[looked.change.path] = looked.change.lines
+        self.paths.append(looked.change.path)
+        self.count["statements"] += len(looked.change.script.statements)
+        self.count["not_analysed"] += sum(done.effects.unknown for done in looked.analysed)
+
+    def also(self, following: Found) -> None:
+        """Take what was found in the files that follow."""
+        self.findings += following.findings
+        self.statements += following.statements
+        self.lines |= following.lines
+        self.paths += following.paths
+        self.count += following.count
+
+    def result(self) -> LintResult:
+        severities = Counter(finding.severity for finding in self.findings)
+        summary = Summary(
+            files=len(self.paths),
+            statements=self.count["statements"],
+            errors=severities["error"],
+            warnings=severities["warning"],
+            hints=severities["hint"],
+            not_analysed=self.count["not_analysed"],
+        )
+        return LintResult(
+            findings=tuple(self.findings),
+            summary=summary,
+            paths=tuple(self.paths),
+            statements=tuple(self.statements),
+            lines=self.lines,
+        )
+
+
 class Linter:
     """What a run carries from file to file."""
 
@@ -77,45 +124,54 @@ class Linter:
         usage: Usage | None = None,
     ) -> None:
         self._config = config
+        self._rules = rules
         self._reported = reported
         self._with_effects = effects
         self._usage = usage
         self._rule_sets = RuleSets(rules, config)
-        self._catalog = Catalog()
-        self._findings: list[Finding] = []
-        self._statements: list[StatementEffects] = []
-        self._lines: dict[str, Lines] = {}
-        self._paths: list[str] = []
-        self._count = Counter[str]()
+        self.catalog = Catalog()
+        self.found = Found()
 
     def read_all(self, changes: Iterable[Change]) -> None:
         for change in changes:
             self._read(change)
 
-    @property
-    def progress(self) -> dict[str, Any]:
-        """What reading has left so far; another process may have done the reading."""
-        return {name: getattr(self, name) for name in _PROGRESS}
+    def schema_left_by(self, changes: Iterable[Change]) -> Catalog:
+        """The schema that these files will have left once they are linted here: a part of the work."""
+        catalog = self.catalog
+        for change in changes:
+            order = _order(change, self._config)
+            catalog = schema_left(order.onward, catalog.rested(), order.transactions)
+        return catalog
 
-    @progress.setter
-    def progress(self, progress: Mapping[str, Any]) -> None:
-        vars(self).update(progress)
+    def beginning_with(self, catalog: Catalog) -> Linter:
+        """One that lints by the same rules from another schema on, and has found nothing."""
+        other = Linter(
+            self._config, self._rules, reported=self._reported, effects=self._with_effects, usage=self._usage
+        )
+        other.catalog = catalog
+        return other
+
+    def follow(self, other: Linter) -> None:
+        """Go on where another one has ended, which has linted the files that come next."""
+        self.catalog = other.catalog
+        self.found.also(other.found)
 
     def _read(self, change: Change) -> None:
         """Walk one file; its findings are kept when it is reported on, what it does to the schema always."""
         is_reported = self._reported is None or change.path in self._reported
         looked = self.look(change) if is_reported else self._walk(change)
-        self._catalog = looked.catalog
+        self.catalog = looked.catalog
         if is_reported:
-            self._keep(looked)
+            self.found.keep(looked)
 
     def look(self, change: Change) -> Looked:
         """What is found in a file that comes next. It may be asked of several texts: nothing is kept."""
         looked = self._walk(change)
         rules = self._rule_sets.for_path(change.path)
         report = FileReport(change, rules.rules, rules.off, self._config.lint)
-        file = FixedFile(change, looked.analysed, self._catalog.rested(), self._config.postgres)
-        found = list(report.still_named(looked.analysed, self._catalog.rested(), self._usage) if self._usage else ())
+        file = FixedFile(change, looked.analysed, self.catalog.rested(), self._config.postgres)
+        found = list(report.still_named(looked.analysed, self.catalog.rested(), self._usage) if self._usage else ())
         found += [*report.syntax_errors(), *report.matched(file, rules.matcher), *report.runs_on()]
         found += report.unused_allows()
         return looked._replace(
@@ -123,55 +179,36 @@ class Linter:
             effects=tuple(report.effects(looked.analysed)) if self._with_effects else (),
         )
 
-    def _keep(self, looked: Looked) -> None:
-        self._findings += looked.findings
-        self._statements += looked.effects
-        if looked.findings:
-            self._lines[looked.change.path] = looked.change.lines
-        self._paths.append(looked.change.path)
-        self._count["statements"] += len(looked.change.script.statements)
-        self._count["not_analysed"] += sum(not found.facts["analysed"] for found in looked.analysed)
-
     def _walk(self, change: Change) -> Looked:
         """Every operation of the file. A revert starts from the schema that expand left, not from contract's."""
-        pairs = [
-            (_phase(change, section, self._config), statement)
-            for section in change.sections
-            for statement in section.statements
-        ]
-        onward = [pair for pair in pairs if pair[0] != "revert"]
-        transactions = {
-            _phase(change, section, self._config): section.transaction
-            for section in change.sections
-            if section.transaction
-        }
-        before = self._catalog.rested()
-        terms = _terms(change, self._config)
-        analysed = list(analyse(onward, before, self._config.postgres, transactions=transactions, terms=terms))
+        order, major, terms = _order(change, self._config), self._config.postgres, _terms(change, self._config)
+        before = self.catalog.rested()
+        analysed = list(analyse(order.onward, before, major, transactions=order.transactions, terms=terms))
         catalog = analysed[-1].catalog if analysed else before
-        if len(onward) < len(pairs):
-            undone = [pair for pair in pairs if pair[0] != "contract"]
-            back = analyse(undone, before, self._config.postgres, transactions=transactions, terms=terms)
+        if order.undone:
+            back = analyse(order.undone, before, major, transactions=order.transactions, terms=terms)
             analysed += [found for found in back if found.section == "revert"]
         return Looked(change, analysed, catalog)
 
     def result(self) -> LintResult:
-        severities = Counter(finding.severity for finding in self._findings)
-        summary = Summary(
-            files=len(self._paths),
-            statements=self._count["statements"],
-            errors=severities["error"],
-            warnings=severities["warning"],
-            hints=severities["hint"],
-            not_analysed=self._count["not_analysed"],
-        )
-        return LintResult(
-            findings=tuple(self._findings),
-            summary=summary,
-            paths=tuple(self._paths),
-            statements=tuple(self._statements),
-            lines=self._lines,
-        )
+        return self.found.result()
+
+
+class _Order(NamedTuple):
+    """A file's statements with their phases: onward, and where it has a revert, there and back."""
+
+    onward: Sequence[tuple[str, Statement]]
+    undone: Sequence[tuple[str, Statement]]
+    transactions: Mapping[str, str]
+
+
+def _order(change: Change, config: Config) -> _Order:
+    phases = [_phase(change, section, config) for section in change.sections]
+    named = list(zip(phases, change.sections, strict=True))
+    pairs = [(phase, statement) for phase, section in named for statement in section.statements]
+    onward = [pair for pair in pairs if pair[0] != "revert"]
+    undone = [pair for pair in pairs if pair[0] != "contract"] if len(onward) < len(pairs) else []
+    return _Order(onward, undone, {phase: section.transaction for phase, section in named if section.transaction})
 
 
 def _terms(change: Change, config: Config) -> Terms:

@@ -187,11 +187,15 @@ def _quotes(rule: Rule) -> bool:
     return any("{this_" in told for told in (rule.instead, *(variant["instead"] for variant in rule.variants)))
 
 
-class _Words(dict[str, str]):
+class _Words:
     """Facts as a message writes them; one that an operation does not have is called by its kind: "the column"."""
 
     def __init__(self, facts: Facts) -> None:
-        super().__init__((name, str(fact)) for name, fact in facts.items())
+        self._facts = facts
 
-    def __missing__(self, name: str) -> str:
-        return f"the {name.replace('_', ' ')}"
+    def __getitem__(self, name: str) -> str:
+        told = self.get(name)
+        return f"the {name.replace('_', ' ')}" if told is None else told
+
+    def get(self, name: str) -> str | None:
+        return str(self._facts[name]) if name in self._facts else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from zdmigrate.lint.rule import Rule
 
     Facts = Mapping[str, str | int | bool]
-    Plain = tuple[tuple[str, str | int | bool], ...]
+    Situation = tuple[str | int | bool | None, ...]
+
+# Few values between them, in a history of thousands of operations.
+COMMON = ("operation", "section", "in_transaction")
 
 
 # What speaks of the operation itself; the other categories are about what stands around it, or taste.
@@ -19,54 +21,33 @@ _OF_THE_OPERATION = ("compatibility", "locking", "data")
 
 
 class Matcher:
-    """Rules by the operations they speak of: a file of a thousand INSERTs asks none about columns."""
+    """Rules by the operations and situations they speak of: a file of a thousand INSERTs asks none about columns."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._by_operation: dict[str, list[tuple[Rule, Plain, Mapping[str, Any]]]] = defaultdict(list)
-        for rule in rules:
-            for match in rule.matches:
-                for operation in _choices(match.get("operation", "*")):
-                    plain, others = _sorted(match)
-                    if _is_glob(operation):
-                        every = {} if operation == "*" else {"operation": operation}
-                        self._by_operation["*"].append((rule, plain, {**others, **every}))
-                    else:
-                        self._by_operation[operation].append((rule, plain, others))
+        self._rules = tuple(rules)
+        self._by_situation: dict[Situation, list[tuple[Rule, Mapping[str, Any]]]] = {}
 
     def rules_for(self, facts: Facts) -> list[Rule]:
         """The rules that match, each once; a fallback only where nothing says more about the operation."""
-        operation = str(facts["operation"])
-        candidates = (*self._by_operation.get(operation, ()), *self._by_operation.get("*", ()))
-        found = {
-            rule.name: rule for rule, plain, others in candidates if _equal(plain, facts) and matches(others, facts)
-        }
+        situation = tuple(map(facts.get, COMMON))
+        if situation not in self._by_situation:
+            self._by_situation[situation] = list(self._about(situation))
+        found = {rule.name: rule for rule, match in self._by_situation[situation] if matches(match, facts)}
         answered = any(_answers(rule) for rule in found.values())
         return [rule for rule in found.values() if not (rule.fallback and answered)]
+
+    def _about(self, situation: Situation) -> Iterator[tuple[Rule, Mapping[str, Any]]]:
+        """The matches that fit a situation, and what else they ask for."""
+        common: dict[str, Any] = dict(zip(COMMON, situation, strict=True))
+        for rule in self._rules:
+            for match in rule.matches:
+                if matches({key: wanted for key, wanted in match.items() if key in COMMON}, common):
+                    yield rule, {key: wanted for key, wanted in match.items() if key not in COMMON}
 
 
 def _answers(rule: Rule) -> bool:
     """Whether a fallback yields to it. A hint is too quiet to stand for an error."""
     return not rule.fallback and rule.category in _OF_THE_OPERATION and rule.severity in ("error", "warning")
-
-
-def _sorted(match: Mapping[str, Any]) -> tuple[Plain, dict[str, Any]]:
-    """The keys of a match that are equal or not, and those with choices and globs; its operation apart."""
-    keys = {key: wanted for key, wanted in match.items() if key != "operation"}
-    plain = {
-        key: wanted
-        for key, wanted in keys.items()
-        if not isinstance(wanted, list) and not (isinstance(wanted, str) and _is_glob(wanted))
-    }
-    return tuple(plain.items()), {key: wanted for key, wanted in keys.items() if key not in plain}
-
-
-def _equal(plain: Plain, facts: Facts) -> bool:
-    """Most candidates fail at the first fact: it is asked for without a call."""
-    for key, wanted in plain:
-        fact = facts.get(key)
-        if fact is not wanted and (fact != wanted or type(fact) is not type(wanted)):
-            return False
-    return True
 
 
 def matches(match: Mapping[str, Any], facts: Facts) -> bool:
@@ -77,13 +58,9 @@ def matches(match: Mapping[str, Any], facts: Facts) -> bool:
     return True
 
 
-def _choices(wanted: Any) -> list[Any]:
-    return wanted if isinstance(wanted, list) else [wanted]
-
-
 def _fits(fact: str | int | bool, wanted: Any) -> bool:
-    if isinstance(wanted, bool):
-        return fact is wanted  # 1 is not true
+    if type(fact) is type(wanted) and fact == wanted:  # 1 is not true
+        return True
     if isinstance(wanted, list):
         return any(_fits(fact, choice) for choice in wanted)
     if wanted == "?*":  # anything but nothing, which most globs are
@@ -92,7 +69,7 @@ def _fits(fact: str | int | bool, wanted: Any) -> bool:
         from fnmatch import fnmatchcase
 
         return isinstance(fact, str) and fnmatchcase(fact, wanted)
-    return type(fact) is type(wanted) and fact == wanted
+    return False
 
 
 def _is_glob(text: str) -> bool:

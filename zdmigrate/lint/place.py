@@ -11,7 +11,7 @@ from zdmigrate.lint.without_transaction import how_to_run_alone
 if TYPE_CHECKING:
     from zdmigrate.lint.fix import FixedFile
     from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.fact_table import Facts
+    from zdmigrate.schema.facts import Facts
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sql.script import Statement

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema.history import schema_after
+from zdmigrate.schema.layers import also
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Table
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from zdmigrate.schema.operations import CreateFunction, Operation
     from zdmigrate.schema.relations import Domain, Index, TableColumn, TableConstraint, View
@@ -28,15 +29,15 @@ class Catalog(Value):
     relation, else the path's first. ``home_path`` is the path that every session starts with.
     """
 
-    tables: dict[Name, Table] = {}  # noqa: RUF012 - a Value's defaults are never changed
-    indexes: dict[Name, Index] = {}  # noqa: RUF012
-    rights: dict[Right, bool] = {}  # noqa: RUF012 - whether the last of GRANT and REVOKE ALL has given or taken it
+    tables: Mapping[Name, Table] = {}
+    indexes: Mapping[Name, Index] = {}
+    rights: Mapping[Right, bool] = {}  # whether the last of GRANT and REVOKE ALL has given or taken it
     gone_indexes: frozenset[Name] = frozenset()  # those that history has dropped, of which IF EXISTS finds none
-    views: dict[Name, View] = {}  # noqa: RUF012
-    domains: dict[Name, Domain] = {}  # noqa: RUF012
+    views: Mapping[Name, View] = {}
+    domains: Mapping[Name, Domain] = {}
     types: frozenset[Name] = frozenset()  # enums, composites, ranges
-    functions: dict[Name, str] = {}  # noqa: RUF012 - volatility
-    routines: dict[Name, tuple[CreateFunction, ...]] = {}  # noqa: RUF012 - all of one name, by their arguments
+    functions: Mapping[Name, str] = {}  # volatility
+    routines: Mapping[Name, tuple[CreateFunction, ...]] = {}  # all of one name, by their arguments
     search_path: tuple[str, ...] = ("public",)
     home_path: tuple[str, ...] = ("public",)
 
@@ -50,12 +51,12 @@ class Catalog(Value):
 
     def resolve(self, name: Name) -> Name:
         """The name with its schema; for a relation never seen, the schema that it would be made in."""
-        if name.schema is not None:
-            return Name(TEMPORARY, name.name) if name.schema.startswith(TEMPORARY) else name
+        schema, plain = name
+        if schema is not None:
+            return Name(TEMPORARY, plain) if schema.startswith(TEMPORARY) else name
         for schema in (TEMPORARY, *self.search_path):
-            qualified = Name(schema, name.name)
-            if self.has(qualified):
-                return qualified
+            if self.has((schema, plain)):  # a Name is a tuple, and made only where it is wanted
+                return Name(schema, plain)
         return self.new_name(name)
 
     def new_name(self, name: Name, *, temporary: bool = False) -> Name:
@@ -64,7 +65,7 @@ class Catalog(Value):
             return Name(TEMPORARY, name.name)
         return name if name.schema is not None else Name((*self.search_path, "public")[0], name.name)
 
-    def has(self, qualified: Name) -> bool:
+    def has(self, qualified: Name | tuple[str, str]) -> bool:
         return qualified in self.tables or qualified in self.indexes or qualified in self.views
 
     def table(self, name: Name | None) -> Table | None:
@@ -111,7 +112,7 @@ class Catalog(Value):
                     yield other, constraint
 
     def with_table(self, table: Table) -> Catalog:
-        return self.changed(tables={**self.tables, table.name: table})
+        return self.changed(tables=also(self.tables, {table.name: table}))
 
     def table_or_new(self, name: Name) -> Table:
         """The table; where history never named it, one of which nothing is known."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema.conditions import filled_columns
+from zdmigrate.schema.layers import also, without
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Index, TableColumn, TableConstraint
 
@@ -96,7 +97,7 @@ def with_constraint(catalog: Catalog, table: Table, constraint: Constraint, colu
     recorded = _recorded(constraint, name, table, catalog)
     if constraint.type in INDEXED:
         catalog, table = _with_backing_index(catalog, table, recorded)
-    table = table.changed(constraints={**table.constraints, name: recorded})
+    table = table.changed(constraints=also(table.constraints, {name: recorded}))
     if constraint.type == "primary_key" or (constraint.type == "not_null" and not constraint.not_valid):
         table = with_not_null(table, constraint.columns)
     catalog = catalog.with_table(table)
@@ -122,7 +123,7 @@ def _taken_over(catalog: Catalog, table: Table, constraint: Constraint) -> tuple
     """USING INDEX: the index is renamed to the constraint, and lends it its columns."""
     old = Name(table.name.schema, str(constraint.using_index))
     index = catalog.indexes.get(old)
-    rest = {name: other for name, other in catalog.indexes.items() if name != old}
+    rest = without(catalog.indexes, {old})
     columns = index.columns if index else ()
     return catalog.changed(indexes=rest), constraint.changed(columns=columns, name=constraint.name or old.name)
 
@@ -137,13 +138,13 @@ def _with_backing_index(catalog: Catalog, table: Table, constraint: TableConstra
         constraint=constraint.name,
     )
     table = table.changed(indexes=tuple(dict.fromkeys((*table.indexes, name))))
-    return catalog.changed(indexes={**catalog.indexes, name: index}), table
+    return catalog.changed(indexes=also(catalog.indexes, {name: index})), table
 
 
 def with_not_null(table: Table, columns: tuple[str, ...], *, not_null: bool = True) -> Table:
     """The table once these of its columns are NOT NULL, or no longer."""
     changed = {name: (table.columns.get(name) or TableColumn(name=name)).changed(not_null=not_null) for name in columns}
-    return table.changed(columns={**table.columns, **changed})
+    return table.changed(columns=also(table.columns, changed))
 
 
 def _referenced(catalog: Catalog, by: Name, target: Name) -> Catalog:
@@ -153,7 +154,6 @@ def _referenced(catalog: Catalog, by: Name, target: Name) -> Catalog:
 
 def without_constraints(catalog: Catalog, table: Table, names: set[str]) -> Catalog:
     """The catalog once a table has lost some constraints, and these their indexes."""
-    backing = {constraint.index for name, constraint in table.constraints.items() if name in names}
-    kept = {name: constraint for name, constraint in table.constraints.items() if name not in names}
-    indexes = {name: index for name, index in catalog.indexes.items() if name not in backing}
-    return catalog.changed(indexes=indexes).with_table(table.changed(constraints=kept))
+    backing = {table.constraints[name].index for name in names & table.constraints.keys()} - {None}
+    kept = table.changed(constraints=without(table.constraints, names))
+    return catalog.changed(indexes=without(catalog.indexes, backing)).with_table(kept)

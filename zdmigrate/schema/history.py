@@ -9,6 +9,7 @@ from zdmigrate.schema import history_of_columns as columns
 from zdmigrate.schema import history_of_tables as tables
 from zdmigrate.schema.constraints import index_name
 from zdmigrate.schema.filling import is_constrained_domain
+from zdmigrate.schema.layers import also, without
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Domain, Index, View
 from zdmigrate.schema.spelling import spelled
@@ -59,12 +60,13 @@ def _with_index(catalog: Catalog, operation: ops.CreateIndex, owner: Name) -> Ca
         mentioned=operation.mentioned,
     )
     catalog = catalog.with_table(table.changed(indexes=(*table.indexes, name)))
-    return catalog.changed(indexes={**catalog.indexes, name: index}, gone_indexes=catalog.gone_indexes - {name})
+    indexes = also(catalog.indexes, {name: index})
+    return catalog.changed(indexes=indexes, gone_indexes=catalog.gone_indexes - {name})
 
 
 def _drop_index(operation: ops.DropIndex, catalog: Catalog) -> Catalog:
     gone = catalog.resolve(operation.relation or Name(None, ""))
-    indexes = {name: index for name, index in catalog.indexes.items() if name != gone}
+    indexes = without(catalog.indexes, {gone})
     return catalog.changed(indexes=indexes, gone_indexes=catalog.gone_indexes | {gone})
 
 
@@ -83,20 +85,20 @@ def _create_view(operation: ops.CreateView, catalog: Catalog) -> Catalog:
         materialized=materialized,
         populated=getattr(operation, "with_data", True),
     )
-    return catalog.changed(views={**catalog.views, name: view})
+    return catalog.changed(views=also(catalog.views, {name: view}))
 
 
 def _refresh_view(operation: ops.RefreshMaterializedView, catalog: Catalog) -> Catalog:
     view = catalog.views.get(catalog.resolve(operation.relation or Name(None, "")))
     if view is None or view.populated == operation.with_data:
         return catalog
-    return catalog.changed(views={**catalog.views, view.name: view.changed(populated=operation.with_data)})
+    return catalog.changed(views=also(catalog.views, {view.name: view.changed(populated=operation.with_data)}))
 
 
 def _drop_view(operation: ops.DropRelation, catalog: Catalog) -> Catalog:
     gone = catalog.resolve(operation.relation or Name(None, ""))
     catalog = tables.without_table(catalog, gone)  # what is known of a materialized view's indexes
-    return catalog.changed(views={name: view for name, view in catalog.views.items() if name != gone})
+    return catalog.changed(views=without(catalog.views, {gone}))
 
 
 def _rename_view(operation: ops.RenameView, catalog: Catalog) -> Catalog:
@@ -156,22 +158,23 @@ def _set_row_security(operation: ops.SetRowSecurity, catalog: Catalog) -> Catalo
 def _create_function(operation: ops.CreateFunction, catalog: Catalog) -> Catalog:
     name = catalog.new_name(operation.name)
     if name not in catalog.routines:  # made anew, it is PUBLIC's again
-        catalog = catalog.changed(rights={right: given for right, given in catalog.rights.items() if right[1] != name})
+        own = {right for right in catalog.rights if right[1] == name}
+        catalog = catalog.changed(rights=without(catalog.rights, own))
     others = (known for known in catalog.routines.get(name, ()) if known.arguments != operation.arguments)
     return catalog.changed(
-        functions={**catalog.functions, name: operation.volatility},
-        routines={**catalog.routines, name: (*others, operation)},
+        functions=also(catalog.functions, {name: operation.volatility}),
+        routines=also(catalog.routines, {name: (*others, operation)}),
     )
 
 
 def _grant(operation: ops.Grant, catalog: Catalog) -> Catalog:
-    return catalog.changed(rights={**catalog.rights, **dict.fromkeys(rights_of(operation, catalog), True)})
+    return catalog.changed(rights=also(catalog.rights, dict.fromkeys(rights_of(operation, catalog), True)))
 
 
 def _revoke(operation: ops.Revoke, catalog: Catalog) -> Catalog:
     """Of some privileges only, it leaves the others."""
     taken = {} if operation.privileges else dict.fromkeys(rights_of(operation, catalog), False)
-    return catalog.changed(rights={**catalog.rights, **taken})
+    return catalog.changed(rights=also(catalog.rights, taken))
 
 
 def rights_of(operation: ops.Privileges, catalog: Catalog) -> tuple[Right, ...]:
@@ -184,7 +187,7 @@ def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
     if operation.object_type == "type":
         return catalog.changed(types=catalog.types | {catalog.new_name(operation.name)})
     if operation.object_type == "domain":
-        return catalog.changed(domains={**catalog.domains, catalog.new_name(operation.name): Domain()})
+        return catalog.changed(domains=also(catalog.domains, {catalog.new_name(operation.name): Domain()}))
     return catalog
 
 
@@ -195,13 +198,10 @@ def _drop_object(operation: ops.DropObject, catalog: Catalog) -> Catalog:
         return dependents.without_publication(operation.name.name, catalog)
     name = catalog.new_name(operation.name)
     if operation.object_type in ("function", "procedure", "routine"):
-        return catalog.changed(
-            functions={key: kept for key, kept in catalog.functions.items() if key != name},
-            routines={key: kept for key, kept in catalog.routines.items() if key != name},
-        )
+        functions, routines = without(catalog.functions, {name}), without(catalog.routines, {name})
+        return catalog.changed(functions=functions, routines=routines)
     if operation.object_type in ("type", "domain"):
-        domains = {key: kept for key, kept in catalog.domains.items() if key != name}
-        return catalog.changed(types=catalog.types - {name}, domains=domains)
+        return catalog.changed(types=catalog.types - {name}, domains=without(catalog.domains, {name}))
     return catalog
 
 
@@ -222,16 +222,17 @@ def _create_domain(operation: ops.CreateDomain, catalog: Catalog) -> Catalog:
     """A domain over a domain keeps the constraints of that."""
     name = catalog.new_name(operation.name)
     constrained = operation.constrained or bool(is_constrained_domain(operation.base, catalog))
-    return catalog.changed(domains={**catalog.domains, name: Domain(base=operation.base, constrained=constrained)})
+    domain = Domain(base=operation.base, constrained=constrained)
+    return catalog.changed(domains=also(catalog.domains, {name: domain}))
 
 
 def _domain_constrained(operation: ops.AlterDomain, catalog: Catalog) -> Catalog:
     """A domain that is made from the domain is constrained with it."""
     domain = catalog.new_name(operation.domain)
-    catalog = catalog.changed(domains={**catalog.domains, domain: _constrained(catalog.domains.get(domain))})
+    catalog = catalog.changed(domains=also(catalog.domains, {domain: _constrained(catalog.domains.get(domain))}))
     for name, known in catalog.domains.items():
         if known.base is not None and is_constrained_domain(known.base, catalog):
-            catalog = catalog.changed(domains={**catalog.domains, name: _constrained(known)})
+            catalog = catalog.changed(domains=also(catalog.domains, {name: _constrained(known)}))
     return catalog
 
 

@@ -8,6 +8,7 @@ from zdmigrate.schema import dependents
 from zdmigrate.schema import history_of_tables as tables
 from zdmigrate.schema.constraints import with_constraint, with_not_null, without_constraints
 from zdmigrate.schema.history_of_tables import with_column
+from zdmigrate.schema.layers import also, without
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import TableConstraint
 
@@ -55,7 +56,7 @@ def _column_changed(operation: ops.ColumnAction, catalog: Catalog, **values: Any
     for name in _tree(operation, catalog):
         table = catalog.table_or_new(name)
         column = table.columns.get(operation.column) or tables.unknown_column(operation.column)
-        columns = {**table.columns, operation.column: column.changed(**values)}
+        columns = also(table.columns, {operation.column: column.changed(**values)})
         catalog = catalog.with_table(table.changed(columns=columns))
     return catalog
 
@@ -105,7 +106,7 @@ def _validate_constraint(operation: ops.ValidateConstraint, catalog: Catalog) ->
     for name in _tree(operation, catalog):
         table = catalog.table_or_new(name)
         constraint = table.constraints.get(operation.name, TableConstraint(name=operation.name))
-        constraints = {**table.constraints, operation.name: constraint.changed(validated=True)}
+        constraints = also(table.constraints, {operation.name: constraint.changed(validated=True)})
         table = table.changed(constraints=constraints)
         if constraint.type == "not_null":
             table = with_not_null(table, constraint.columns)
@@ -130,13 +131,13 @@ def _rename_constraint(operation: ops.RenameConstraint, catalog: Catalog) -> Cat
     constraint = table.constraints.get(operation.name)
     if constraint is None:
         return catalog
-    constraints = {name: other for name, other in table.constraints.items() if name != operation.name}
+    rest = without(table.constraints, {operation.name})
     renamed = constraint.changed(name=operation.new_name)
     if constraint.index is not None:
         catalog = tables.with_index_renamed(catalog, constraint.index, operation.new_name)
         renamed = renamed.changed(index=Name(constraint.index.schema, operation.new_name))
     table = catalog.table_or_new(table.name)
-    return catalog.with_table(table.changed(constraints={**constraints, operation.new_name: renamed}))
+    return catalog.with_table(table.changed(constraints=also(rest, {operation.new_name: renamed})))
 
 
 CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema.constraints import with_constraint, without_constraints
+from zdmigrate.schema.layers import also, without
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Table, TableColumn, TableConstraint, View
 
@@ -21,7 +22,7 @@ def unknown_column(name: str) -> TableColumn:
 
 def with_column(catalog: Catalog, table: Table, column: ops.Column) -> Catalog:
     """The catalog once a table has got a column, and the constraints written on it."""
-    catalog = catalog.with_table(table.changed(columns={**table.columns, column.name: table_column(column)}))
+    catalog = catalog.with_table(table.changed(columns=also(table.columns, {column.name: table_column(column)})))
     return _with_constraints_of(catalog, table.name, column)
 
 
@@ -50,9 +51,8 @@ def without_column(catalog: Catalog, table: Table, column: str) -> Catalog:
     """The catalog once a table has lost a column, with the constraints and indexes that name it."""
     gone = {name for name, constraint in table.constraints.items() if column in constraint.columns}
     indexed = {index.name for index in catalog.indexes_of(table.name) if index.names(column)}
-    columns = {name: known for name, known in table.columns.items() if name != column}
-    catalog = without_constraints(catalog, table.changed(columns=columns), gone)
-    return catalog.changed(indexes={name: index for name, index in catalog.indexes.items() if name not in indexed})
+    catalog = without_constraints(catalog, table.changed(columns=without(table.columns, {column})), gone)
+    return catalog.changed(indexes=without(catalog.indexes, indexed))
 
 
 def with_column_renamed(catalog: Catalog, table: Table, old: str, new: str) -> Catalog:
@@ -76,7 +76,7 @@ def with_column_renamed(catalog: Catalog, table: Table, old: str, new: str) -> C
         for index in catalog.indexes_of(table.name)
     }
     catalog = catalog.with_table(table.changed(columns=columns, constraints=constraints))
-    return catalog.changed(indexes={**catalog.indexes, **changed}) if changed else catalog
+    return catalog.changed(indexes=also(catalog.indexes, changed)) if changed else catalog
 
 
 # --------------------------------------------------------------------------- whole tables
@@ -138,7 +138,7 @@ def without_table(catalog: Catalog, gone: Name) -> Catalog:
     for child in dropped.children:
         catalog = without_table(catalog, child)
     return catalog.changed(
-        tables={name: table for name, table in catalog.tables.items() if name != gone},
+        tables=without(catalog.tables, {gone}),
         indexes={name: index for name, index in catalog.indexes.items() if index.table != gone},
     )
 
@@ -191,9 +191,9 @@ def rename_table(operation: ops.RenameTable, catalog: Catalog) -> Catalog:
 
 
 def with_view_renamed(catalog: Catalog, old: Name, new: Name) -> Catalog:
-    views = {name: view for name, view in catalog.views.items() if name != old}
+    views = without(catalog.views, {old})
     catalog = with_table_renamed(catalog, old, new) if old in catalog.tables else catalog
-    return catalog.changed(views={**views, new: catalog.views.get(old, View(name=old)).changed(name=new)})
+    return catalog.changed(views=also(views, {new: catalog.views.get(old, View(name=old)).changed(name=new)}))
 
 
 def set_schema(operation: ops.SetSchema, catalog: Catalog) -> Catalog:
@@ -237,10 +237,9 @@ def with_index_renamed(catalog: Catalog, index: Name, new_name: str) -> Catalog:
     if known is None:
         return catalog
     new = Name(old.schema, new_name)
-    indexes = {name: other for name, other in catalog.indexes.items() if name != old}
     table = catalog.table_or_new(known.table)
     names = tuple(new if name == old else name for name in table.indexes)
-    catalog = catalog.changed(indexes={**indexes, new: known.changed(name=new)})
+    catalog = catalog.changed(indexes=also(without(catalog.indexes, {old}), {new: known.changed(name=new)}))
     return catalog.with_table(table.changed(indexes=names))
 
 

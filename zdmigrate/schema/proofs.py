@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.schema.layers import where
+
 if TYPE_CHECKING:
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.names import Name
+    from zdmigrate.schema.relations import TableConstraint
 
 
 def is_proven_not_null(table: Name, column: str, catalog: Catalog) -> bool:
@@ -16,4 +19,8 @@ def is_proven_not_null(table: Name, column: str, catalog: Catalog) -> bool:
         return False
     if column in known.columns and known.columns[column].not_null:
         return True
-    return any(column in constraint.filled for constraint in known.constraints.values() if constraint.validated)
+    return any(column in kept.filled for kept in where(known.constraints, _is_proof))
+
+
+def _is_proof(constraint: TableConstraint) -> bool:
+    return bool(constraint.filled) and constraint.validated

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import Expression, TypeName
 
@@ -42,8 +44,8 @@ class Table(Value):
     """A table; ``complete`` says that its CREATE TABLE was seen, so that what is not here is not there."""
 
     name: Name
-    columns: dict[str, TableColumn] = {}  # noqa: RUF012 - a Value's defaults are never changed
-    constraints: dict[str, TableConstraint] = {}  # noqa: RUF012
+    columns: Mapping[str, TableColumn] = {}
+    constraints: Mapping[str, TableConstraint] = {}
     complete: bool = False
     persistence: str = "permanent"
     partitioned: bool = False

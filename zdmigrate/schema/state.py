@@ -159,8 +159,8 @@ def _with_setting(settings: dict[str, str], operation: ops.SetVariable) -> dict[
 
 
 def _with_effects(state: ScriptState, effects: Effects) -> ScriptState:
-    if not effects.locks and not effects.creates:
-        return state
+    if not effects.locks:
+        return state.changed(relations=state.relations.union(effects.creates)) if effects.creates else state
     held = dict(state.held)
     for relation, mode in effects.locks.items():
         held[relation] = max(mode, held.get(relation, mode))

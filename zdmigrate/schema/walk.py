@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zdmigrate.schema.agenda import Agenda
 from zdmigrate.schema.effects import Effects, effects_of
-from zdmigrate.schema.effects.claim import Locks, strongest
-from zdmigrate.schema.facts import facts_of
+from zdmigrate.schema.effects.claim import NONE, Locks, Situation, strongest
+from zdmigrate.schema.facts import Facts
 from zdmigrate.schema.facts_of_design import columns_of_index
 from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, Terms, object_made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from zdmigrate.schema.agenda import Part
     from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.facts import Facts
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
+
+    Costs = Callable[[Operation, Catalog, ScriptState], Effects]
 
 
 class StatementLike(Protocol):
@@ -66,20 +67,47 @@ def analyse(
     ``transactions`` says by section what the tool that runs it puts around its statements: "tool" for a BEGIN that is
     not written, "message" for one message, in which PostgreSQL begins anew behind a written COMMIT.
     """
-    state, current, around = ScriptState(terms=_looking_ahead(terms, statements)), None, transactions or {}
+
+    def costs(operation: Operation, catalog: Catalog, state: ScriptState) -> Effects:
+        return effects_of(operation, catalog, state, major)
+
     ends = {section: place for place, (section, statement) in enumerate(statements) if _is_ending(statement)}
+    state = ScriptState(terms=_looking_ahead(terms, statements))
+    for place, steps in enumerate(_walked(statements, catalog, state, costs, transactions or {})):
+        section, statement = statements[place]
+        for step, held in zip(steps, _held_beside(steps), strict=True):
+            known = step.state.changed(held=held, held_before=step.state.held)
+            if step.operation.kind == "begin":
+                known = known.changed(transaction_ends=ends.get(section, -1) >= place)
+            facts = Facts(step.operation, Situation(step.before, known, major), step.effects, section)
+            yield Analysed(statement, section, step.operation, step.effects, facts, step.after)
+
+
+def schema_left(
+    statements: Sequence[tuple[str, StatementLike]], catalog: Catalog, transactions: Mapping[str, str]
+) -> Catalog:
+    """The catalog of the last that ``analyse`` would give, which needs neither effects nor facts."""
+    for steps in _walked(statements, catalog, ScriptState(), lambda *_: NONE, transactions):
+        catalog = steps[-1].after if steps else catalog
+    return catalog
+
+
+def _walked(
+    statements: Sequence[tuple[str, StatementLike]],
+    catalog: Catalog,
+    state: ScriptState,
+    costs: Costs,
+    around: Mapping[str, str],
+) -> Iterator[list[_Step]]:
+    """The operations of each statement, from section to section and through their transactions."""
+    current = None
     for place, (section, statement) in enumerate(statements):
         if section != current:
             state, catalog, current = state.in_section(section), catalog.rested(), section
             if section in around:
                 state = _begun(state, statements[place:], catalog, around[section])
-        steps, catalog, state = _steps(statement, catalog, state, major)
-        for step, held in zip(steps, _held_beside(steps), strict=True):
-            known = step.state.changed(held=held, held_before=step.state.held)
-            if step.operation.kind == "begin":
-                known = known.changed(transaction_ends=ends.get(section, -1) >= place)
-            facts = facts_of(step.operation, step.before, known, step.effects, section, major)
-            yield Analysed(statement, section, step.operation, step.effects, facts, step.after)
+        steps, catalog, state = _steps(statement, catalog, state, costs)
+        yield steps
         state = state.at_rest()
         begins = any(step.operation.kind == "begin" and not step.state.in_transaction for step in steps)
         if begins or (around.get(section) == "message" and not state.in_transaction):
@@ -106,14 +134,14 @@ def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalo
 
 
 def _steps(
-    statement: StatementLike, catalog: Catalog, state: ScriptState, major: int
+    statement: StatementLike, catalog: Catalog, state: ScriptState, costs: Costs
 ) -> tuple[list[_Step], Catalog, ScriptState]:
     """The statement's operations, each seen from where the one before it has led; a body is one transaction."""
     steps, agenda = [], Agenda(statement.operations)
     around = state
     while agenda:
         operation, part = agenda.take()
-        effects = effects_of(operation, catalog, state, major)
+        effects = costs(operation, catalog, state)
         mark = state.mark_of(operation)
         after = catalog.after(operation) if mark is None else mark.catalog
         steps.append(_Step(operation, part, effects, state, catalog, after))

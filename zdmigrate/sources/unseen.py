@@ -10,9 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema.operations import Unknown
-from zdmigrate.sql.grammar import Token
 from zdmigrate.sql.script import Script, Statement
-from zdmigrate.sql.tokens import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +35,7 @@ def with_unseen(script: Script) -> Script:
 def not_read(text: str, what: str, span: Span) -> Statement:
     """A statement of which only the place and a name are known."""
     operations = (Unknown(span=span, statement=what),)
-    return Statement(text=text, span=span, kind="", operations=operations, tokens=(Token(*span, BROKEN),))
+    return Statement(text=text, span=span, kind="", operations=operations, masked="_" * len(text))  # one word
 
 
 def _psql_lines(script: Script) -> Iterator[Statement]:

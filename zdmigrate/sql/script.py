@@ -11,7 +11,7 @@ from zdmigrate.schema.operations import CreateFunction, Do, Operation, Unknown
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.cut import Cut, cut, scan_all
 from zdmigrate.sql.error_stop import error_stops, forgiven
-from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply
+from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, Token
 from zdmigrate.sql.kinds import statement_kind
 from zdmigrate.sql.lift import lift
 from zdmigrate.sql.lift.nodes import kind_of
@@ -24,7 +24,6 @@ from zdmigrate.value import Value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zdmigrate.sql.grammar import Token
     from zdmigrate.sql.lift.nodes import Node
     from zdmigrate.sql.trees import Parsed
 
@@ -54,7 +53,17 @@ class Statement(Value):
     kind: str  # alter_table, create_index …: empty where the grammar could not read it
     operations: tuple[Operation, ...]
     error: SyntaxProblem | None = None
-    tokens: Sequence[Token] = ()  # comments left out
+    masked: str | None = None  # the text as it is scanned, where psql's variables and the like stand in it
+
+    @property
+    def tokens(self) -> list[Token]:
+        """Comments left out.
+
+        Scanned anew: few ask for them, and kept, they would be a third of what a folder takes in memory.
+        """
+        at = self.span.start
+        found = scan_all(self.text if self.masked is None else self.masked).tokens
+        return [Token(start + at, end + at, number) for start, end, number in found if number not in t.COMMENTS]
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -118,7 +127,7 @@ def _statement(text: str, masked: str, found: Cut, parsed: Parsed | None) -> Sta
         kind=kind,
         operations=operations,
         error=error,
-        tokens=found.tokens,
+        masked=None if masked is text else masked[span.start : span.end],
     )
 
 
