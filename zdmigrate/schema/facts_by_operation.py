@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import backfills, facts_of_dependents, facts_of_domains, facts_of_partitions
 from zdmigrate.schema.agenda import unknown_calls
-from zdmigrate.schema.constraints import constraint_name, index_name, object_name
+from zdmigrate.schema.constraints import constraint_name, index_name
 from zdmigrate.schema.effects.constraints import index_columns
-from zdmigrate.schema.filling import base_type, fills_by_sequence, fills_rows, gets_value, is_required
-from zdmigrate.schema.history_of_tables import SERIAL
+from zdmigrate.schema.facts_of_new_columns import add_column, collated, pointed_at
 from zdmigrate.schema.proofs import is_proven_not_null
 from zdmigrate.schema.spelling import short_names, spelled, spelled_list, spelled_name
 from zdmigrate.schema.type_changes import type_change, type_reason
@@ -21,90 +20,6 @@ if TYPE_CHECKING:
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects.claim import Situation
     from zdmigrate.schema.fact_table import Facts
-    from zdmigrate.schema.names import Name
-    from zdmigrate.schema.relations import Table
-
-
-def _add_column(operation: ops.AddColumn, at: Situation) -> Facts:
-    column = operation.column
-    relation = at.name(operation)
-    return {
-        "column": spelled(column.name),
-        **_names_apart(column, at.catalog.table_or_new(operation.relation or relation), at),
-        "columns": spelled(column.name),
-        "inline": ", ".join(constraint.type for constraint in column.constraints),
-        "references": _references(column),
-        "target": _target(column),
-        "plain_type": _plain_type(column, at),
-        "value": _value(column, relation),
-        "type": _collated(column.type, column.collation),
-        "expression": _check_or_default(column),
-        "not_null": column.not_null or any(kept.type in ("not_null", "primary_key") for kept in column.constraints),
-        "has_default": gets_value(column),
-        "volatile_default": column.default is not None and is_volatile(column.default, at.catalog),
-        "identity": column.identity is not None or fills_rows(column, at.catalog) == "sequence",
-        "generated": column.generated or "",
-        "required": is_required(column),
-        "fills": fills_rows(column, at.catalog),
-        "column_is_new": (relation, column.name) in at.state.columns,
-    }
-
-
-def _names_apart(column: ops.Column, table: Table, at: Situation) -> Facts:
-    """The names of the constraints that are written on a column, as the server will choose them: the first of a kind.
-
-    Several CHECKs are told as one, so that one name is enough for them.
-    """
-    names: Facts = {}
-    for constraint in column.constraints:
-        if (fact := _NAMES_OF_CONSTRAINTS.get(constraint.type)) and fact not in names:
-            name = spelled(constraint_name(constraint.changed(columns=(column.name,)), table, at.catalog))
-            names = {"name": name, **names, fact: name}
-    return names
-
-
-_NAMES_OF_CONSTRAINTS = {
-    "check": "check_name",
-    "unique": "unique_name",
-    "primary_key": "primary_key_name",
-    "foreign_key": "foreign_key_name",
-}
-
-
-def _references(column: ops.Column) -> str:
-    return next((spelled_name(kept.references) for kept in column.constraints if kept.references is not None), "")
-
-
-def _target(column: ops.Column) -> str:
-    return next((_pointed_at(kept) for kept in column.constraints if kept.references is not None), "")
-
-
-def _pointed_at(constraint: ops.Constraint) -> str:
-    """``users (id)``, or ``users`` where its primary key is meant."""
-    if constraint.references is None:
-        return ""
-    columns = spelled_list(constraint.referenced_columns)
-    return spelled_name(constraint.references) + (f" ({columns})" if columns else "")
-
-
-def _plain_type(column: ops.Column, at: Situation) -> str:
-    if fills_by_sequence(column.type):
-        return SERIAL[column.type.name]
-    return _collated(base_type(column.type, at.catalog), column.collation)
-
-
-def _value(column: ops.Column, table: Name) -> str:
-    if column.identity is not None or fills_by_sequence(column.type):
-        return f"nextval('{spelled(object_name(table.name, column.name, 'seq'))}')"
-    expression = column.default or column.generation
-    return "NULL" if expression is None else expression.sql
-
-
-def _check_or_default(column: ops.Column) -> str:
-    checks = [kept.expression.sql for kept in column.constraints if kept.expression is not None]
-    if len(checks) > 1:
-        return " AND ".join(f"({check})" for check in checks)
-    return checks[0] if checks else "" if column.default is None else column.default.sql
 
 
 def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Facts:
@@ -114,7 +29,7 @@ def _set_not_null(operation: ops.SetNotNull, at: Situation) -> Facts:
 
 def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
     facts: Facts = {
-        "type": _collated(operation.type, operation.collation),
+        "type": collated(operation.type, operation.collation),
         "type_change": type_change(operation, at.catalog, at.state),
         "type_reason": type_reason(operation, at.catalog, at.state),
         **facts_of_dependents.in_use(operation, at),
@@ -123,12 +38,6 @@ def _alter_column_type(operation: ops.AlterColumnType, at: Situation) -> Facts:
     if column is None or column.type is None:
         facts["row_work"] = "may write every row anew (its present type is not known)"
     return facts
-
-
-def _collated(type_name: ops.TypeName, collation: Name | None) -> str:
-    """The type as written, with its COLLATE."""
-    written = type_name.sql or type_name.name
-    return written if collation is None else f"{written} COLLATE {spelled_name(collation)}"
 
 
 def _set_default(operation: ops.SetDefault, at: Situation) -> Facts:
@@ -151,7 +60,7 @@ def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
         "expression": "" if constraint.expression is None else constraint.expression.sql,
         "references": "" if constraint.references is None else spelled_name(constraint.references),
         "referenced_columns": spelled_list(constraint.referenced_columns),
-        "target": _pointed_at(constraint),
+        "target": pointed_at(constraint),
         "index": spelled(constraint.using_index or ""),
         "not_valid": constraint.not_valid or not constraint.enforced,
         "using_index": constraint.using_index is not None,
@@ -273,7 +182,7 @@ def _drop_object(operation: ops.DropObject, at: Situation) -> Facts:
 
 
 OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
-    "add_column": _add_column,
+    "add_column": add_column,
     "drop_column": facts_of_dependents.dropped_column,
     "rename_column": facts_of_dependents.named_in_bodies,
     "set_not_null": _set_not_null,

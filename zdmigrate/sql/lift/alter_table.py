@@ -17,9 +17,9 @@ from zdmigrate.sql.lift.nodes import (
     place_of,
     qualified,
     relation,
-    string,
     strings,
 )
+from zdmigrate.sql.lift.partitions import bound_of
 from zdmigrate.sql.lift.types import type_name
 
 if TYPE_CHECKING:
@@ -211,29 +211,7 @@ def _attach(action: Action) -> o.Operation:
     if bound is None:  # an index has no bounds of its own
         return o.AttachIndexPartition(**action.carried, partition=_partition(action))
     default = bound.get("is_default", False)
-    return o.AttachPartition(**action.carried, partition=_partition(action), default=default, bound=_bound(bound))
-
-
-def _bound(body: Node) -> o.Bound | None:
-    """The values of a range or list, those that are literals or MINVALUE and MAXVALUE; an expression is ""."""
-    if body.get("strategy") not in ("r", "l"):
-        return None
-    lower, upper, listed = (
-        tuple(_value(node) for node in body.get(field, ())) for field in ("lowerdatums", "upperdatums", "listdatums")
-    )
-    return o.Bound(lower=lower, upper=upper, values=listed)
-
-
-def _value(node: Node) -> str:
-    constant = node.get("A_Const", {})
-    if "sval" in constant:
-        return "'" + str(constant["sval"].get("sval", "")).replace("'", "''") + "'"
-    if "ival" in constant:
-        return str(constant["ival"].get("ival", 0))
-    if "isnull" in constant:
-        return "null"
-    fields = node.get("ColumnRef", {}).get("fields", [{}])
-    return string(fields[-1]).lower() if "String" in fields[-1] else ""
+    return o.AttachPartition(**action.carried, partition=_partition(action), default=default, bound=bound_of(bound))
 
 
 def _detach(action: Action) -> o.Operation:

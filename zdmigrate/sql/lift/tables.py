@@ -17,6 +17,7 @@ from zdmigrate.sql.lift.nodes import (
     relations,
     strings,
 )
+from zdmigrate.sql.lift.partitions import partition_key
 
 if TYPE_CHECKING:
     from zdmigrate.schema.names import Span
@@ -41,17 +42,11 @@ def create_table(body: Node, source: Source) -> tuple[o.Operation, ...]:
             partition_of=parents[0] if partition else None,
             default_partition=partition and body["partbound"].get("is_default", False),
             partitioned="partspec" in body,
-            partition_key=_partition_key(body.get("partspec", {})),
+            partition_key=partition_key(body.get("partspec", {})),
             inherits=() if partition else parents,
             of_type="ofTypename" in body,
         ),
     )
-
-
-def _partition_key(specification: Node) -> tuple[str, ...]:
-    if specification.get("strategy") not in ("PARTITION_STRATEGY_RANGE", "PARTITION_STRATEGY_LIST"):
-        return ()
-    return tuple(node["PartitionElem"].get("name", "") for node in specification["partParams"])
 
 
 def create_foreign_table(body: Node, source: Source) -> tuple[o.Operation, ...]:
