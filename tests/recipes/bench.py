@@ -66,12 +66,24 @@ class Bench:
             printed = self.zdmigrate(*command, "--dsn", database.dsn)
             assert printed.code == 0, f"{printed.text}\n{self.file.read_text()}"
 
-    def run(self, database: Database, *sections: str) -> None:
-        """Sections as they stand, statement by statement: what BEGIN to COMMIT is one transaction."""
+    def run(self, database: Database, *sections: str, steps: int | None = None) -> None:
+        """Sections as they stand, or their first steps: what BEGIN to COMMIT is one transaction, and one step."""
         with database.connect() as connection:
-            for section in read_change(self.file).sections:
-                for statement in section.statements if section.name in sections else ():
-                    connection.execute(statement.text.encode())
+            for step in self.steps(*sections)[:steps]:
+                for statement in step:
+                    connection.execute(statement.encode())
+
+    def steps(self, *sections: str) -> list[list[str]]:
+        steps: list[list[str]] = []
+        together = False
+        for section in read_change(self.file).sections:
+            for statement in section.statements if section.name in sections else ():
+                if together:
+                    steps[-1].append(statement.text)
+                else:
+                    steps.append([statement.text])
+                together = (together or statement.kind == "transaction") and statement.text.lower() != "commit"
+        return steps
 
 
 def same_schema(one: Database, other: Database) -> None:

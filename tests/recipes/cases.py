@@ -27,7 +27,7 @@ class Case:
 
 def read_case(path: Path) -> Case:
     text = path.read_text()
-    said = dict(re.findall(r"^-- (options|then|stays|numbered|catalog): (.*)$", text, re.MULTILINE))
+    said = dict(re.findall(r"^-- (options|then|stays|numbered|catalog|schema): (.*)$", text, re.MULTILINE))
     naive = "\n".join(line for line in text.splitlines() if not line.startswith("-- "))
     return Case(
         name=path.stem,
@@ -37,6 +37,7 @@ def read_case(path: Path) -> Case:
         stays=said.get("stays", ""),
         numbered=said.get("numbered", ""),
         catalog=said.get("catalog", "history"),
+        schema=(HERE / said.get("schema", "furniture.sql")).read_text(),
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.servers.database import Database
 
 # 18 gives NOT NULL a name, and keeps it where the column gets another; copies get the name that a new one gets.
-_GENERATED = re.compile(r'CONSTRAINT ("[^"]*_not_null\d*"|\w+_not_null\d*) NOT NULL')
+_GENERATED = re.compile(r'CONSTRAINT ("(?:[^"]|"")*_not_null\d*"|\w+_not_null\d*) NOT NULL')
 
 
 _STATISTICS = re.compile(r"(?<=\) ON )(\w+(?:, \w+)*)")

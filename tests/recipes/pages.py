@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.recipes.cases import CASES, Case
+from tests.recipes.cases import CASES, FURNITURE, Case
 from tests.run.command import zdmigrate
 from zdmigrate.recipes.parts import registry
 from zdmigrate.sql.script import read_script
@@ -47,7 +47,9 @@ def _words(name: str) -> list[str]:
 
 def _cases_of(name: str) -> list[Case]:
     kinds = set(registry.load(name).OPERATIONS)
-    return [case for case in CASES if _kinds(case) & kinds and case.catalog == "history"][:_SHOWN]
+    return [case for case in CASES if _kinds(case) & kinds and case.catalog == "history" and case.schema == FURNITURE][
+        :_SHOWN
+    ]
 
 
 def _kinds(case: Case) -> set[str]:

@@ -49,3 +49,30 @@ def test_what_rewrite_writes_lints_clean(bench: Callable[[Case], Bench], case: C
     text = on.rewrite()
     printed = on.zdmigrate("lint", str(on.file), "--fail-on", "warning")
     assert printed.code == 0, f"{printed.text}\n{text}"
+
+
+def undone_after(on: Bench, steps: int) -> None:
+    """An expand that stopped behind so many steps is taken back by the same revert."""
+    untouched, database = on.as_reverted(), on.database()
+    on.run(database, *FORTH, steps=steps)
+    on.run(database, "revert")
+    differs = difference(dumped(untouched), dumped(database))
+    assert not differs, f"after {steps} steps: {differs}"
+
+
+@every_case
+def test_an_expand_that_stopped_half_way_is_undone(bench: Callable[[Case], Bench], case: Case) -> None:
+    on = bench(case)
+    on.rewrite()
+    count = len(on.steps(*FORTH))
+    if count > 1 and not case.stays:
+        undone_after(on, count // 2)
+
+
+@pytest.mark.long
+@every_case
+def test_an_expand_that_stopped_anywhere_is_undone(bench: Callable[[Case], Bench], case: Case) -> None:
+    on = bench(case)
+    on.rewrite("database")
+    for steps in range(1, len(on.steps(*FORTH))) if not case.stays else ():
+        undone_after(on, steps)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.recipes.parts.definitions import constraint_sql, index_sql
 from zdmigrate.recipes.parts.renaming import Piece, folded, renamed_definition
+from zdmigrate.recipes.parts.texts import Texts
 from zdmigrate.schema import operations as ops
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
@@ -49,6 +50,7 @@ class Furniture(Value):
 
     catalog: Catalog = Catalog()
     hanging: tuple[Hanging, ...] = ()
+    texts: Texts = Texts()  # of what is no table
     functions: frozenset[Name] = frozenset()
     taken: frozenset[Name] = frozenset()  # other relations' names, which files need not have told
     live: bool = False  # the database said it: what is not here is not there
@@ -88,7 +90,8 @@ def _after(before: Furniture, operation: ops.Operation, statement: Statement, te
     catalog = before.catalog.after(operation)
     kept = [moved for each in before.hanging if (moved := _moved(each, operation, before.catalog, catalog))]
     new = (*_made(operation, statement, text, before.catalog, catalog), *_label(operation, statement, before))
-    return before.changed(catalog=catalog, hanging=(*kept, *new))
+    texts = before.texts.after(operation, statement.text, before.catalog)
+    return before.changed(catalog=catalog, hanging=(*kept, *new), texts=texts)
 
 
 # --------------------------------------------------------------------------- what becomes of what was there

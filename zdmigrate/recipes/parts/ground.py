@@ -80,7 +80,8 @@ class Ground(NamedTuple):
 
     def beside(self, table: Name, identifier: str) -> str:
         """Something else in the table's schema, with the schema where the table needs it."""
-        prefix = f"{spelled(table.schema or '')}." if "." in self.spelled(table) and table.schema else ""
+        found = self.furniture.catalog.resolve(Name(None, table.name)) == table
+        prefix = f"{spelled(table.schema)}." if table.schema and not found else ""
         return prefix + spelled(identifier)
 
     def text_of(self, operation: Operation) -> str:

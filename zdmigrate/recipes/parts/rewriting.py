@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.recipes.parts.furniture import Furniture
 from zdmigrate.recipes.parts.ground import Answers, CannotRewrite, Ground, Names
 from zdmigrate.recipes.parts.merge import merged
+from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.recipes.parts.printed import printed
 from zdmigrate.recipes.parts.registry import recipe_of
 from zdmigrate.schema.names import Name
@@ -14,7 +15,7 @@ from zdmigrate.schema.names import Name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from zdmigrate.recipes.parts.phased import Phased
+    from zdmigrate.schema.operations import Operation
     from zdmigrate.sources.change import Change
     from zdmigrate.sql.script import Statement
 
@@ -51,25 +52,54 @@ def rewritten(change: Change, furniture: Furniture, answers: Answers | None = No
     return printed(merged(parts, first))
 
 
-def _parts(change: Change, ground: Ground) -> Iterator[Phased]:
+def _parts(change: Change, first: Ground) -> Iterator[Phased]:
+    ground, made = first, set[Name]()
     for statement in change.script.statements:
         place = f"{change.path}:{change.lines.position(statement.span.start)[0]}"
         if statement.error is not None:
             raise CannotRewrite(f"{place}: {statement.error.message}", state="nothing was written")
-        yield from _of_statement(statement, ground._replace(place=place))
+        for part in _of_statement(statement, ground._replace(place=place), made):
+            _refuse_lost(part, ground._replace(place=place), first)
+            yield part
+        tables = {operation.relation for operation in statement.operations if operation.kind == "create_table"}
+        made |= {ground.furniture.catalog.new_name(table) for table in tables if table is not None}
         ground = ground._replace(furniture=ground.furniture.after(statement, change.text))
 
 
-def _of_statement(statement: Statement, ground: Ground) -> Iterator[Phased]:
+def _of_statement(statement: Statement, ground: Ground, made: set[Name]) -> Iterator[Phased]:
     for operation in statement.operations:
         if operation.kind in _AROUND:
             continue
-        found = recipe_of(operation.kind)
-        if found is None:
-            raise ground.refusal(
-                f"no recipe takes {operation.kind.replace('_', ' ')}",
-                "write its phases by hand: docs/tutorial.md; zdmigrate new NAME begins a file",
-            )
-        yield found.recipe(operation, ground)
+        if operation.relation is not None and ground.furniture.catalog.resolve(operation.relation) in made:
+            yield Phased(expand=(Said("", _alone(operation, statement, ground)),))
+        else:
+            found = recipe_of(operation.kind)
+            if found is None:
+                raise ground.refusal(
+                    f"no recipe takes {operation.kind.replace('_', ' ')}",
+                    "write its phases by hand: docs/tutorial.md; zdmigrate new NAME begins a file",
+                )
+            yield found.recipe(operation, ground)
         catalog = ground.furniture.catalog.after(operation)
         ground = ground._replace(furniture=ground.furniture.changed(catalog=catalog))
+
+
+def _alone(operation: Operation, statement: Statement, ground: Ground) -> str:
+    """On a table that this very file makes nobody waits, and nothing breaks: as it is, a statement an action."""
+    if len(statement.operations) == 1 or operation.relation is None:
+        return statement.text
+    table = ground.spelled(ground.furniture.catalog.resolve(operation.relation))
+    return f"ALTER TABLE {table} {ground.text_of(operation)}"
+
+
+def _refuse_lost(part: Phased, here: Ground, first: Ground) -> None:
+    """Raise CannotRewrite for a copied column on which the same file has made something before: it would be lost."""
+    if part.table is not None and part.moved and part.table not in first.furniture.catalog.tables:
+        raise here.refusal(f"{part.table.name} has this name from a statement above", "write two files, this one last")
+    for old in part.moved:
+        known = {(each.kind, each.name) for each in first.furniture.on(part.table or Name(None, ""))}
+        for each in here.furniture.on(part.table or Name(None, ""), old):
+            if (each.kind, each.name) not in known and each.kind in ("index", "constraint", "statistics"):
+                raise here.refusal(
+                    f"{each.told} is made above, on {old}, which is copied here", "move it below, on the new column"
+                )

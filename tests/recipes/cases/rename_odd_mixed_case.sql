@@ -1,0 +1,2 @@
+-- schema: odd_names.sql
+ALTER TABLE "My schema"."Select.""all" RENAME "By" TO "Loop";
