@@ -217,6 +217,12 @@ LOCKS = [
     Hazard("row-level-security", "not-additive-in-expand", "alter table books enable row level security"),
     Hazard("change-owner", "short-strong-lock", "alter table books owner to current_user"),
     Hazard("inherit", "short-strong-lock", "alter table books inherit stock"),
+    Hazard(
+        "no-inherit",
+        "not-additive-in-expand",
+        "alter table cars no inherit things",
+        "create table things (id int); create table cars () inherits (things);",
+    ),
     Hazard("set-storage", "short-strong-lock", "alter table books alter column note set storage external"),
     Hazard("create-or-replace-view", "short-strong-lock", "create or replace view titles as select title from books"),
     Hazard("lock-table", "lock-table", "lock table books"),
