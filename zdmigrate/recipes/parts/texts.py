@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.schema import operations as ops
 from zdmigrate.schema.names import Name
-from zdmigrate.sql.lift.types import LONG_NAMES
 from zdmigrate.sql.grammar import parse
 from zdmigrate.sql.lift.nodes import string, strings, walk
+from zdmigrate.sql.lift.types import LONG_NAMES
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
