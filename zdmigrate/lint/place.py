@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.lint.fix import Edit, RefusedError
@@ -9,6 +11,8 @@ from zdmigrate.lint.layout import Layout
 from zdmigrate.lint.without_transaction import how_to_run_alone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zdmigrate.lint.fix import FixedFile
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.facts import Facts
@@ -55,8 +59,17 @@ class Place:
         self.postgres = file.postgres
         self.found = file.analysed[number]
         self.before = file.analysed[number - 1].catalog if number else file.before
-        self.following = file.analysed[number + 1 :]
-        self._layout = Layout(file.change)
+        self._analysed = file.analysed
+        self._number = number
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self.change)
+
+    @property
+    def _following(self) -> Iterator[Analysed]:
+        """What the file does after the operation; nobody reads all of it for each finding."""
+        return islice(self._analysed, self._number + 1, None)
 
     @property
     def operation(self) -> Any:
@@ -192,13 +205,13 @@ class Place:
     def schema_after_transaction(self) -> Catalog:
         """The schema at that COMMIT, or right behind the statement."""
         if not self.facts["in_transaction"]:
-            own = [later for later in self.following if later.statement is self.statement]
-            return (own or [self.found])[-1].catalog
+            own = takewhile(lambda later: later.statement is self.statement, self._following)
+            return [self.found, *own][-1].catalog
         return self._commit().catalog
 
     def _commit(self) -> Analysed:
         """The COMMIT of the open transaction; RefusedError where it ends otherwise."""
-        for later in self.following:
+        for later in self._following:
             if later.operation.kind == "commit" and len(later.statement.operations) == 1:
                 return later
             if later.operation.kind in ("commit", "rollback", "rollback_to_savepoint", "prepare_transaction"):
