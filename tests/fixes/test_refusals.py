@@ -64,6 +64,15 @@ def test_what_history_does_not_allow_is_left_as_it_is(given: str, sql: str, reas
     assert any(reason in told for told in reasons(given, sql)), reasons(given, sql)
 
 
+def test_what_is_left_is_told_with_its_line_in_the_text_that_the_user_has() -> None:
+    kept = "begin;\ncreate index users_kept on users (name);\ncommit;\n"
+
+    found = mended(SHOP, "alter table users add check (age > 0);\n\n" + kept)
+
+    assert found.after.index("create index") > found.before.index("create index")
+    assert [(one.rule, one.line) for one, _ in found.left] == [("create-index-not-concurrent", 4)]
+
+
 TOOLS = [
     ("goose", "-- +goose Up\n", "-- +goose NO TRANSACTION"),
     ("dbmate", "-- migrate:up\n", "transaction:false behind -- migrate:up"),

@@ -29,7 +29,7 @@ class Left(NamedTuple):
 
 
 class Mended(NamedTuple):
-    """A file's text before and after; ``done`` are the findings that were fixed, with their old lines."""
+    """A file's text before and after, and what was found in that before; only what a fix has brought has new lines."""
 
     path: str
     before: str
@@ -63,7 +63,7 @@ class Mender:
         return mended
 
     def _mend(self, change: Change, files: History) -> tuple[Mended, Change]:
-        looked = self._linter.look(change)
+        looked = before = self._linter.look(change)
         done: list[Finding] = []  # from the last on, so that what they add stands in the order of the findings
         left: dict[tuple[str, ...], Left] = {}
         for _ in range(MOST):
@@ -74,12 +74,13 @@ class Mender:
             done += fixed
             left.update((_key(one.finding), one) for one in failed)
         refused = [Left(one, one.fix.reason) for one in self._is_meant(looked.findings) if one.fix and one.fix.reason]
+        was = _as_it_was(before.findings)
         mended = Mended(
             path=change.path,
             before=change.text,
             after=looked.change.text,
-            done=tuple(reversed(done)),
-            left=(*left.values(), *refused),
+            done=tuple(map(was, reversed(done))),
+            left=tuple(Left(was(one), reason) for one, reason in (*left.values(), *refused)),
         )
         return mended, looked.change
 
@@ -120,6 +121,19 @@ class Mender:
 
 def _key(finding: Finding) -> tuple[str, ...]:
     return finding.rule, finding.statement, finding.message
+
+
+def _as_it_was(before: Sequence[Finding]) -> Callable[[Finding], Finding]:
+    """The finding at its place before anything was mended, which is the text that its reader has in front of them."""
+    known: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in before:
+        known.setdefault(_key(finding), []).append(finding)
+
+    def was(finding: Finding) -> Finding:
+        same = known.get(_key(finding))
+        return same.pop(0) if same else finding  # without one, a fix has brought it
+
+    return was
 
 
 def _apart(findings: Sequence[Finding]) -> list[Finding]:
