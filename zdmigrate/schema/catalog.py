@@ -31,7 +31,7 @@ class Catalog(Value):
 
     tables: Mapping[Name, Table] = {}
     indexes: Mapping[Name, Index] = {}
-    rights: Mapping[Right, bool] = {}  # whether the last of GRANT and REVOKE ALL has given or taken it
+    rights: Mapping[Name | None, Mapping[Right, bool]] = {}  # given, or taken, by the last of GRANT and REVOKE ALL
     gone_indexes: frozenset[Name] = frozenset()  # those that history has dropped, of which IF EXISTS finds none
     views: Mapping[Name, View] = {}
     domains: Mapping[Name, Domain] = {}
@@ -44,6 +44,10 @@ class Catalog(Value):
     def after(self, operation: Operation) -> Catalog:
         """The schema once ``operation`` has run."""
         return schema_after(operation, self)
+
+    def right(self, right: Right) -> bool | None:
+        """Whether somebody was given a right, or it was taken; None for neither."""
+        return self.rights.get(right[1], {}).get(right)
 
     def rested(self) -> Catalog:
         """The schema as a new session sees it: the search path is the first one again."""

@@ -233,10 +233,10 @@ def _revoke(operation: ops.Revoke, at: Situation) -> str:
 def _may_be_given(right: Right, at: Situation) -> bool:
     """Of a new table or view PUBLIC has nothing; what was taken before and not given again cannot be taken."""
     kind, thing, grantee = right
-    if thing is None or at.catalog.rights.get((kind, None, grantee)):
+    if thing is None or at.catalog.right((kind, None, grantee)):
         return True
-    if right in at.catalog.rights:
-        return at.catalog.rights[right]
+    if (told := at.catalog.right(right)) is not None:
+        return told
     table = at.catalog.tables.get(thing)
     made_here = thing in at.catalog.views or (table is not None and table.complete)
     return not (grantee == "public" and kind == "table" and made_here)

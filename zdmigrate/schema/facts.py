@@ -10,17 +10,16 @@ from zdmigrate.schema.fact_table import DEFAULTS, FACTS
 from zdmigrate.schema.facts_by_operation import OWN_FACTS
 from zdmigrate.schema.facts_of_design import DESIGN_FACTS
 from zdmigrate.schema.facts_of_earlier import facts_of_earlier
+from zdmigrate.schema.facts_of_locks import OF_LOCKS, row_work
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.spelling import short_name, short_names, spelled, spelled_list, spelled_name
-from zdmigrate.schema.timeouts import LOCK, STATEMENT, kind_of_timeout, newly_missed, waited_for
+from zdmigrate.schema.spelling import short_name, spelled, spelled_list, spelled_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects import Effects
-    from zdmigrate.schema.effects.claim import Locks, Situation
-    from zdmigrate.schema.lock_modes import LockMode
+    from zdmigrate.schema.effects.claim import Situation
 
 __all__ = ["FACTS", "Facts"]
 
@@ -35,9 +34,9 @@ class Facts(Mapping[str, Fact]):
     """
 
     def __init__(self, operation: ops.Operation, at: Situation, effects: Effects, section: str) -> None:
-        self.operation = operation
-        self.at = at
-        self.effects = effects
+        self.operation: ops.Operation = operation
+        self.at: Situation = at
+        self.effects: Effects = effects
         self._known: dict[str, Fact] = {"operation": operation.kind, "section": section, "major": at.major}
         self._told: dict[Callable[[Facts], Mapping[str, Fact]], Mapping[str, Fact]] = {}
 
@@ -102,6 +101,11 @@ def _earlier(facts: Facts) -> Mapping[str, Fact]:
     return facts_of_earlier(facts.operation, facts.effects, facts.at)
 
 
+def _enum_value(facts: Facts) -> Fact:
+    """Most changes add none, and are spared the others of its group."""
+    return facts.told(_earlier).get("enum_value", "") if facts.at.state.earlier.enum_values else ""
+
+
 # --------------------------------------------------------------------------- the operation's own words
 
 
@@ -130,99 +134,6 @@ def _name(field: str) -> Callable[[Facts], Fact]:
 def _list(field: str) -> Callable[[Facts], Fact]:
     """A field with several names, in SQL's spelling."""
     return lambda facts: spelled_list(vars(facts.operation).get(field, ()))
-
-
-# --------------------------------------------------------------------------- what it costs, what is held
-
-
-def _mode(facts: Facts) -> LockMode | None:
-    """The lock on the relation itself, else the strongest on any."""
-    locks = facts.effects.locks
-    if not locks:
-        return None
-    return locks.get(facts.relation) or max(locks.values())
-
-
-def _held(facts: Facts) -> LockMode | None:
-    held = facts.at.state.held
-    return held.get(facts.owner) if held else None
-
-
-def _sql(mode: LockMode | None) -> str:
-    return "" if mode is None else mode.sql
-
-
-def _stopped_by(mode: LockMode | None) -> str:
-    if mode is None or not mode.blocks_writers:
-        return ""
-    return "reads and writes" if mode.blocks_readers else "writes"
-
-
-def _of_old(locks: Locks, at: Situation) -> Locks:
-    """The locks on tables that other sessions know. An index that is dropped is in the catalog no more."""
-    if not locks:
-        return {}
-    dropped = {found.name for found in at.state.earlier.dropped}
-    return {
-        name: mode
-        for name, mode in locks.items()
-        if not (at.state.is_new(name) or name in at.catalog.indexes or name in dropped)
-    }
-
-
-def _held_exclusively(facts: Facts) -> str:
-    at = facts.at
-    exclusively = (name for name, mode in _of_old(at.state.held, at).items() if mode.blocks_readers)
-    return short_names(exclusively, at.catalog)
-
-
-def _held_elsewhere(facts: Facts) -> str:
-    at = facts.at
-    held = _of_old(at.state.held_before, at)
-    if not held:
-        return ""
-    table = facts.owner
-    return short_names((name for name, mode in held.items() if mode.blocks_writers and name != table), at.catalog)
-
-
-def _transaction(facts: Facts) -> str:
-    state = facts.at.state
-    return _AROUND.get(state.transaction_of, "").format(tool=state.terms.tool or "the tool")
-
-
-_AROUND = {
-    "file": "BEGIN ... COMMIT of the file",
-    "body": "the body of DO or of a function",
-    "tool": "which {tool} puts around the file",
-    "message": "since {tool} sends the file as one message",
-}
-
-
-def _lock_timeout(facts: Facts) -> str:
-    timeout = facts.at.state.settings.get(LOCK, "")
-    return timeout if kind_of_timeout(timeout, 0) == "short" else ""
-
-
-def _timeouts(facts: Facts) -> Mapping[str, Fact]:
-    state, catalog = facts.at.state, facts.at.catalog
-    missed = newly_missed(facts.operation, facts.effects, state, catalog)
-    return {
-        "misses_lock_timeout": LOCK in missed,
-        "misses_statement_timeout": STATEMENT in missed,
-        "waits_for": short_names(waited_for(facts.effects, state, catalog), catalog) if missed else "",
-    }
-
-
-def _of_timeouts(name: str) -> Callable[[Facts], Fact]:
-    """Without a lock nobody waits."""
-    return lambda facts: facts.told(_timeouts)[name] if facts.effects.locks else DEFAULTS[name]
-
-
-def _row_work(facts: Facts) -> str:
-    effects = facts.effects
-    work = ["writes every row anew" if effects.rewrites else "reads every row" if effects.scans else ""]
-    work += ["builds an index" if effects.builds_index and not effects.rewrites else ""]
-    return " and ".join(filter(None, work))
 
 
 # --------------------------------------------------------------------------- its table
@@ -262,7 +173,7 @@ def _as_written(facts: Facts) -> str:
 _IN_GENERAL: dict[str, Callable[[Facts], Fact]] = {
     **{field: _name(field) for field in ("column", "name", "new_name")},
     **{field: _word(field) for field in ("object_type", "reason", "statement", "unique")},
-    "row_work": _row_work,
+    "row_work": row_work,
     "relation": _of_table(lambda facts: str(facts.relation), ""),
     "table": _of_table(_as_written, ""),
     "column_is_new": _of_table(_column_is_new, without=False),
@@ -273,26 +184,8 @@ _OF_EVERY_KIND: dict[str, Callable[[Facts], Fact]] = {
     **{field: _word(field) for field in ("concurrently", "if_exists", "if_not_exists", "cascade", "only", "full")},
     "from_query": _word("from_query"),
     **{field: _list(field) for field in ("assigned_twice", "truncated")},
-    "lock": lambda facts: _sql(_mode(facts)),
-    "blocks": lambda facts: _stopped_by(_mode(facts)),
-    "held_lock": lambda facts: _sql(_held(facts)),
-    "held_blocks": lambda facts: _stopped_by(_held(facts)),
-    "rewrites": lambda facts: bool(facts.effects.rewrites),
-    "scans": lambda facts: bool(facts.effects.scans),
-    "builds_index": lambda facts: facts.effects.builds_index,
-    "refuses_transaction": lambda facts: facts.effects.refuses_transaction,
-    "analysed": lambda facts: not facts.effects.unknown,
-    "in_transaction": lambda facts: facts.at.state.in_transaction,
-    "transaction_of": lambda facts: facts.at.state.transaction_of,
-    "transaction": _transaction,
-    "waits_before": lambda facts: facts.at.state.waits,
-    "tool": lambda facts: facts.at.state.terms.tool,
-    "transaction_ends": lambda facts: facts.at.state.transaction_ends,
-    "held_exclusively": _held_exclusively,
-    "held_elsewhere": _held_elsewhere,
-    "lock_timeout": _lock_timeout,
-    **{name: _of_timeouts(name) for name in ("misses_lock_timeout", "misses_statement_timeout", "waits_for")},
-    "enum_value": lambda facts: facts.told(_earlier).get("enum_value", ""),
+    **OF_LOCKS,
+    "enum_value": _enum_value,
     "object_is_new": lambda facts: is_new_object(facts.operation, facts.at),
     "table_is_new": _of_table(lambda facts: facts.at.state.is_new(facts.owner), without=False),
     "unlogged": _of_table(_is_unlogged, without=False),

@@ -158,8 +158,7 @@ def _set_row_security(operation: ops.SetRowSecurity, catalog: Catalog) -> Catalo
 def _create_function(operation: ops.CreateFunction, catalog: Catalog) -> Catalog:
     name = catalog.new_name(operation.name)
     if name not in catalog.routines:  # made anew, it is PUBLIC's again
-        own = {right for right in catalog.rights if right[1] == name}
-        catalog = catalog.changed(rights=without(catalog.rights, own))
+        catalog = catalog.changed(rights=without(catalog.rights, {name}))
     others = (known for known in catalog.routines.get(name, ()) if known.arguments != operation.arguments)
     return catalog.changed(
         functions=also(catalog.functions, {name: operation.volatility}),
@@ -168,13 +167,19 @@ def _create_function(operation: ops.CreateFunction, catalog: Catalog) -> Catalog
 
 
 def _grant(operation: ops.Grant, catalog: Catalog) -> Catalog:
-    return catalog.changed(rights=also(catalog.rights, dict.fromkeys(rights_of(operation, catalog), True)))
+    return _with_rights(catalog, rights_of(operation, catalog), given=True)
 
 
 def _revoke(operation: ops.Revoke, catalog: Catalog) -> Catalog:
     """Of some privileges only, it leaves the others."""
-    taken = {} if operation.privileges else dict.fromkeys(rights_of(operation, catalog), False)
-    return catalog.changed(rights=also(catalog.rights, taken))
+    return _with_rights(catalog, () if operation.privileges else rights_of(operation, catalog), given=False)
+
+
+def _with_rights(catalog: Catalog, rights: tuple[Right, ...], *, given: bool) -> Catalog:
+    for right in rights:
+        known = catalog.rights.get(right[1], {})
+        catalog = catalog.changed(rights=also(catalog.rights, {right[1]: {**known, right: given}}))
+    return catalog
 
 
 def rights_of(operation: ops.Privileges, catalog: Catalog) -> tuple[Right, ...]:

@@ -128,4 +128,4 @@ def walk(root: object) -> Iterator[tuple[str, Node]]:
             for key, value in here.items():
                 if isinstance(value, dict) and key[0].isupper():
                     yield key, value
-            pending += reversed(here.values())
+            pending += [value for value in reversed(here.values()) if isinstance(value, (dict, list))]
