@@ -38,16 +38,24 @@ class Bench:
 
     def run_naive(self) -> Database:
         database = self.database()
+        self.migrate(database)
+        return database
+
+    def migrate(self, database: Database) -> None:
+        """The naive migration, and the new names of what a rewrite gives a new name."""
         with database.connect() as connection:
             connection.execute(self.case.naive.encode())
             connection.execute(self.case.then.encode() or b"SELECT")
-        return database
 
     def as_reverted(self) -> Database:
         database = self.database()
+        self.leave_behind(database)
+        return database
+
+    def leave_behind(self, database: Database) -> None:
+        """What a revert leaves on purpose."""
         with database.connect() as connection:
             connection.execute(self.case.stays.encode() or b"SELECT")
-        return database
 
     def rewrite(self, catalog: str = "history") -> str:
         """Rewrite the file in place, as a user would; what it says then. ``catalog`` is history or database."""

@@ -1,0 +1,37 @@
+"""The tenth of the cases that this commit tries: the next commit tries another; ``long`` tries all."""
+
+from __future__ import annotations
+
+import subprocess
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.recipes.cases import Case
+
+
+@cache
+def commit() -> int:
+    """The commit's hash; 0 where nothing says what it is."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+    )
+    return int(asked.stdout.strip() or "0", 16)
+
+
+def in_the_tenth(name: str) -> bool:
+    return (zlib.crc32(name.encode()) + commit()) % 10 == 0
+
+
+def all_and_a_tenth(cases: Sequence[Case]) -> pytest.MarkDecorator:
+    """Parametrizes ``case``: those of the tenth run always, the others where ``long`` is selected."""
+    return pytest.mark.parametrize(
+        "case",
+        [pytest.param(case, id=case.name, marks=() if in_the_tenth(case.name) else pytest.mark.long) for case in cases],
+    )

@@ -1,0 +1,253 @@
+"""Old and new version of an app that write every table all the while, and keep a journal of what they wrote.
+
+A row becomes as another row is, but for its keys: such values keep every constraint, whatever the table. The rows
+that are copied (``patterns``) are never written, so that the journal, replayed on a database that was left alone and
+migrated naively afterwards, says what every row has to be in the end.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.recipes.versions import Column, Schema, Shared, Table
+    from tests.servers.database import Connection, Database
+
+PACE = 0.002  # seconds between two queries
+ENOUGH = 60  # seconds in which any app has made its queries, or something is stuck
+OLD, NEW = 0, 1
+
+
+class Written(NamedTuple):
+    """A statement of the journal, as the old version would have made it, with its values."""
+
+    sql: str
+    values: tuple[str, ...]
+
+
+class Copying(NamedTuple):
+    """What one version says of one table; ``told`` how the old version says the same, for the journal."""
+
+    shared: Shared
+    table: Table
+    told: Table
+    columns: tuple[int, ...]  # what this version writes, the fixed ones left out
+    unread: bool  # an older value may become another at once: what is written is not what is read
+
+    def update(self, table: Table) -> str:
+        key, names = table.columns[self.shared.key].name, _names(table, self.columns)
+        source = f"(SELECT {names} FROM {table.name} AS pattern WHERE pattern.{key}::text = %s)"
+        return f"UPDATE {table.name} SET ({names}) = {source} WHERE {key}::text = %s"
+
+    def insert(self, table: Table, *, whole: bool) -> str:
+        """A row like another, with keys of its own. Unless ``whole``, what has a default is left to it."""
+        shared = self.shared
+        columns = {n: self.table.columns[n] for n in shared.common or shared.before.columns if n in self.table.columns}
+        kept = [number for number, column in columns.items() if whole or not self._is_default(number, column)]
+        values = ", ".join(
+            fresh(shared.before.columns[n], table.columns[n])
+            if n in shared.fixed
+            else f"pattern.{table.columns[n].name}"
+            for n in kept
+        )
+        key = table.columns[shared.key].name
+        return (
+            f"INSERT INTO {table.name} ({_names(table, kept)}) OVERRIDING SYSTEM VALUE SELECT {values}"
+            f" FROM {table.name} AS pattern WHERE pattern.{key}::text = %s"
+        )
+
+    def _is_default(self, number: int, column: Column) -> bool:
+        before, after = self.shared.before.columns[number], self.shared.after
+        same = after is None or (number in after.columns and after.columns[number].default == before.default)
+        return same and before.default is not None and not column.numbered and number not in self.shared.fixed
+
+    @property
+    def can_insert(self) -> bool:
+        """Every set of columns that is unique has one whose values can be made up."""
+        shared = self.shared
+        sets = {*shared.before.unique, *(shared.after.unique if shared.after else ()), (shared.key,)}
+        known = [
+            numbers for numbers in sets if shared.before.columns.keys() >= set(numbers)
+        ]  # the others begin as NULL
+        return all(any(self._can_be_fresh(number) for number in numbers) for numbers in known)
+
+    def _can_be_fresh(self, number: int) -> bool:
+        column = self.shared.before.columns.get(number)
+        return (
+            column is not None and number in self.table.columns and not column.refers and bool(_fresh_of(column.type))
+        )
+
+
+def _names(table: Table, numbers: Sequence[int]) -> str:
+    return ", ".join(table.columns[number].name for number in numbers)
+
+
+def _fresh_of(kind: str) -> str:
+    """A value that no row has, from a row's own and a number (%s)."""
+    base, _, length = kind.partition("(")
+    if base in ("integer", "bigint", "numeric"):
+        return f"({{}}::numeric + 1000 * %s::numeric)::{kind}"
+    if base == "text" or (base == "character varying" and int(length.rstrip(")") or 99) > 15):
+        return f"(left({{}}, 9) || '+' || %s)::{kind}"
+    return "md5({}::text || %s)::uuid" if base == "uuid" else ""
+
+
+def fresh(before: Column, column: Column) -> str:
+    """The same value for either version: made from the old one's type."""
+    value, made = f"pattern.{column.name}", _fresh_of(before.type)
+    if not made or before.refers:
+        return value
+    return f"{made.replace('{}', f'{value}::{before.type}')}::{column.type}"
+
+
+class App:
+    """A running version, one thread; it stops, and tells, at its first failure.
+
+    It owns the rows of its ``turn``: every third row is the old version's, every third the new one's. The others are
+    patterns, but the first, which both write; whoever is last to write it is known when it is stopped.
+    """
+
+    def __init__(self, database: Database, schema: Schema, tables: Sequence[Shared], which: int, unread: bool) -> None:
+        self.database, self.schema, self.which = database, schema, which
+        self.name = ("old", "new")[which]
+        self.copies = [copy for shared in tables if (copy := _copying(shared, which, unread))]
+        self.journal: list[Written] = []
+        self.failures: list[str] = []
+        self.queries = 0
+        self._stop = threading.Event()
+        self._chance = random.Random(self.name)  # the same queries in every run
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> App:
+        self._thread.start()
+        return self
+
+    def works_on(self, queries: int = 40) -> None:
+        until, deadline = self.queries + queries, time.monotonic() + ENOUGH
+        while self.queries < until and self._thread.is_alive():
+            assert time.monotonic() < deadline, f"the {self.name} version is stuck after {self.queries} queries"
+            time.sleep(0.005)
+        assert not self.failures, self.failures[0]
+
+    def stop(self) -> None:
+        self.end()
+        assert not self.failures, self.failures[0]
+
+    def end(self) -> None:
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(ENOUGH)
+
+    def writes_last(self) -> None:
+        """The row that both have written becomes known."""
+        with self.database.connect() as connection:
+            for copy in self.copies:
+                self._become(connection, copy, _both(copy.shared.rows), noted=True)
+
+    def _run(self) -> None:
+        with self.database.connect(application_name=f"app {self.name}", prepare_threshold=2) as connection:
+            while not self._stop.is_set():
+                statement = ""
+                try:
+                    statement = self._query(connection)
+                except (psycopg.Error, AssertionError) as error:
+                    self.failures.append(f"{self.name}: {type(error).__name__}: {error} {statement}")
+                    return
+                self.queries += 1
+                time.sleep(PACE)
+
+    def _query(self, connection: Connection) -> str:
+        chance = self._chance
+        view = chance.choice([*self.schema.views, ""])
+        if view and chance.randrange(4) == 0:
+            connection.execute(
+                f"SELECT {', '.join(self.schema.views[view])} FROM {view} LIMIT 3".replace("%", "%%").encode()
+            )
+        if not self.copies:
+            return ""
+        copy = chance.choice(self.copies)
+        match chance.randrange(8):
+            case 0 if copy.can_insert:
+                self._insert(connection, copy)
+            case 1:
+                self._touch(connection, copy)
+            case 2 | 3:
+                self._become(connection, copy, _both(copy.shared.rows), noted=False)
+            case _:
+                row = chance.choice(_turn(copy.shared.rows, self.which) or _both(copy.shared.rows))
+                if row not in _both(copy.shared.rows):
+                    self._become(connection, copy, [row], noted=True)
+        return ""
+
+    def _insert(self, connection: Connection, copy: Copying) -> None:
+        pattern = self._chance.choice(_turn(copy.shared.rows, 2) or copy.shared.rows)
+        whole = self._chance.random() < 0.5
+        number = str(2 * len(self.journal) + self.which + 1)
+        sql, told = (_numbered(copy.insert(table, whole=whole), number) for table in (copy.table, copy.told))
+        self._execute(connection, sql, (pattern,))
+        self.journal.append(Written(told, (pattern,)))
+
+    def _touch(self, connection: Connection, copy: Copying) -> None:
+        """Rows of all, changed by nothing."""
+        key = copy.table.columns[copy.shared.key].name
+        rows = self._chance.sample(copy.shared.rows, min(3, len(copy.shared.rows)))
+        name = copy.table.columns[copy.columns[0]].name if copy.columns else key
+        for row in rows:
+            self._execute(connection, f"UPDATE {copy.table.name} SET {name} = {name} WHERE {key}::text = %s", (row,))
+
+    def _become(self, connection: Connection, copy: Copying, rows: Sequence[str], *, noted: bool) -> None:
+        for row in rows if copy.columns else ():
+            pattern = self._chance.choice(_turn(copy.shared.rows, 2) or [row])
+            self._execute(connection, copy.update(copy.table), (pattern, row))
+            if noted:
+                self.journal.append(Written(copy.update(copy.told), (pattern, row)))
+                self._is_as(connection, copy, row, pattern)
+
+    def _is_as(self, connection: Connection, copy: Copying, row: str, pattern: str) -> None:
+        if copy.unread:
+            return
+        table = copy.table
+        key = table.columns[copy.shared.key].name
+        whole = f"SELECT ROW({_names(table, copy.columns)})::text FROM {table.name} WHERE {key}::text = %s"
+        found, wanted = (connection.execute(whole.encode(), [each]).fetchone() for each in (row, pattern))
+        assert found == wanted, f"{table.name} {row} lost the write of {pattern}: {found}, {wanted}"
+
+    def _execute(self, connection: Connection, sql: str, values: tuple[str, ...]) -> None:
+        ran = connection.execute(sql.encode(), values)
+        assert ran.rowcount == 1, f"{ran.rowcount} rows by {sql} {values}"
+
+
+def _copying(shared: Shared, which: int, unread: bool) -> Copying | None:
+    table = shared.before if which == OLD else shared.after
+    if table is None or shared.key not in table.columns:
+        return None
+    columns = shared.common if which == NEW else tuple(shared.before.columns)
+    return Copying(shared, table, shared.before, tuple(n for n in columns if n not in shared.fixed), unread)
+
+
+def _numbered(sql: str, number: str) -> str:
+    """The statement with a number in the place of every value but the last, which says the pattern."""
+    *parts, last = sql.split("%s")
+    return f"{number}".join(parts) + "%s" + last if len(parts) > 1 else sql
+
+
+def _turn(rows: Sequence[str], turn: int) -> Sequence[str]:
+    return rows[turn::3]
+
+
+def _both(rows: Sequence[str]) -> Sequence[str]:
+    """The row that every version writes."""
+    return rows[:1]
+
+
+def replay(journal: Sequence[Written], database: Database) -> None:
+    with database.connect() as connection:
+        for sql, values in journal:
+            connection.execute(sql.encode(), values)
