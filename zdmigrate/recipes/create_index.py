@@ -28,7 +28,7 @@ def recipe(operation: CreateIndex, ground: Ground) -> Phased:
             notes=(f"{name} is unique: versions that write duplicates have to be gone before contract.",),
             contract=built,
         )
-    return Phased(table=table.name, filled=built, revert=(dropped_index(table, name, ground),))
+    return Phased(table=table.name, filled=built, revert=dropped_index(table, name, ground))
 
 
 def _name(table: Table, definition: str, ground: Ground) -> str:

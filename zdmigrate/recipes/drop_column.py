@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table, TableColumn
 
 OPERATIONS = ("drop_column",)
+_FIRST = "First, and concurrently: less is left to do under the strong lock."
 
 
 def recipe(operation: DropColumn, ground: Ground) -> Phased:
@@ -42,14 +43,7 @@ def recipe(operation: DropColumn, ground: Ground) -> Phased:
         notes=(f"{told} goes: the new version neither reads nor writes it, contract drops it.",),
         expand=_released(table, column, alter, ground),
         contract=tuple(
-            dropped_index(
-                table,
-                index.name,
-                ground,
-                "First, and concurrently: less is left to do under the strong lock.",
-                sure=True,
-            )
-            for index in indexes
+            step for index in indexes for step in dropped_index(table, index.name, ground, _FIRST, sure=True)
         ),
         removal=(
             *(Said("", f"{alter} DROP CONSTRAINT {spelled(each.name)}") for each in checks),

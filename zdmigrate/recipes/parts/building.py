@@ -41,23 +41,39 @@ def built_index(
             f"CREATE {kind} {spelled(name)} ON ONLY {ground.spelled(table.name)} {definition}",
         )
     ]
-    for below in (ground.furniture.catalog.tables[child] for child in table.children):
-        part = ground.free(below.name, name.removeprefix(f"{table.name.name}_").removesuffix("_idx"), "idx")
+    for below, part in _parts(table, name, ground):
         steps += built_index(below, part, definition, ground, unique=unique)
         whole, piece = ground.beside(table.name, name), ground.beside(below.name, part)
         steps.append(Said("", f"ALTER INDEX {whole} ATTACH PARTITION {piece}"))
     return tuple(steps)
 
 
+def _parts(table: Table, name: str, ground: Ground) -> list[tuple[Table, str]]:
+    """The partitions with the names of their parts of an index: the same, however often it is asked."""
+    middle = name.removeprefix(f"{table.name.name}_").removesuffix("_idx")
+    known = ground.names.parts.setdefault((table.name, name), [])
+    if not known:
+        below = [ground.furniture.catalog.tables[child] for child in table.children]
+        known += [(each.name, ground.free(each.name, middle, "idx")) for each in below]
+    return [(ground.furniture.catalog.tables[each], part) for each, part in known]
+
+
 def _allowing(reason: str) -> str:
     return f"\nzdmigrate: allow not-additive-in-expand because {reason}" if reason else ""
 
 
-def dropped_index(table: Table, name: str, ground: Ground, why: str = "", *, sure: bool = False) -> Step:
-    """The index gone, while everybody works on; a partitioned one has no such form, and is gone at once."""
-    concurrently = "" if table.partitioned else " CONCURRENTLY"
-    there = "" if sure else " IF EXISTS"
-    return Said(why, f"DROP INDEX{concurrently}{there} {ground.beside(table.name, name)}")
+def dropped_index(table: Table, name: str, ground: Ground, why: str = "", *, sure: bool = False) -> tuple[Step, ...]:
+    """The index gone, while everybody works on; a partitioned one has no such form, and is gone at once.
+
+    Unless it is ``sure`` that all of it is there, parts that were built and not attached yet go, too.
+    """
+    there, index = "" if sure else " IF EXISTS", ground.beside(table.name, name)
+    if not table.partitioned:
+        return (Said(why, f"DROP INDEX CONCURRENTLY{there} {index}"),)
+    allowed = "zdmigrate: allow drop-index-not-concurrent because a partitioned index has no other form"
+    whole = Said(f"{why}\n{allowed}", f"DROP INDEX{there} {index}")
+    parts = () if sure else _parts(table, name, ground)
+    return (whole, *(step for below, part in parts for step in dropped_index(below, part, ground)))
 
 
 def added_constraint(

@@ -190,13 +190,11 @@ def _index(each: Hanging, move: Move) -> Load:
         ),
         contract=()
         if _identifies(each, move)
-        else (
-            dropped_index(
-                move.table, each.name, move.ground, f"Nobody needs it any more; {name} takes its name.", sure=True
-            ),
+        else dropped_index(
+            move.table, each.name, move.ground, f"Nobody needs it any more; {name} takes its name.", sure=True
         ),
         behind=(Said("", f"ALTER INDEX {whole} RENAME TO {spelled(each.name)}"),),
-        revert=(dropped_index(move.table, name, move.ground),),
+        revert=dropped_index(move.table, name, move.ground),
         notes=_twins(each, move) if unique else (),
     )
 
@@ -249,7 +247,7 @@ def _key(each: Hanging, move: Move) -> Load:
             why=f"In the place of {each.name}: contract makes the constraint of it, and reads nothing.",
         ),
         behind=(Said("", add),),
-        revert=(dropped_index(move.table, name, move.ground),),
+        revert=dropped_index(move.table, name, move.ground),
         notes=_twins(each, move),
     )
 

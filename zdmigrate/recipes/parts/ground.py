@@ -13,6 +13,8 @@ from zdmigrate.value import Value
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.furniture import Furniture, Hanging
+    from zdmigrate.recipes.parts.texts import Thing
+    from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
     from zdmigrate.schema.relations import Table, TableColumn
 
@@ -37,10 +39,16 @@ class Answers(Value):
 
 
 class Names:
-    """Names that this rewrite has given: what one operation makes is taken for the next."""
+    """Names that this rewrite has given: what one operation makes is taken for the next.
+
+    ``leaving`` are things that an operation above drops, and that go in contract: kind and name, with what made them.
+    """
 
     def __init__(self) -> None:
         self.given: set[Name] = set()
+        self.parts: dict[tuple[Name, str], list[tuple[Name, str]]] = {}  # of a partitioned table's index, by partition
+        self.leaving: dict[tuple[str, Name | Thing], str] = {}
+        self.said: set[Span] = set()
 
 
 class Ground(NamedTuple):
@@ -86,6 +94,12 @@ class Ground(NamedTuple):
 
     def text_of(self, operation: Operation) -> str:
         return self.text[operation.span.start : operation.span.end]
+
+    def begins(self, operation: Operation) -> bool:
+        """Whether this is its statement's first: one that names several things is said once."""
+        first = operation.span not in self.names.said
+        self.names.said.add(operation.span)
+        return first
 
     # ----------------------------------------------------------------------- names
 

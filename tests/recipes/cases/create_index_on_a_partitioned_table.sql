@@ -1,0 +1,2 @@
+-- schema: partitioned.sql
+CREATE INDEX ON events (kind, id);
