@@ -1,0 +1,88 @@
+"""What cannot be carried is refused before anything is written, by its name, and with what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.recipes.cases import FURNITURE
+from tests.run.command import zdmigrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.servers.database import Database
+
+RENAME = "ALTER TABLE books RENAME title TO name;"
+REMARK = "ALTER TABLE books RENAME note TO remark;"
+REFUSED = {
+    "an EXCLUDE": ("ALTER TABLE books ADD CONSTRAINT one EXCLUDE (note WITH =);", REMARK, "one is an EXCLUDE"),
+    "a generated column": (
+        "ALTER TABLE books ADD COLUMN short text GENERATED ALWAYS AS (left(title, 3)) STORED;",
+        RENAME,
+        "short is generated from",
+    ),
+    "a materialized view": (
+        "CREATE MATERIALIZED VIEW m AS SELECT title FROM books;",
+        RENAME,
+        "materialized view public.m",
+    ),
+    "a trigger of the column": (
+        "CREATE TRIGGER watch BEFORE UPDATE OF note ON books FOR EACH ROW EXECUTE FUNCTION f();",
+        REMARK,
+        "trigger watch names public.books.note",
+    ),
+    "a child by inheritance": ("CREATE TABLE rare () INHERITS (books);", RENAME, "triggers are not"),
+    "a name that is taken": ("", "ALTER TABLE books RENAME title TO note;", "has a column note already"),
+    "a column that is not there": ("", "ALTER TABLE books RENAME titel TO name;", "did you mean title?"),
+    "a table that nobody made": ("", "ALTER TABLE films RENAME title TO name;", "nothing says how films was made"),
+    "a type without a name": ("", "ALTER TABLE books ALTER sold TYPE bigint;", "--as sold=NEWNAME"),
+    "an index made above": ("", f"CREATE INDEX early ON books (title);{RENAME}", "index early is made above"),
+    "a required column": ("", "ALTER TABLE books ADD COLUMN state text NOT NULL;", "--fill state=VALUE"),
+    "VACUUM FULL": ("", "VACUUM FULL books;", "pg_repack"),
+    "an EXCLUDE to come": ("", "ALTER TABLE books ADD EXCLUDE (title WITH =);", "the least bad"),
+    "a stored column": ("", "ALTER TABLE books ADD s text GENERATED ALWAYS AS (left(title, 3)) STORED;", "use VIRTUAL"),
+}
+
+
+def rewritten(folder: Path, furniture: str, naive: str, *options: str) -> tuple[int, str, str]:
+    (folder / "001_furniture.sql").write_text(f"{FURNITURE}\n{furniture}")
+    file = folder / "002_naive.sql"
+    file.write_text(naive)
+    printed = zdmigrate("rewrite", str(file), "--in-place", "--dir", str(folder), *options)
+    return printed.code, printed.text, file.read_text()
+
+
+@pytest.mark.parametrize(("furniture", "naive", "told"), REFUSED.values(), ids=REFUSED)
+def test_it_is_refused_by_its_name(tmp_path: Path, furniture: str, naive: str, told: str) -> None:
+    code, text, left = rewritten(tmp_path, furniture, naive)
+    assert code == 2
+    assert told in text
+    assert "002_naive.sql:1: " in text
+    assert left == naive, "nothing was written"
+
+
+def test_a_type_whose_values_the_old_one_cannot_hold_asks_for_a_fallback(tmp_path: Path) -> None:
+    code, text, _ = rewritten(tmp_path, "", "ALTER TABLE books ALTER sold TYPE bigint;", "--as", "sold_ever")
+    assert code == 2
+    assert "--fallback sold=VALUE" in text
+
+
+def test_a_cast_that_a_setting_changes_is_asked_for(tmp_path: Path) -> None:
+    code, text, _ = rewritten(tmp_path, "", "ALTER TABLE loans ALTER since TYPE text;", "--as", "since_text")
+    assert code == 2
+    assert "--up 'since=EXPRESSION over since'" in text
+
+
+def test_the_database_tells_a_trigger_whose_function_names_the_column(database: Database, tmp_path: Path) -> None:
+    with database.connect() as connection:
+        connection.execute(FURNITURE.encode())
+        connection.execute(
+            "CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN NEW.title := trim(NEW.title); RETURN NEW; END $$;"
+            "CREATE TRIGGER tidy BEFORE INSERT ON books FOR EACH ROW EXECUTE FUNCTION tidy()"
+        )
+    code, text, _ = rewritten(tmp_path, "", RENAME, "--dsn", database.dsn)
+    assert code == 2
+    assert "the function of trigger tidy names public.books.title" in text
