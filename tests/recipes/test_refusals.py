@@ -24,8 +24,8 @@ REFUSED = {
         "short is generated from",
     ),
     "a materialized view": (
-        "CREATE MATERIALIZED VIEW m AS SELECT title FROM books;",
-        RENAME,
+        "CREATE MATERIALIZED VIEW m AS SELECT note FROM books;",
+        REMARK,
         "materialized view public.m",
     ),
     "a trigger of the column": (

@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from zdmigrate.recipes.parts.building import (
-    added_constraint,
-    built_index,
-    dropped_index,
-    free_index_name,
-    labelled,
-)
+from zdmigrate.recipes.parts import carried_indexes as indexes
+from zdmigrate.recipes.parts import carried_words as words
+from zdmigrate.recipes.parts.building import added_constraint
 from zdmigrate.recipes.parts.copied import is_serial
-from zdmigrate.recipes.parts.definitions import key_parts
-from zdmigrate.recipes.parts.furniture import with_names
-from zdmigrate.recipes.parts.phased import Phased, Said, Step
-from zdmigrate.recipes.parts.renaming import Piece, folded, renamed_definition, replaced
-from zdmigrate.recipes.parts.views import renamed_view
+from zdmigrate.recipes.parts.move import Load, Move
+from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.schema.constraints import object_name
-from zdmigrate.schema.names import Span
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.relations import Table, TableColumn
-
-
-class Load(NamedTuple):
-    """One thing carried; ``ahead`` and ``behind`` stand in contract's transaction before and after the old goes."""
-
-    expand: tuple[Step, ...] = ()
-    filled: tuple[Step, ...] = ()
-    contract: tuple[Step, ...] = ()
-    ahead: tuple[Said, ...] = ()
-    behind: tuple[Said, ...] = ()
-    revert: tuple[Step, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class Move(NamedTuple):
-    """From which columns of a table to which: all that a file copies there, for an index may name two of them."""
-
-    table: Table
-    names: dict[str, str]
-    ground: Ground
-    changes_types: bool = False
-
-    @property
-    def alter(self) -> str:
-        return f"ALTER TABLE {self.ground.spelled(self.table.name)}"
-
-    def named(self, columns: Iterable[str]) -> tuple[str, ...]:
-        return tuple(self.names.get(column, column) for column in columns)
-
-    def renamed(self, each: Hanging) -> str:
-        return with_names(each, self.names).sql
 
 
 def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_types: bool = False) -> Phased:
@@ -79,7 +40,7 @@ def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_type
         contract=tuple(step for load in loads for step in load.contract),
         removal=(
             *(said for load in loads for said in load.ahead),
-            *(Said(_in_place(old, move), f"{move.alter} DROP COLUMN {spelled(old)}") for old in names),
+            *(Said(indexes.in_place(old, move), f"{move.alter} DROP COLUMN {spelled(old)}") for old in names),
             *(said for load in loads for said in load.behind),
         ),
         revert=tuple(step for load in reversed(loads) for step in load.revert),
@@ -171,240 +132,18 @@ def _identity(column: TableColumn, move: Move) -> Load:
     )
 
 
-# --------------------------------------------------------------------------- indexes and constraints
-
-
-def _index(each: Hanging, move: Move) -> Load:
-    unique = each.type == "unique"
-    name = free_index_name(move.table.name, move.named(each.columns), move.ground)
-    whole = move.ground.beside(move.table.name, name)
-    return Load(
-        filled=built_index(
-            move.table,
-            name,
-            move.renamed(each),
-            move.ground,
-            unique=unique,
-            allowed=_allowed(each, move) if unique else "",
-            why=f"In the place of {each.name}, after the backfill: before it, it would only have slowed it down.",
-        ),
-        contract=()
-        if _identifies(each, move)
-        else dropped_index(
-            move.table, each.name, move.ground, f"Nobody needs it any more; {name} takes its name.", sure=True
-        ),
-        behind=(Said("", f"ALTER INDEX {whole} RENAME TO {spelled(each.name)}"),),
-        revert=dropped_index(move.table, name, move.ground),
-        notes=_twins(each, move) if unique else (),
-    )
-
-
-def _in_place(column: str, move: Move) -> str:
-    """What the linter cannot know: the statements around the drop have written anew what would go with it."""
-    on = move.ground.furniture.on
-    kept = [each.name for each in on(move.table.name, column, "index") if _identifies(each, move)]
-    policies = [each.name for each in on(move.table.name, column, "policy")]
-    allowed = [f"drop-column-indexed because {kept[0]} comes back at once"] if kept else []
-    allowed += [f"drop-column-in-use because {policies[0]} was altered above"] if policies else []
-    return "\n".join(f"zdmigrate: allow {each}" for each in allowed)
-
-
-def _identifies(each: Hanging, move: Move) -> bool:
-    """Whether replicas know a row by it: it must not go before the new one takes its place."""
-    labels = move.ground.furniture.on(move.table.name, None, "label")
-    return any(label.name == each.name and label.type.startswith("REPLICA") for label in labels)
-
-
-def _twins(each: Hanging, move: Move) -> tuple[str, ...]:
-    twin = ", ".join(move.named(each.columns))
-    told = (
-        f"{each.name} is unique, and gets a twin on {twin}: until contract, INSERT ... ON CONFLICT on either side can "
-        "fail with 23505 on the other. Versions that upsert on it have to try again then."
-    )
-    return (told,)
-
-
-def _constraint(each: Hanging, move: Move) -> Load:
-    return _BY_TYPE[each.type](each, move)
-
-
-def _key(each: Hanging, move: Move) -> Load:
-    """UNIQUE or PRIMARY KEY: its index is built concurrently, and taken over in contract."""
-    parts = key_parts(move.renamed(each))
-    name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "idx")
-    kind = "PRIMARY KEY" if each.type == "primary_key" else "UNIQUE"
-    add = f"{move.alter} ADD CONSTRAINT {spelled(each.name)} {kind} USING INDEX {spelled(name)}{parts.deferrable}"
-    if move.table.partitioned:
-        raise move.ground.refusal(f"{each.name} is the key of a partitioned table, and has no USING INDEX")
-    return Load(
-        filled=built_index(
-            move.table,
-            name,
-            parts.built,
-            move.ground,
-            unique=True,
-            allowed=_allowed(each, move),
-            why=f"In the place of {each.name}: contract makes the constraint of it, and reads nothing.",
-        ),
-        behind=(Said("", add),),
-        revert=dropped_index(move.table, name, move.ground),
-        notes=_twins(each, move),
-    )
-
-
-def _allowed(each: Hanging, move: Move) -> str:
-    """Why it may stand in expand; where all of its columns are new, the linter sees that itself."""
-    return "" if set(each.columns) <= move.names.keys() else f"{each.name} forbids the same already"
-
-
-def _check(each: Hanging, move: Move) -> Load:
-    recorded = move.table.constraints[each.name]
-    name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "check")
-    allowed = _allowed(each, move)
-    valid = recorded.validated
-    return Load(
-        filled=added_constraint(move.table, name, move.renamed(each), move.ground, valid=valid, allowed=allowed),
-        ahead=(Said("", f"{move.alter} DROP CONSTRAINT {spelled(each.name)}"),),
-        behind=(Said("", f"{move.alter} RENAME CONSTRAINT {spelled(name)} TO {spelled(each.name)}"),),
-    )
-
-
-def _exclusion(each: Hanging, move: Move) -> Load:
-    raise move.ground.refusal(
-        f"{each.name} is an EXCLUDE constraint of {move.table.name}: its index cannot be built "
-        "concurrently, nor taken over",
-        "leave it to a maintenance window",
-    )
-
-
-def _told_with_its_column(each: Hanging, move: Move) -> Load:
-    """A sequence of an identity, and 18's named NOT NULL: the column's own lines make them again."""
-    return Load()
-
-
-_BY_TYPE: dict[str, Callable[[Hanging, Move], Load]] = {
-    "unique": _key,
-    "primary_key": _key,
-    "check": _check,
-    "exclude": _exclusion,
-    "not_null": _told_with_its_column,
-}
-
-
-# --------------------------------------------------------------------------- settings, comments, privileges
-
-
-def _setting(each: Hanging, move: Move) -> Load:
-    piece = Piece(each.sql, "ALTER TABLE t ")
-    names = [token for token in piece.tokens if token.start >= piece.shift][1:3]
-    token = next(token for token in names if piece.whole[token.start : token.end].lower() != "column")
-    place = Span(token.start - piece.shift, token.end - piece.shift)
-    (new,) = move.named(each.columns)
-    return Load(expand=(Said("", f"{move.alter} {replaced(each.sql, [(place, spelled(new))])}"),))
-
-
-def _comment(each: Hanging, move: Move) -> Load:
-    (new,) = move.named(each.columns)
-    column = f"{move.ground.spelled(move.table.name)}.{spelled(new)}"
-    return Load(expand=(Said("", f"COMMENT ON COLUMN {column} IS {each.sql}"),))
-
-
-def _grant(each: Hanging, move: Move) -> Load:
-    """Without it, the new version gets 42501."""
-    piece = Piece(each.sql, "")
-    end = next(token.start for token in piece.tokens if each.sql[token.start : token.end].lower() == "on")
-    places = [
-        (Span(token.start, token.end), spelled(move.names[word]))
-        for token in piece.tokens
-        if token.start < end and (word := folded(each.sql[token.start : token.end])) in move.names
-    ]
-    return Load(expand=(Said("", replaced(each.sql, places)),))
-
-
-def _statistics(each: Hanging, move: Move) -> Load:
-    """Extended statistics go with any of their columns; the planner has the new ones from the next ANALYZE on."""
-    piece = Piece(each.sql, "CREATE STATISTICS s ON ", " FROM t")
-    found = {span: words[-1] for span, words in piece.references()} | dict(piece.elements())
-    places = [(span, spelled(move.names[word])) for span, word in found.items() if word in move.names]
-    name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "stat")
-    whole, kinds = move.ground.beside(move.table.name, name), f" ({each.type})" if each.type else ""
-    table = move.ground.spelled(move.table.name)
-    return Load(
-        filled=(
-            Said(
-                f"In the place of {each.name}; ANALYZE fills it.",
-                f"CREATE STATISTICS {whole}{kinds} ON {replaced(each.sql, places)} FROM {table}",
-            ),
-        ),
-        behind=(Said("", f"ALTER STATISTICS {whole} RENAME TO {spelled(each.name)}"),),
-        revert=(Said("", f"DROP STATISTICS IF EXISTS {whole}"),),
-    )
-
-
-def _label(each: Hanging, move: Move) -> Load:
-    return Load(behind=(Said("", labelled(each, move.table, move.ground)),))
-
-
-def _policy(each: Hanging, move: Move) -> Load:
-    """As the database describes it; what a file wrote may name columns of other tables, too."""
-    told = f"the policy {each.name} of {move.table.name} names {', '.join(move.names.keys() & each.columns)}"
-    if not each.sql.startswith("ALTER POLICY "):
-        raise move.ground.refusal(told, "name the database with --dsn: it says what the policy means")
-    if move.changes_types or "select" in each.sql.lower():
-        raise move.ground.refusal(f"{told}, and cannot be written anew", "write its contract by hand")
-    renamed = renamed_definition(each.sql, "", move.names)
-    return Load(ahead=(Said("The same rows, by the new column.", renamed),))
-
-
-def _published(each: Hanging, move: Move) -> Load:
-    """A list of columns is given anew as a whole; a subscriber has to have the new column by then."""
-    publication, table = spelled(each.name), move.ground.spelled(move.table.name)
-    columns = ", ".join(map(spelled, move.named(each.columns)))
-    return Load(
-        ahead=(
-            Said("", f"ALTER PUBLICATION {publication} DROP TABLE {table}"),
-            Said("", f"ALTER PUBLICATION {publication} ADD TABLE {table} ({columns}){each.sql}"),
-        ),
-        notes=(f"Subscribers of {each.name} have to have {columns} before contract.",),
-    )
-
-
-def _view(each: Hanging, move: Move) -> Load:
-    """Its output keeps its names and its types, or its readers would notice."""
-    told = f"the view {each.name} reads {move.table.name}.{', '.join(move.names.keys() & each.columns)}"
-    if move.changes_types:
-        raise move.ground.refusal(
-            f"{told}: a view cannot change the type of what it gives",
-            "drop it in a change of its own first, and make it again after this one's contract",
-        )
-    query = renamed_view(each.sql, move.table.name, move.names, move.ground.furniture.catalog)
-    if query is None:
-        raise move.ground.refusal(
-            f"{told} by a star, a USING or a whole row, and cannot be written anew",
-            "name the database with --dsn: it knows the view with all its columns named",
-        )
-    return Load(ahead=(Said("The same output, from the new column.", query),))
-
-
-def _bystander(each: Hanging, move: Move) -> Load:
-    raise move.ground.refusal(
-        f"{each.told} names {move.table.name}.{', '.join(move.names.keys() & each.columns)}, and cannot be carried",
-        "drop it in a change of its own first, and make it again after this one's contract",
-    )
-
-
 _CARRIERS: dict[str, Callable[[Hanging, Move], Load]] = {
-    "index": _index,
-    "constraint": _constraint,
-    "setting": _setting,
-    "comment": _comment,
-    "grant": _grant,
-    "statistics": _statistics,
+    "index": indexes.index,
+    "constraint": indexes.constraint,
+    "setting": words.setting,
+    "comment": words.comment,
+    "grant": words.grant,
+    "statistics": words.statistics,
     "owned": _owned,
-    "identity": _told_with_its_column,
-    "view": _view,
-    "label": _label,
-    "policy": _policy,
-    "publication": _published,
-    **dict.fromkeys(("trigger", "other"), _bystander),
+    "identity": indexes.told_with_its_column,
+    "view": words.view,
+    "label": words.label,
+    "policy": words.policy,
+    "publication": words.publication,
+    **dict.fromkeys(("trigger", "other"), words.bystander),
 }

@@ -1,0 +1,116 @@
+"""What is said of a column, or through it: settings, comments, privileges, statistics, policies, views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.building import labelled
+from zdmigrate.recipes.parts.move import Load
+from zdmigrate.recipes.parts.phased import Said
+from zdmigrate.recipes.parts.renaming import Piece, folded, renamed_definition, replaced
+from zdmigrate.recipes.parts.views import renamed_view
+from zdmigrate.schema.names import Span
+from zdmigrate.schema.spelling import spelled
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.furniture import Hanging
+    from zdmigrate.recipes.parts.move import Move
+
+
+def setting(each: Hanging, move: Move) -> Load:
+    piece = Piece(each.sql, "ALTER TABLE t ")
+    names = [token for token in piece.tokens if token.start >= piece.shift][1:3]
+    token = next(token for token in names if piece.whole[token.start : token.end].lower() != "column")
+    place = Span(token.start - piece.shift, token.end - piece.shift)
+    (new,) = move.named(each.columns)
+    return Load(expand=(Said("", f"{move.alter} {replaced(each.sql, [(place, spelled(new))])}"),))
+
+
+def comment(each: Hanging, move: Move) -> Load:
+    (new,) = move.named(each.columns)
+    column = f"{move.ground.spelled(move.table.name)}.{spelled(new)}"
+    return Load(expand=(Said("", f"COMMENT ON COLUMN {column} IS {each.sql}"),))
+
+
+def grant(each: Hanging, move: Move) -> Load:
+    """Without it, the new version gets 42501."""
+    piece = Piece(each.sql, "")
+    end = next(token.start for token in piece.tokens if each.sql[token.start : token.end].lower() == "on")
+    places = [
+        (Span(token.start, token.end), spelled(move.names[word]))
+        for token in piece.tokens
+        if token.start < end and (word := folded(each.sql[token.start : token.end])) in move.names
+    ]
+    return Load(expand=(Said("", replaced(each.sql, places)),))
+
+
+def statistics(each: Hanging, move: Move) -> Load:
+    """Extended statistics go with any of their columns; the planner has the new ones from the next ANALYZE on."""
+    piece = Piece(each.sql, "CREATE STATISTICS s ON ", " FROM t")
+    found = {span: words[-1] for span, words in piece.references()} | dict(piece.elements())
+    places = [(span, spelled(move.names[word])) for span, word in found.items() if word in move.names]
+    name = move.ground.free(move.table.name, "_".join(move.named(each.columns)), "stat")
+    whole, kinds = move.ground.beside(move.table.name, name), f" ({each.type})" if each.type else ""
+    table = move.ground.spelled(move.table.name)
+    return Load(
+        filled=(
+            Said(
+                f"In the place of {each.name}; ANALYZE fills it.",
+                f"CREATE STATISTICS {whole}{kinds} ON {replaced(each.sql, places)} FROM {table}",
+            ),
+        ),
+        behind=(Said("", f"ALTER STATISTICS {whole} RENAME TO {spelled(each.name)}"),),
+        revert=(Said("", f"DROP STATISTICS IF EXISTS {whole}"),),
+    )
+
+
+def label(each: Hanging, move: Move) -> Load:
+    return Load(behind=(Said("", labelled(each, move.table, move.ground)),))
+
+
+def policy(each: Hanging, move: Move) -> Load:
+    """As the database describes it; what a file wrote may name columns of other tables, too."""
+    told = f"the policy {each.name} of {move.table.name} names {', '.join(move.names.keys() & each.columns)}"
+    if not each.sql.startswith("ALTER POLICY "):
+        raise move.ground.refusal(told, "name the database with --dsn: it says what the policy means")
+    if move.changes_types or "select" in each.sql.lower():
+        raise move.ground.refusal(f"{told}, and cannot be written anew", "write its contract by hand")
+    renamed = renamed_definition(each.sql, "", move.names)
+    return Load(ahead=(Said("The same rows, by the new column.", renamed),))
+
+
+def publication(each: Hanging, move: Move) -> Load:
+    """A list of columns is given anew as a whole; a subscriber has to have the new column by then."""
+    publication, table = spelled(each.name), move.ground.spelled(move.table.name)
+    columns = ", ".join(map(spelled, move.named(each.columns)))
+    return Load(
+        ahead=(
+            Said("", f"ALTER PUBLICATION {publication} DROP TABLE {table}"),
+            Said("", f"ALTER PUBLICATION {publication} ADD TABLE {table} ({columns}){each.sql}"),
+        ),
+        notes=(f"Subscribers of {each.name} have to have {columns} before contract.",),
+    )
+
+
+def view(each: Hanging, move: Move) -> Load:
+    """Its output keeps its names and its types, or its readers would notice."""
+    told = f"the view {each.name} reads {move.table.name}.{', '.join(move.names.keys() & each.columns)}"
+    if move.changes_types:
+        raise move.ground.refusal(
+            f"{told}: a view cannot change the type of what it gives",
+            "drop it in a change of its own first, and make it again after this one's contract",
+        )
+    query = renamed_view(each.sql, move.table.name, move.names, move.ground.furniture.catalog)
+    if query is None:
+        raise move.ground.refusal(
+            f"{told} by a star, a USING or a whole row, and cannot be written anew",
+            "name the database with --dsn: it knows the view with all its columns named",
+        )
+    return Load(ahead=(Said("The same output, from the new column.", query),))
+
+
+def bystander(each: Hanging, move: Move) -> Load:
+    raise move.ground.refusal(
+        f"{each.told} names {move.table.name}.{', '.join(move.names.keys() & each.columns)}, and cannot be carried",
+        "drop it in a change of its own first, and make it again after this one's contract",
+    )

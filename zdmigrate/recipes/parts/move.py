@@ -1,0 +1,46 @@
+"""One thing carried from a column to another: where it comes from, and what it needs in each phase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.recipes.parts.furniture import with_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zdmigrate.recipes.parts.furniture import Hanging
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.phased import Said, Step
+    from zdmigrate.schema.relations import Table
+
+
+class Load(NamedTuple):
+    """One thing carried; ``ahead`` and ``behind`` stand in contract's transaction before and after the old goes."""
+
+    expand: tuple[Step, ...] = ()
+    filled: tuple[Step, ...] = ()
+    contract: tuple[Step, ...] = ()
+    ahead: tuple[Said, ...] = ()
+    behind: tuple[Said, ...] = ()
+    revert: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Move(NamedTuple):
+    """From which columns of a table to which: all that a file copies there, for an index may name two of them."""
+
+    table: Table
+    names: dict[str, str]
+    ground: Ground
+    changes_types: bool = False
+
+    @property
+    def alter(self) -> str:
+        return f"ALTER TABLE {self.ground.spelled(self.table.name)}"
+
+    def named(self, columns: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self.names.get(column, column) for column in columns)
+
+    def renamed(self, each: Hanging) -> str:
+        return with_names(each, self.names).sql
