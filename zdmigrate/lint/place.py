@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -147,12 +148,10 @@ class Place:
 
     def words_in(self, span: Span) -> list[Word]:
         """The tokens within a span of the statement."""
-        found = zip(self.statement.tokens, self.statement.words, strict=True)
-        return [
-            Word(word.upper(), token.start, token.end)
-            for token, word in found
-            if span.start <= token.start and token.end <= span.end
-        ]
+        tokens, words = self.statement.tokens, self.statement.words
+        first = bisect_left(tokens, (span.start,))
+        inside = takewhile(lambda index: tokens[index].end <= span.end, range(first, len(tokens)))
+        return [Word(words[index].upper(), tokens[index].start, tokens[index].end) for index in inside]
 
     def sql(self, words: str, *names: object) -> str:
         """New words in the case of the statement's first; each ``{}`` of them is a name, which is left as it is."""

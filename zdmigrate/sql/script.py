@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,15 +62,12 @@ class Statement(Value):
 
         Scanned anew: few ask for them, and kept, they would be a third of what a folder takes in memory.
         """
-        at = self.span.start
-        found = scan_all(self.text if self.masked is None else self.masked).tokens
-        return [Token(start + at, end + at, number) for start, end, number in found if number not in t.COMMENTS]
+        return _tokens(self.masked or self.text, self.span.start)
 
     @property
     def words(self) -> tuple[str, ...]:
         """The tokens as written."""
-        at = self.span.start
-        return tuple(self.text[start - at : end - at] for start, end, _ in self.tokens)
+        return _words(self.text, self.masked or self.text, self.span.start)
 
     @property
     def tokens_digest(self) -> str:
@@ -77,6 +75,18 @@ class Statement(Value):
         from hashlib import sha256
 
         return sha256("\0".join(self.words).encode(errors="surrogatepass")).hexdigest()
+
+
+# who asks once asks for each of the statement's clauses
+@lru_cache(maxsize=1)
+def _tokens(text: str, at: int) -> list[Token]:
+    found = scan_all(text).tokens
+    return [Token(start + at, end + at, number) for start, end, number in found if number not in t.COMMENTS]
+
+
+@lru_cache(maxsize=1)
+def _words(text: str, scanned: str, at: int) -> tuple[str, ...]:
+    return tuple(text[start - at : end - at] for start, end, _ in _tokens(scanned, at))
 
 
 class Script(Value):

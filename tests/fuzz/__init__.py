@@ -1,0 +1,1 @@
+"""SQL that nobody meant: what is read, linted and found when a file is mutilated."""
