@@ -83,10 +83,11 @@ def publication(each: Hanging, move: Move) -> Load:
     """A list of columns is given anew as a whole; a subscriber has to have the new column by then."""
     publication, table = spelled(each.name), move.ground.spelled(move.table.name)
     columns = ", ".join(map(spelled, move.named(each.columns)))
+    rows = renamed_definition(each.sql, "SELECT FROM t", move.names)
     return Load(
         ahead=(
             Said("", f"ALTER PUBLICATION {publication} DROP TABLE {table}"),
-            Said("", f"ALTER PUBLICATION {publication} ADD TABLE {table} ({columns}){each.sql}"),
+            Said("", f"ALTER PUBLICATION {publication} ADD TABLE {table} ({columns}){rows}"),
         ),
         notes=(f"Subscribers of {each.name} have to have {columns} before contract.",),
     )

@@ -196,14 +196,16 @@ _POLICIES = """
     WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid AND c.oid = ANY (%s::oid[])
     GROUP BY 1, 2, p.oid ORDER BY p.oid
 """
-# The lists of columns came with 15: to_jsonb, for a column that 14 does not have.
+# Lists of columns and filters of rows came with 15: to_jsonb, for what 14 does not have.
 _PUBLISHED = """
     SELECT n.nspname, c.relname, p.pubname,
            (SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
-            WHERE a.attrelid = c.oid
-              AND a.attnum = ANY (pg_catalog.string_to_array(pg_catalog.to_jsonb(r) ->> 'prattrs', ' ')::smallint[])),
-           coalesce(' WHERE (' || pg_catalog.pg_get_expr((pg_catalog.to_jsonb(r) ->> 'prqual')::pg_node_tree,
-                                                         c.oid) || ')', '')
+            WHERE a.attrelid = c.oid AND a.attnum IN (
+                SELECT listed::smallint
+                FROM pg_catalog.jsonb_array_elements_text(pg_catalog.to_jsonb(r) -> 'prattrs') AS listed)),
+           coalesce(' WHERE ' || (SELECT pg_catalog.to_jsonb(v) ->> 'rowfilter'
+                                  FROM pg_catalog.pg_publication_tables AS v
+                                  WHERE (v.pubname, v.schemaname, v.tablename) = (p.pubname, n.nspname, c.relname)), '')
     FROM pg_catalog.pg_publication_rel AS r JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
     JOIN pg_catalog.pg_class AS c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.oid = ANY (%s::oid[]) AND pg_catalog.to_jsonb(r) ->> 'prattrs' IS NOT NULL ORDER BY 1, 2, 3
