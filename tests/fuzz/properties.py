@@ -58,6 +58,7 @@ def nothing_is_lost(text: str) -> Script:
     for statement in script.statements:
         assert text[slice(*statement.span)] == statement.text
         assert bool(statement.operations) != bool(statement.error)
+        assert statement.tokens_digest
         places = [operation.span for operation in statement.operations]
         places += [operation.within for operation in statement.operations if operation.within]
         for place in [*places, *([statement.error.span] if statement.error else [])]:

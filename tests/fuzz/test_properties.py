@@ -86,11 +86,8 @@ def test_depth_and_length_take_nobody_down(head: str, before: str, after: str, d
 
 @pytest.mark.parametrize("text", ["select 1; select 2", "copy t from stdin;\n1\n\\.\n", "{% if x %} select 1"])
 def test_a_statement_that_is_dropped_is_noticed(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = properties.read_script
-    nothing_is_lost(text)
-    monkeypatch.setattr(
-        properties, "read_script", lambda sql: whole(sql).changed(statements=whole(sql).statements[:-1])
-    )
+    whole = nothing_is_lost(text)
+    monkeypatch.setattr("tests.fuzz.properties.read_script", lambda _: whole.changed(statements=whole.statements[:-1]))
     with pytest.raises(AssertionError, match="lost"):
         nothing_is_lost(text)
 
