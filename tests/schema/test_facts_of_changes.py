@@ -43,6 +43,16 @@ def test_a_trigger_that_is_made_again_in_one_transaction_is_never_missed() -> No
     assert analysed(f"{SHOP} {made};", f"begin; drop trigger t on users; {made}; commit")[1].facts["additive"]
 
 
+def test_nobody_misses_a_table_that_no_file_has_made_before_this_one_makes_it() -> None:
+    made = "create table notes (id bigint)"
+    first = analysed("", f"begin; drop table if exists notes; {made}; commit")[1]
+    assert first.facts["additive"]
+    assert not first.effects.locks
+    assert not analysed(f"{made};", f"drop table if exists notes; {made}")[0].facts["additive"]
+    assert not analysed("", f"drop table notes; {made}")[0].facts["additive"]
+    assert not analysed("", "drop table if exists notes")[0].facts["additive"]
+
+
 def test_the_tool_that_runs_a_file_is_told() -> None:
     statements = [("", statement) for statement in read_script("vacuum t").statements]
     around, terms = {"": "tool"}, Terms(tool="flyway")

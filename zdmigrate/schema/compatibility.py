@@ -32,6 +32,8 @@ def breaks_old(operation: ops.Operation, at: Situation) -> str:
 def _is_out_of_sight(operation: ops.Operation, at: Situation) -> bool:
     if is_new_object(operation, at) or is_made_again(operation, at):
         return True
+    if operation.kind == "drop_table" and at.makes_way(operation):
+        return True
     return operation.relation is not None and at.state.is_new(at.name(operation))
 
 

@@ -26,6 +26,7 @@ class Terms(NamedTuple):
     sets_timeouts: bool = False  # the runner sets lock_timeout itself
     tool: str = ""  # whose file it is: flyway, goose … (sources/detect.py)
     indexes_to_come: frozenset[tuple[Name, tuple[str, ...]]] = frozenset()  # tables and key columns, as written
+    tables_to_come: frozenset[Name] = frozenset()  # as written
 
 
 class Mark(Value):

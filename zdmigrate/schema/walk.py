@@ -115,13 +115,14 @@ def _walked(
 
 
 def _looking_ahead(terms: Terms, statements: Sequence[tuple[str, StatementLike]]) -> Terms:
-    every = (operation for _, statement in statements for operation in statement.operations)
-    to_come = (
+    every = [operation for _, statement in statements for operation in statement.operations]
+    indexes = (
         (operation.relation, columns)
         for operation in every
         if operation.relation is not None and (columns := columns_of_index(operation))
     )
-    return terms._replace(indexes_to_come=frozenset(to_come))
+    tables = (operation.relation for operation in every if operation.kind == "create_table" and operation.relation)
+    return terms._replace(indexes_to_come=frozenset(indexes), tables_to_come=frozenset(tables))
 
 
 def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalog: Catalog, by: str) -> ScriptState:

@@ -67,6 +67,13 @@ class Situation(NamedTuple):
     def table(self, operation: Operation) -> Table | None:
         return self.catalog.table(operation.relation)
 
+    def makes_way(self, operation: Operation) -> bool:
+        """DROP TABLE IF EXISTS of a table that no file has made before, and this one makes: there is none yet."""
+        name = self.name(operation)
+        if not getattr(operation, "if_exists", False) or name in self.catalog.tables:
+            return False
+        return any(self.catalog.new_name(made) == name for made in self.state.terms.tables_to_come)
+
     def below(self, table: Name) -> tuple[Name, ...]:
         """The table, and every partition and inheriting table below it."""
         return (table, *dict.fromkeys(self.catalog.descendants(table)))

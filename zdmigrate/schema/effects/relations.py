@@ -44,6 +44,8 @@ def _parents_locked(operation: ops.CreateTable, name: Name, at: Situation) -> Lo
 
 
 def _drop_table(operation: ops.DropTable, at: Situation) -> Effects:
+    if at.makes_way(operation):
+        return Effects()
     tables = at.below(at.name(operation))
     touched = [name for table in tables for name in (table, *neighbours(table, at))]
     if operation.cascade:
