@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHECKED = SHOP + "alter table users add constraint c check (name is not null) not valid;"
 VALIDATED = CHECKED + "alter table users validate constraint c;"
 BREAKS, FITS = {"additive": False}, {"additive": True}
+KEYED = "create table k (id int primary key, a int unique, b int); create index k_a_b_idx on k (a, b);"
 TRIGGER = """
 create table t (id int);
 create function f() returns trigger language plpgsql as 'begin return new; end';
@@ -187,6 +188,14 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (
         SHOP + "drop index orders_note_idx; create index orders_note_idx on orders (note);",
         "drop index if exists orders_note_idx",
+        {"lock": "ACCESS EXCLUSIVE"},
+    ),
+    (KEYED + "alter table k drop constraint k_a_key;", "drop index if exists k_a_key", {"lock": ""}),
+    (KEYED + "alter table k drop column a;", "drop index if exists k_a_b_idx", {"lock": ""}),
+    (KEYED + "drop table k;", "drop index if exists k_pkey", {"lock": ""}),
+    (
+        KEYED + "alter table k drop constraint k_a_key; alter table k add unique (a);",
+        "drop index if exists k_a_key",
         {"lock": "ACCESS EXCLUSIVE"},
     ),
     (SHOP + "create view v as select 1;", "drop view if exists v", {"additive": False}),

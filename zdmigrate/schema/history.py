@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 def schema_after(operation: ops.Operation, catalog: Catalog) -> Catalog:
     """The catalog once ``operation`` has run."""
     change = _CHANGES.get(operation.kind)
-    return catalog if change is None else change(operation, catalog)
+    if change is None:
+        return catalog
+    after: Catalog = change(operation, catalog)
+    return tables.without_indexes(operation, catalog, after) if operation.kind in _TAKING_INDEXES else after
+
+
+_TAKING_INDEXES = ("drop_constraint", "drop_column", "drop_table", "drop_materialized_view")
 
 
 # --------------------------------------------------------------------------- indexes, views, partitions

@@ -272,3 +272,11 @@ def without_parent(catalog: Catalog, child: Name | None, parent: Name | None) ->
     )
     above = above.changed(children=tuple(name for name in above.children if name != below.name))
     return catalog.with_table(below).with_table(above)
+
+
+def without_indexes(operation: ops.Operation, before: Catalog, after: Catalog) -> Catalog:
+    """What has gone along with a constraint, a column or a table; with a partitioned table's, those below it."""
+    table = before.resolve(operation.relation or Name(None, ""))
+    known = (index.name for name in (table, *before.descendants(table)) for index in before.indexes_of(name))
+    gone = {name for name in known if name not in after.indexes}
+    return after.changed(gone_indexes=after.gone_indexes | gone) if gone else after

@@ -34,7 +34,8 @@ def _create(operation: ops.CreateIndex, at: Situation) -> Effects:
 
 
 def _drop(operation: ops.DropIndex, at: Situation) -> Effects:
-    if operation.if_exists and at.name(operation) in at.catalog.gone_indexes:
+    name, catalog = at.name(operation), at.catalog
+    if operation.if_exists and name in catalog.gone_indexes and name not in catalog.indexes:
         return Effects(refuses_transaction=operation.concurrently)
     mode = LockMode.SHARE_UPDATE_EXCLUSIVE if operation.concurrently else LockMode.ACCESS_EXCLUSIVE
     return Effects(locks=locked(mode, _with_table(operation, at)), refuses_transaction=operation.concurrently)
