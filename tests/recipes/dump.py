@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _GENERATED = re.compile(r'CONSTRAINT ("(?:[^"]|"")*_not_null\d*"|\w+_not_null\d*) NOT NULL')
 
 
-_STATISTICS = re.compile(r"(?<=\) ON )(\w+(?:, \w+)*)")
+_STATISTICS = re.compile(r"(?s)(?<= ON ).*(?= FROM )")
 
 
 def _in_order(listed: re.Match[str]) -> str:
@@ -40,7 +40,9 @@ def dumped(database: Database) -> str:
 def ordered(dump: str) -> str:
     """The dump with a table's columns, and statements, in the alphabet's order: an added column is a table's last."""
     statements = [_GENERATED.sub("NOT NULL", each.strip()) for each in dump.split(";\n")]
-    statements = [_STATISTICS.sub(_in_order, each) for each in statements]
+    statements = [
+        _STATISTICS.sub(_in_order, each) if each.startswith("CREATE STATISTICS") else each for each in statements
+    ]
     return ";\n".join(sorted(map(_table, statements)))
 
 
