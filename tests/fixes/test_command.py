@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli_lint.command import zdmigrate
 from tests.cli_lint.project import INDEX, TABLE, commit, write
+from zdmigrate.sources.git import Old, old_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +70,15 @@ def test_where_git_knows_nothing_only_files_that_are_named_change(
 
     assert zdmigrate("lint", "--fix", "migrations/002_index.sql").code == 0
     assert text(tmp_path / "migrations" / "002_index.sql") == FIXED
+
+
+def test_old_files_are_those_of_every_repository_whatever_their_branches_are_called(tmp_path: Path) -> None:
+    for name in ("shop", "billing"):
+        write(tmp_path / name, _001_users=TABLE)
+        commit(tmp_path / name)
+    files = {str(tmp_path / name / "001_users.sql") for name in ("shop", "billing")}
+
+    assert old_files(files) == Old("main", frozenset(files))
 
 
 def test_diff_writes_nothing_and_git_applies_it_to_the_same_text(project: Path) -> None:

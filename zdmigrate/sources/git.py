@@ -22,7 +22,7 @@ class GitError(Exception):
 
 
 class Old(NamedTuple):
-    """The paths that are as they were at ``base``, the branch that others build on."""
+    """The paths that are as they were at ``base``, the branch that others build on; of several, the first's name."""
 
     base: str
     paths: frozenset[str]
@@ -43,10 +43,10 @@ def changed_since(ref: str, paths: Collection[str]) -> set[str]:
 def old_files(paths: Collection[str]) -> Old | None:
     """The paths that the main branch has as they are; None where git knows none of them, or there is no git."""
     try:
-        old = {base: paths for repository, inside in _by_repository(paths) for base, paths in [repository.old(inside)]}
+        found = [repository.old(inside) for repository, inside in _by_repository(paths)]
     except (UsageError, GitError):
         return None
-    return Old(next(iter(old)), frozenset().union(*old.values())) if old else None
+    return Old(found[0].base, frozenset().union(*(old.paths for old in found))) if found else None
 
 
 class _Repository:
@@ -78,12 +78,12 @@ class _Repository:
         names = [*_changed(iter(words)), *self._untracked]
         return {os.path.realpath(os.path.join(self.top, name)) for name in names}
 
-    def old(self, paths: Collection[str]) -> tuple[str, frozenset[str]]:
+    def old(self, paths: Collection[str]) -> Old:
         """The branch that others build on, and those of the paths that it has as they are."""
         ref = next((ref for ref in _MAIN if self._knows(ref)), "HEAD")
         changed = self.changed_since(self._commit(ref))
         name = _git(self.top, "rev-parse", "--abbrev-ref", ref).strip()  # origin/HEAD is a name for origin/main
-        return name, frozenset(path for path in paths if os.path.realpath(path) not in changed)
+        return Old(name, frozenset(path for path in paths if os.path.realpath(path) not in changed))
 
     def _knows(self, ref: str) -> bool:
         try:
@@ -131,16 +131,15 @@ def _git(folder: str, *arguments: str) -> str:
     return os.fsdecode(ask_git(folder, *arguments, asker="--since"))
 
 
-def ask_git(folder: str, *arguments: str, asker: str, given: bytes | None = None) -> bytes:
+def ask_git(folder: str, *arguments: str, asker: str) -> bytes:
     """What git prints; GitError with its first line where it refuses, UsageError where there is no git.
 
-    ``asker`` is the option that needs it, ``given`` what git reads from standard input.
+    ``asker`` is the option that needs it.
     """
     try:
         ran = subprocess.run(
             ["git", "-C", folder, *arguments],  # noqa: S607 - the git of whoever runs this
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             env=environment(),
             check=False,
