@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fixes.cases import CASES, SHOP
+from tests.fixes.cases import CASES, SHOP, Case
 from tests.fixes.mending import mended
 
 INDEX = "create index i on users (name);"
@@ -44,13 +44,12 @@ def test_all_but_the_fix_stays_letter_by_letter(before: str, after: str) -> None
     above=st.sampled_from(["", "\ufeff", "-- é\n", "/* a; b */ ", "select ';';\r\n"]),
     below=st.sampled_from(["", "select 2;", "-- end", "\r\n"]),
 )
-def test_a_fix_is_the_same_wherever_its_statement_stands(case: object, above: str, below: str) -> None:
-    sql, fixed = case.sql, case.fixed  # type: ignore[attr-defined]
+def test_a_fix_is_the_same_wherever_its_statement_stands(case: Case, above: str, below: str) -> None:
     end = "\r\n" if "\r\n" in above + below else "\n"
 
-    found = mended(SHOP, above + sql.replace("\n", end) + below, postgres=case.postgres)  # type: ignore[attr-defined]
+    found = mended(SHOP, above + case.sql.replace("\n", end) + below, postgres=case.postgres)
 
     if not above or above.endswith("\n") or above == "\ufeff":
-        assert found.after == above + fixed.replace("\n", end) + below
+        assert found.after == above + case.fixed.replace("\n", end) + below
     assert found.after.startswith(above)
     assert found.after.endswith(below)

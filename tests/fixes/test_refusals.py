@@ -16,7 +16,7 @@ REFUSED = [
     ("begin; alter table users add check (age > 0); rollback;", "does not end in a plain COMMIT"),
     ("begin; alter table users add check (age > 0); commit and chain; commit;", "does not end in a plain COMMIT"),
     ("begin; alter table users add constraint k check (age > 0); alter table users drop constraint k; commit;",
-     "drops or renames it again"),
+     "drops or renames the constraint or the table again"),
     ("create index on users (lower(name));", "give it a name"),
     ("drop index notes_c_idx cascade;", "has no CASCADE"),
     ("reindex system;", "system catalogs"),

@@ -39,7 +39,6 @@ class Finding(Value):
     fix: Fix | None = None  # None where its rule has none
     evidence: tuple[Evidence, ...] = ()  # where the previous release names what is lost; the best first
 
-
     @property
     def is_fixable(self) -> bool:
         """Whether ``lint --fix`` would try to mend it."""

@@ -71,7 +71,7 @@ def fixable_rules() -> frozenset[str]:
 
 def _in_order(place: Place, edits: Iterable[Edit]) -> tuple[Edit, ...]:
     """The edits from first to last. Who wrote a comment keeps it: what would take one away is refused."""
-    ordered = tuple(sorted(edits, key=_place))
+    ordered = tuple(sorted(edits, key=_by_offset))
     for comment in place.change.script.comments:
         if any(edit.start < comment.span.end and comment.span.start < edit.end for edit in ordered):
             raise RefusedError("a comment stands in what would be written anew: move it out of the clause")
@@ -80,18 +80,18 @@ def _in_order(place: Place, edits: Iterable[Edit]) -> tuple[Edit, ...]:
 
 def overlap(edits: Iterable[Edit]) -> bool:
     """Whether two of them meet, so that it would matter which comes first."""
-    return any(after.start <= before.end for before, after in pairwise(sorted(edits, key=_place)))
+    return any(after.start <= before.end for before, after in pairwise(sorted(edits, key=_by_offset)))
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
     """The text with edits that do not overlap; all else in it stays as it is, letter by letter."""
     pieces, at = [], 0
-    for start, end, new in sorted(edits, key=_place):
+    for start, end, new in sorted(edits, key=_by_offset):
         pieces += [text[at:start], new]
         at = end
     return "".join([*pieces, text[at:]])
 
 
-def _place(edit: Edit) -> tuple[int, int]:
+def _by_offset(edit: Edit) -> tuple[int, int]:
     """What comes first; two at one place stay in the order in which they were made."""
     return edit.start, edit.end

@@ -137,14 +137,19 @@ class Place:
                 told = other.kind.replace("_", " ").upper()
                 raise RefusedError(f"{told} in the same statement may need it: give them a statement each")
 
+    def must_outlast_transaction(self, constraint: str) -> None:
+        """RefusedError where nothing of this name would be there to be validated behind the transaction."""
+        if self._schema_after_transaction().constraint(self.operation.relation, constraint) is None:
+            raise RefusedError("its transaction drops or renames the constraint or the table again")
+
     # ----------------------------------------------------------------------- the statement's words
 
-    def behind(self, *words: str) -> int:
-        """The offset behind the first of the statement's tokens that is one of these words."""
-        for token, word in zip(self.statement.tokens, self.statement.words, strict=True):
-            if word.upper() in words:
+    def behind(self, word: str) -> int:
+        """The offset behind the first of the statement's tokens that is this word."""
+        for token, found in zip(self.statement.tokens, self.statement.words, strict=True):
+            if found.upper() == word:
                 return token.end
-        raise RefusedError(f"it has no {words[0]}")
+        raise RefusedError(f"it has no {word}")
 
     def words_in(self, span: Span) -> list[Word]:
         """The tokens within a span of the statement."""
@@ -201,7 +206,7 @@ class Place:
         commit: Any = self._commit().statement
         return self._layout.below(commit, statements)
 
-    def schema_after_transaction(self) -> Catalog:
+    def _schema_after_transaction(self) -> Catalog:
         """The schema at that COMMIT, or right behind the statement."""
         if not self.facts["in_transaction"]:
             own = takewhile(lambda later: later.statement is self.statement, self._following)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.row_estimates import Work
     from zdmigrate.schema.walk import Analysed
 
-# The rules of the others are not about how long it takes.
+# The rules of the other categories are not about how long it takes.
 _ABOUT_WORK = ("locking", "data")
 
 

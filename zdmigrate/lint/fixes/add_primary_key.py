@@ -25,7 +25,7 @@ def edits(place: Place) -> Iterator[Edit]:
         yield place.above(*_not_null(place, _columns_of_index(place)))
         return
     must_be_buildable(place)
-    index, action, _ = index_then_constraint(place)
+    index, action = index_then_constraint(place)
     steps = _not_null(place, place.operation.constraint.columns)
     if place.beside:
         place.must_be_separable()

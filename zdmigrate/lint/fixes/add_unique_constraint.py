@@ -19,7 +19,7 @@ def edits(place: Place) -> Iterator[Edit]:
     if place.operation.kind == "add_column":
         yield from _on_column(place)
         return
-    index, action, _ = index_then_constraint(place)
+    index, action = index_then_constraint(place)
     if place.beside:
         place.must_be_separable()
         yield from place.without_action()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.lint.fix import RefusedError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 def edits(place: Place) -> Iterator[Edit]:
     operation = place.operation
     below = place.below_transaction(f"{place.alter_table} {place.written(*operation.span)}")
-    if place.schema_after_transaction().constraint(operation.relation, operation.name) is None:
-        raise RefusedError("its transaction drops or renames the constraint or the table again")
+    place.must_outlast_transaction(operation.name)
     yield from place.without_action()
     yield below

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.lint.fix import Edit, RefusedError
+from zdmigrate.lint.fix import Edit
 from zdmigrate.lint.ways.names import name_of, name_on_column
 
 if TYPE_CHECKING:
@@ -22,17 +22,11 @@ def add_then_validate(place: Place, type: str) -> Iterator[Edit]:  # noqa: A002 
     constraint: Constraint = place.operation.constraint
     name = name_of(constraint, place)
     below = place.below_transaction(place.sql("{} VALIDATE CONSTRAINT {}", place.alter_table, name))
-    _must_last(place, constraint.name or str(place.facts["name"]).strip('"'))
+    place.must_outlast_transaction(constraint.name or str(place.facts["name"]).strip('"'))
     if constraint.name is None:
         yield Edit(constraint.span.start, constraint.span.start, place.sql("CONSTRAINT {} ", name))
     yield Edit(constraint.span.end, constraint.span.end, place.sql(" NOT VALID"))
     yield below
-
-
-def _must_last(place: Place, name: str) -> None:
-    """RefusedError where the transaction itself drops or renames it again, so that nothing is there to validate."""
-    if place.schema_after_transaction().constraint(place.operation.relation, name) is None:
-        raise RefusedError("its transaction drops or renames it again")
 
 
 def _on_column(place: Place, type: str) -> Iterator[Edit]:  # noqa: A002

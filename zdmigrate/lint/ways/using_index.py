@@ -33,18 +33,18 @@ def must_be_buildable(place: Place) -> None:
         raise RefusedError("CREATE INDEX has no IF EXISTS for its table: leave out IF EXISTS")
 
 
-def index_then_constraint(place: Place) -> tuple[str, str, str]:
-    """The index's statement, the action that gives it to the constraint, and the constraint's name."""
+def index_then_constraint(place: Place) -> tuple[str, str]:
+    """The index's statement, and the action that gives it to the constraint."""
     constraint: Constraint = place.operation.constraint
     key, name = _key(constraint.span, place), name_of(constraint, place)
     index = place.sql("CREATE UNIQUE INDEX CONCURRENTLY {} ON {} {}", name, place.table, key.columns)
     rest = place.written(key.end, constraint.span.end)
     action = place.sql("ADD CONSTRAINT {} {} USING INDEX {}", name, key.kind, name)
-    return index, f"{action} {rest}".rstrip(), name
+    return index, f"{action} {rest}".rstrip()
 
 
 def index_on_column(constraint: Constraint, name: str, place: Place) -> tuple[str, str]:
-    """The same statements, both whole, for a key that is written on a new column."""
+    """The index's statement and the constraint's, both whole, for a key that is written on a new column."""
     if len(place.words_in(constraint.span)) > (1 if constraint.name is None else 3):
         raise RefusedError("the key on the column says more than UNIQUE: write it as a constraint of the table")
     column = spelled(place.operation.column.name)
