@@ -135,3 +135,12 @@ def test_writing_needs_a_file() -> None:
 
     assert told.code == 2
     assert told.err.endswith("next: name one with --baseline FILE\n")
+
+
+def test_a_baseline_that_cannot_be_written_is_no_bug() -> None:
+    told = zdmigrate("lint", "--baseline", "absent/known.json", "--write-baseline")
+
+    assert (told.code, told.err.splitlines()[0]) == (
+        2,
+        "error: absent/known.json cannot be written: No such file or directory",
+    )

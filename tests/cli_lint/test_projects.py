@@ -201,8 +201,8 @@ def test_several_files_each_in_its_format_leave_the_terminal_its_own(monorepo: P
     ("output", "told"),
     [
         ("sarf:a", "--output sarf:a: no format sarf\nnext: did you mean sarif?"),
-        ("sarif:absent/a", "--output absent/a: No such file or directory"),
-        (".", "--output .: Is a directory"),
+        ("sarif:absent/a", "absent/a cannot be written: No such file or directory"),
+        (".", ". cannot be written: Is a directory"),
     ],
 )
 def test_an_output_that_cannot_be_exits_with_2(monorepo: Path, output: str, told: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zdmigrate.errors import UsageError
 from zdmigrate.nearest import did_you_mean
 from zdmigrate.report import DEFAULT, formats, render
+from zdmigrate.sources.text import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +47,6 @@ def _output(text: str, format: str) -> tuple[str, str]:  # noqa: A002
 
 
 def write(files: Sequence[tuple[str, str]], result: LintResult, view: View) -> None:
-    """Each report into its file, whole or not at all as far as the disc allows."""
+    """Each report into its file; it is drawn before the file is opened, so that a bug leaves the old one."""
     for name, file in files:
-        report = render(name, result, view)
-        try:
-            with open(file, "w", encoding="utf-8", newline="\n") as opened:  # noqa: PTH123 - pathlib is not free
-                opened.write(f"{report}\n")
-        except OSError as error:
-            raise UsageError(f"--output {file}: {error.strerror}", hint="name a file that can be written") from None
+        write_text(file, f"{render(name, result, view)}\n")

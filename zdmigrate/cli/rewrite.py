@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from zdmigrate.cli.options import common
 from zdmigrate.errors import UsageError
+from zdmigrate.sources.text import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def command(
     if target is None:
         console.result(text.rstrip("\n"))
         return
-    Path(target).write_text(text, encoding="utf-8")
+    write_text(target, text)
     console.say(f"{target} is written: zdmigrate lint {target}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.options import common, database
-from zdmigrate.errors import UsageError
+from zdmigrate.sources.text import write_text
 
 if TYPE_CHECKING:
     from zdmigrate.cli.options import Console
@@ -38,13 +38,5 @@ def command(output: str | None, dsn: str, config: Config, console: Console) -> N
     if output is None:
         console.result(text.removesuffix("\n"))
         return
-    _write(output, text)
+    write_text(output, text)
     console.say(f"{output}: {len(sizes)} {'table' if len(sizes) == 1 else 'tables'}")
-
-
-def _write(file: str, text: str) -> None:
-    try:
-        with open(file, "w", encoding="utf-8", newline="\n") as opened:  # noqa: PTH123 - as every report is written
-            opened.write(text)
-    except OSError as error:
-        raise UsageError(f"--output {file}: {error.strerror}", hint="name a file that can be written") from None

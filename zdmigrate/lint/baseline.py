@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zdmigrate.errors import ConfigError
 from zdmigrate.lint.fingerprint import statement_digest
 from zdmigrate.lint.rule_set import check_rule_names
+from zdmigrate.sources.text import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -98,19 +99,14 @@ def _entry(item: dict[str, Any]) -> Entry:
     return Entry(str(item["path"]), str(item["rule"]), str(item["statement"]))
 
 
-def write_baseline(file: str, findings: Iterable[Finding], paths: Collection[str], rules: Sequence[str]) -> int:
-    """Write what was found, and keep what the file says of files that were not looked at and still exist.
-
-    The number of findings in the file now.
-    """
+def write_baseline(file: str, findings: Iterable[Finding], paths: Collection[str], rules: Sequence[str]) -> None:
+    """Write what was found, and keep what the file says of files that were not looked at and still exist."""
     entries = Counter(entry_of(finding, file) for finding in findings)
     looked_at = {_from(file, path) for path in paths}
     for entry, count in (_entries(file, rules) if os.path.exists(file) else Counter[Entry]()).items():
         if entry.path not in looked_at and _exists(file, entry):
             entries[entry] = count
-    with open(file, "w", encoding="utf-8", newline="\n") as opened:
-        opened.write(_text(entries))
-    return entries.total()
+    write_text(file, _text(entries))
 
 
 def _text(entries: Counter[Entry]) -> str:

@@ -1,10 +1,10 @@
-"""A file's bytes as text that PostgreSQL would take."""
+"""A file's bytes as text that PostgreSQL would take, and text as a file."""
 
 from __future__ import annotations
 
 import os
 
-from zdmigrate.errors import InputError
+from zdmigrate.errors import InputError, UsageError
 
 
 def read_text(path: str) -> str:
@@ -15,6 +15,15 @@ def read_text(path: str) -> str:
     except OSError as error:
         raise _unreadable(path, error) from None
     return decoded(data, path)
+
+
+def write_text(path: str, text: str) -> None:
+    """A file of this text, with line ends as they are; UsageError where it cannot be written."""
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="name a file that can be") from None
 
 
 def decoded(data: bytes, path: str) -> str:
