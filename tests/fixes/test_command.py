@@ -149,5 +149,11 @@ def test_a_fix_beside_json_leaves_stdout_to_the_report(project: Path) -> None:
     assert "fixed migrations/003_drop.sql:1" in said.err
 
 
+def test_nothing_is_fixed_on_a_command_line_that_is_refused(project: Path) -> None:
+    for asked in (["--write-baseline"], ["--previous-release", "v1"]):
+        assert zdmigrate("lint", "--fix", *asked).code == 2
+    assert text(project / "003_drop.sql") == DROPPED
+
+
 def test_standard_input_cannot_be_fixed() -> None:
     assert zdmigrate("lint", "--fix", "-").code == 2

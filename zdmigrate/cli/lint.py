@@ -81,17 +81,13 @@ def command(
         from zdmigrate.cli.lint_sizes import with_sizes
 
         found = with_sizes(found, dsn)
+    _must_be_configured(found, write_baseline, previous_release)
     if fix or diff:
         from zdmigrate.cli import lint_fixes  # nobody else pays for it
 
         if diff:
             return lint_fixes.show(found, since, down, console)
         lint_fixes.fix(found, since, down, console)
-    if write_baseline and not all(project.config.lint.baseline for project in found):
-        raise UsageError("--write-baseline needs a file", hint="name one with --baseline FILE")
-    if previous_release is not None and not any(project.config.lint.usage for project in found):
-        hint = 'write [lint] usage = ["app/**/*.py", "queries/**/*.sql"] into the configuration'
-        raise UsageError(f"--previous-release {previous_release}: nothing says where the code is", hint=hint)
     outcomes = [
         lint_project(
             project,
@@ -111,6 +107,15 @@ def command(
         view = _summarised(view, result, paths, found)
     _print(to.terminal, result, view._replace(colour=console.colour), console)
     return _told(found, outcomes, console)
+
+
+def _must_be_configured(found: Sequence[Project], write_baseline: bool, previous_release: str | None) -> None:
+    """UsageError for an option that asks for what no configuration names; before --fix writes anything."""
+    if write_baseline and not all(project.config.lint.baseline for project in found):
+        raise UsageError("--write-baseline needs a file", hint="name one with --baseline FILE")
+    if previous_release is not None and not any(project.config.lint.usage for project in found):
+        hint = 'write [lint] usage = ["app/**/*.py", "queries/**/*.sql"] into the configuration'
+        raise UsageError(f"--previous-release {previous_release}: nothing says where the code is", hint=hint)
 
 
 def _view(found: Sequence[Project], effects: bool) -> View:
