@@ -9,6 +9,7 @@ from zdmigrate.schema.effects.domains import tables_of_domain
 from zdmigrate.schema.filling import is_required
 from zdmigrate.schema.history import rights_of
 from zdmigrate.schema.proofs import is_proven_not_null
+from zdmigrate.schema.state import object_made
 from zdmigrate.schema.type_changes import type_change
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def is_made_again(operation: Any, at: Situation) -> bool:
         return at.name(operation) in at.state.views_to_come
     if operation.kind in ("drop_trigger", "disable_trigger"):
         return ("trigger", f"{operation.relation}.{operation.name}") in at.state.objects_to_come
+    if operation.kind in ("drop_default", "drop_identity"):
+        return object_made(operation) in at.state.objects_to_come
     is_drop = operation.kind == "drop_object"
     return is_drop and (operation.object_type, str(operation.name)) in at.state.objects_to_come
 

@@ -216,15 +216,20 @@ def _moved(state: ScriptState, old: Name, new: Name) -> ScriptState:
     return state.changed(relations=relations, columns=columns, constraints=constraints)
 
 
-MAKING_OBJECTS = ("create_object", "create_domain", "create_function", "create_trigger", "enable_trigger")
+MAKING_OBJECTS = (
+    *("create_object", "create_domain", "create_function", "create_trigger", "enable_trigger"),
+    *("set_default", "add_identity"),  # a column's default
+)
 
 
 def object_made(operation: Any) -> tuple[str, str]:
-    """What one of MAKING_OBJECTS makes: its kind and its name."""
+    """What one of MAKING_OBJECTS makes, or a default's end takes: its kind and its name."""
     if operation.kind == "create_function":
         return ("procedure" if operation.procedure else "function", str(operation.name))
     if operation.kind in ("create_trigger", "enable_trigger"):
         return ("trigger", f"{operation.relation}.{operation.name}")
+    if operation.kind in ("set_default", "drop_default", "drop_identity", "add_identity"):
+        return ("default", f"{operation.relation}.{operation.column}")
     return (operation.object_type, str(operation.name))
 
 

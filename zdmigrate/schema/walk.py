@@ -130,8 +130,19 @@ def _begun(state: ScriptState, rest: Sequence[tuple[str, StatementLike]], catalo
     views = (made.relation for made in to_come if made.kind in ("create_view", "create_materialized_view"))
     return state.begun(catalog, by).changed(
         views_to_come=frozenset(catalog.new_name(view) for view in views if view is not None),
-        objects_to_come=frozenset(object_made(made) for made in to_come if made.kind in MAKING_OBJECTS),
+        objects_to_come=_objects_made(to_come),
     )
+
+
+def _objects_made(operations: Iterable[Operation]) -> frozenset[tuple[str, str]]:
+    """What these make, and of columns the defaults that they leave: SET DEFAULT may come before DROP DEFAULT."""
+    made: set[tuple[str, str]] = set()
+    for operation in operations:
+        if operation.kind in MAKING_OBJECTS:
+            made.add(object_made(operation))
+        elif operation.kind == "drop_default":
+            made.discard(object_made(operation))
+    return frozenset(made)
 
 
 def _steps(
@@ -140,6 +151,8 @@ def _steps(
     """The statement's operations, each seen from where the one before it has led; a body is one transaction."""
     steps, agenda = [], Agenda(statement.operations)
     around = state
+    if several := len(statement.operations) > 1 and not state.in_transaction:
+        state = state.changed(objects_to_come=_objects_made(statement.operations))
     while agenda:
         operation, part = agenda.take()
         effects = costs(operation, catalog, state)
@@ -151,6 +164,8 @@ def _steps(
             state = _begun(state, [("", statement)], catalog, "body")
     if state.transaction_of == "body" and not around.in_transaction:
         state = state.ended().changed(transaction_of=around.transaction_of)
+    if several and not state.in_transaction:
+        state = state.changed(objects_to_come=around.objects_to_come)
     return steps, catalog, state
 
 
