@@ -93,7 +93,7 @@ def test_two_statements_without_a_semicolon_between_are_one_error() -> None:
 
 
 def test_nesting_that_is_too_deep_is_unknown_and_no_crash() -> None:
-    for text in ("select " + "+".join("1" * 100_000), "select 1" + " union all select 1" * 50_000):
+    for text in ("select " + "+".join("1" * 5_000), "select 1" + " union all select 1" * 5_000):
         (found,) = read_script(text).statements
         assert (found.kind, [each.kind for each in found.operations]) == ("select", ["unknown"])
     (found,) = read_script("select " + "(" * 20_000 + "1" + ")" * 20_000).statements
