@@ -42,7 +42,7 @@ def lint_changes(
     """Lint the files of a history in order. Of those whose path is not in ``reported`` only the catalog is kept.
 
     ``effects`` asks for what every statement costs, too. Without it a file is forgotten once it has been read, so that
-    ``changes`` had better be an iterator: 300 files, all kept, take 113 MB instead of 26.
+    ``changes`` had better be an iterator: 2,000 files, all kept, take 123 MB instead of 35.
     """
     linter = Linter(config, rules, reported=reported, effects=effects, usage=usage)
     if isinstance(changes, History) and len(changes) >= MANY and not effects:
