@@ -11,23 +11,30 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
 
 OPERATIONS = (
-    "create_table",
-    "create_view",
     "create_materialized_view",
     "create_object",
     "create_domain",
-    "create_function",
     "add_enum_value",
     "comment_on",
     "grant",
+    "alter_object",
+    "enable_trigger",
     "analyze",
     "set_statistics",
+    "set_storage",
+    "set_compression",
+    "set_column_options",
     "set_table_options",
+    "set_replica_identity",
+    "set_without_cluster",
+    "cluster_on",
     "create_statistics",
 )
 
 
 def recipe(operation: ops.Operation, ground: Ground) -> Phased:
+    if not ground.begins(operation):
+        return Phased()
     text, undone = ground.text_of(operation), _undone(operation, ground)
     if getattr(operation, "replace", False):
         raise ground.refusal(
@@ -45,16 +52,13 @@ def recipe(operation: ops.Operation, ground: Ground) -> Phased:
 def _undone(operation: ops.Operation, ground: Ground) -> str:
     new = ground.furniture.catalog.new_name
     match operation:
-        case ops.CreateTable(relation=name) if name is not None:
-            return f"DROP TABLE IF EXISTS {ground.spelled(new(name))}"
         case ops.CreateMaterializedView(relation=name) if name is not None:
             return f"DROP MATERIALIZED VIEW IF EXISTS {ground.spelled(new(name))}"
-        case ops.CreateView(relation=name) if name is not None:
-            return f"DROP VIEW IF EXISTS {ground.spelled(new(name))}"
-        case ops.CreateFunction(procedure=procedure, name=name):
-            return f"DROP {'PROCEDURE' if procedure else 'FUNCTION'} IF EXISTS {ground.spelled(new(name))}"
-        case ops.CreateObject(object_type=("type" | "domain" | "sequence" | "schema") as kind, name=name):
-            return f"DROP {kind.upper()} IF EXISTS {ground.spelled(new(name) if kind != 'schema' else name)}"
+        case ops.CreateObject(if_not_exists=True):
+            return ""  # it may have been there before
+        case ops.CreateObject(object_type=("type" | "domain" | "sequence" | "schema" | "extension") as kind, name=name):
+            spelled = ground.spelled(name if kind in ("schema", "extension") else new(name))
+            return f"DROP {kind.upper()} IF EXISTS {spelled}"
         case ops.CreateStatistics(relation=name) if name is not None:
             return f"DROP STATISTICS IF EXISTS {ground.beside(ground.furniture.catalog.resolve(name), operation.name)}"
     return ""

@@ -61,6 +61,7 @@ class Constraint(Value):
     references: Name | None = None
     referenced_columns: tuple[str, ...] = ()
     using_index: str | None = None
+    included: tuple[str, ...] = ()
     not_valid: bool = False
     enforced: bool = True
     no_inherit: bool = False
@@ -399,7 +400,7 @@ class CreateTable(Operation):
     partitioned: bool = False
     inherits: tuple[Name, ...] = ()
     like: tuple[Name, ...] = ()
-    partition_key: tuple[str, ...] = ()  # of PARTITION BY RANGE or LIST; an expression is ""
+    partition_key: tuple[str, ...] = ()  # of PARTITION BY; an expression is ""
     of_type: bool = False
     from_query: bool = False  # CREATE TABLE AS, SELECT INTO
     sources: tuple[Name, ...] = ()  # the relations that this query names
@@ -536,6 +537,8 @@ class DropTrigger(TableObject):
 class CreatePolicy(TableObject):
     kind = "create_policy"
     columns: tuple[str, ...] = ()  # those that its conditions name, "*" as for a view
+    using: tuple[str, ...] | None = None  # those of USING, None where that is not written
+    checked: tuple[str, ...] | None = None  # those of WITH CHECK
 
 
 class AlterPolicy(CreatePolicy):

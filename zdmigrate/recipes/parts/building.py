@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.recipes.parts.definitions import granted_on
+from zdmigrate.recipes.parts.definitions import granted_on, index_columns
 from zdmigrate.recipes.parts.phased import Said, Step
 from zdmigrate.schema.spelling import spelled
 
@@ -41,16 +41,19 @@ def built_index(
             f"CREATE {kind} {spelled(name)} ON ONLY {ground.spelled(table.name)} {definition}",
         )
     ]
-    for below, part in _parts(table, name, ground):
+    for below, part in _parts(table, name, ground, "_".join(index_columns(definition))):
         steps += built_index(below, part, definition, ground, unique=unique)
         whole, piece = ground.beside(table.name, name), ground.beside(below.name, part)
         steps.append(Said("", f"ALTER INDEX {whole} ATTACH PARTITION {piece}"))
     return tuple(steps)
 
 
-def _parts(table: Table, name: str, ground: Ground) -> list[tuple[Table, str]]:
-    """The partitions with the names of their parts of an index: the same, however often it is asked."""
-    middle = name.removeprefix(f"{table.name.name}_").removesuffix("_idx")
+def _parts(table: Table, name: str, ground: Ground, columns: str = "") -> list[tuple[Table, str]]:
+    """The partitions with the names of their parts of an index: the same, however often it is asked.
+
+    ``columns`` are the index's, after which the server names its parts.
+    """
+    middle = columns or name.removeprefix(f"{table.name.name}_").removesuffix("_idx")
     known = ground.names.parts.setdefault((table.name, name), [])
     if not known:
         below = [ground.furniture.catalog.tables[child] for child in table.children]

@@ -93,7 +93,7 @@ def index_columns(definition: str) -> tuple[str, ...]:
     """
     statement = Piece(definition, "CREATE INDEX i ON t ").tree["stmts"][0]["stmt"]["IndexStmt"]
     named: list[str] = []
-    for element in statement["indexParams"]:
+    for element in (*statement["indexParams"], *statement.get("indexIncludingParams", ())):
         body = element["IndexElem"]
         name = body.get("name") or _figured(body["expr"]) or "expr"
         number = 0

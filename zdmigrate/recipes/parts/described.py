@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.recipes.parts.described_things import functions_said, types_said, views_said
 from zdmigrate.recipes.parts.furniture import Furniture, Hanging
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
@@ -177,13 +178,6 @@ _IDENTITIES = """
     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
       AND d.deptype = 'i' AND a.attidentity <> '' AND d.refobjid = ANY (%s::oid[])
 """
-_TYPES = """
-    SELECT n.nspname, t.typname, t.typtype = 'd', pg_catalog.format_type(t.typbasetype, t.typtypmod),
-           t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = t.oid)
-    FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('d', 'e', 'r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-    ORDER BY t.oid
-"""
 _POLICIES = """
     SELECT n.nspname, c.relname, p.polname, pg_catalog.array_agg(a.attname ORDER BY a.attnum),
            pg_catalog.format('ALTER POLICY %%I ON %%I.%%I', p.polname, n.nspname, c.relname)
@@ -235,9 +229,10 @@ def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
     """What hangs on the tables named, and on those around them; ``rows`` runs a query and gives its rows."""
     [(path,)] = rows("SELECT pg_catalog.current_schemas(false)::text[]", ())
     home = tuple(path) or ("public",)
+    names = tuple(names)
     related = [oid for (oid,) in rows(_RELATED, [[spelled_name(name) for name in names]])]
     furniture = Furniture(catalog=Catalog(search_path=home, home_path=home), live=True)
-    furniture = furniture.with_script(";\n".join(_said(rows, related)))
+    furniture = furniture.with_script(";\n".join(_said(rows, related, names)))
     taken = rows(_TAKEN, [related, related])
     return furniture.changed(
         hanging=(*furniture.hanging, *_others(rows, related)),
@@ -246,12 +241,9 @@ def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
     )
 
 
-def _said(rows: Rows, related: list[int]) -> Iterator[str]:
-    for schema, name, is_domain, base, constrained in rows(_TYPES, ()):
-        if is_domain:
-            yield f"CREATE DOMAIN {spelled(schema)}.{spelled(name)} AS {base}{' NOT NULL' if constrained else ''}"
-        else:
-            yield f"CREATE TYPE {spelled(schema)}.{spelled(name)} AS ENUM ()"
+def _said(rows: Rows, related: list[int], names: Iterable[Name]) -> Iterator[str]:
+    yield from types_said(rows)
+    yield from functions_said(rows, names)
     for oid, *described in rows(_TABLES, [related]):
         yield _table(rows(_COLUMNS, [oid]), *described)
     for query in (_CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _PRIVILEGES, _STATISTICS, _LABELS, _TRIGGERS):
@@ -260,6 +252,7 @@ def _said(rows: Rows, related: list[int]) -> Iterator[str]:
     for schema, name, kind, query in rows(_VIEWS, [related]):
         materialized = "MATERIALIZED " if kind == "m" else ""
         yield f"CREATE {materialized}VIEW {spelled(schema)}.{spelled(name)} AS {query.rstrip('; ')}"
+    yield from views_said(rows, related, _PRIVILEGES)
 
 
 def _table(

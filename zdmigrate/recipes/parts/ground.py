@@ -48,6 +48,7 @@ class Names:
         self.given: set[Name] = set()
         self.parts: dict[tuple[Name, str], list[tuple[Name, str]]] = {}  # of a partitioned table's index, by partition
         self.leaving: dict[tuple[str, Name | Thing], str] = {}
+        self.late: set[Name] = set()  # indexes that come in contract only
         self.said: set[Span] = set()
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.schema import operations as ops
 from zdmigrate.schema.names import Name
+from zdmigrate.schema.spelling import spelled_name
+from zdmigrate.schema.type_names import BUILT_IN
 from zdmigrate.sql.grammar import parse
 from zdmigrate.sql.lift.nodes import string, strings, walk
 from zdmigrate.sql.lift.types import LONG_NAMES
@@ -126,8 +128,11 @@ def named_arguments(statement: str, name: Name) -> tuple[str, ...] | None:
 
 
 def _type(node: Node) -> str:
-    name = strings(node["names"])[-1]
-    return LONG_NAMES.get(name, name) + "[]" * len(node.get("arrayBounds", ()))
+    """A type as SQL: PostgreSQL's own by its long name, others as they have to be spelled."""
+    *schemas, name = strings(node["names"])
+    own = schemas == ["pg_catalog"] or (not schemas and LONG_NAMES.get(name, name) in BUILT_IN)
+    word = LONG_NAMES.get(name, name) if own else spelled_name(Name(schemas[-1] if schemas else None, name))
+    return word + "[]" * len(node.get("arrayBounds", ()))
 
 
 # --------------------------------------------------------------------------- enums

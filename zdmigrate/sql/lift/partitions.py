@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 
 def partition_key(specification: Node) -> tuple[str, ...]:
-    if specification.get("strategy") not in ("PARTITION_STRATEGY_RANGE", "PARTITION_STRATEGY_LIST"):
-        return ()
-    return tuple(node["PartitionElem"].get("name", "") for node in specification["partParams"])
+    return tuple(node["PartitionElem"].get("name", "") for node in specification.get("partParams", ()))
 
 
 def bound_of(body: Node) -> o.Bound | None:

@@ -1,0 +1,2 @@
+-- schema: sales.sql
+ALTER TABLE events ATTACH PARTITION events_even FOR VALUES WITH (MODULUS 2, REMAINDER 1);

@@ -1,0 +1,4 @@
+-- schema: sales.sql
+CREATE TABLE sales_2025 PARTITION OF sales (CONSTRAINT dear CHECK (price > 2)) FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')
+    PARTITION BY RANGE (sold);
+CREATE TABLE sales_2025_all PARTITION OF sales_2025 DEFAULT;

@@ -1,0 +1,3 @@
+-- schema: library.sql
+CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER told AFTER UPDATE ON readers FOR EACH ROW EXECUTE FUNCTION told();

@@ -1,0 +1,2 @@
+-- schema: sales.sql
+ALTER TABLE sales DETACH PARTITION sales_2023;

@@ -1,0 +1,2 @@
+-- schema: sales.sql
+ALTER TABLE stock DETACH PARTITION stock_tea;

@@ -1,0 +1,3 @@
+-- schema: library.sql
+DROP FUNCTION price(bigint);
+DROP SEQUENCE tickets;

@@ -1,0 +1,2 @@
+-- schema: sales.sql
+DROP INDEX sales_by_shop;

@@ -1,0 +1,2 @@
+-- schema: library.sql
+ALTER DOMAIN isbn RENAME TO "ISBN";

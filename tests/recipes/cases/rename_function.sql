@@ -1,0 +1,2 @@
+-- schema: library.sql
+ALTER FUNCTION price(bigint) RENAME TO "Cost";

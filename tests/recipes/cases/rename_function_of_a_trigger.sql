@@ -1,0 +1,2 @@
+-- schema: library.sql
+ALTER FUNCTION named RENAME TO with_name;

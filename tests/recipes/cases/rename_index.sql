@@ -1,0 +1,2 @@
+-- schema: library.sql
+ALTER INDEX readers_by_name RENAME TO "Names";

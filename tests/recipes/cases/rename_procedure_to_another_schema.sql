@@ -1,0 +1,3 @@
+-- schema: library.sql
+CREATE SCHEMA upkeep;
+ALTER PROCEDURE tidy(bigint) SET SCHEMA upkeep;

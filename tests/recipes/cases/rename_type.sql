@@ -1,0 +1,2 @@
+-- schema: library.sql
+ALTER TYPE place RENAME TO spot;

@@ -1,0 +1,3 @@
+-- schema: library.sql
+DROP INDEX readers_once;
+CREATE UNIQUE INDEX readers_once ON readers (name);

@@ -1,0 +1,116 @@
+"""Rename a function or a type, or move it to another schema: both names work until contract.
+
+A function has a copy under its new name. A type has a domain under its new name, with which one casts as with the type;
+for an enum there is no such thing: its operators do not take a domain over it (measured on 14 and 18).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.recipes.parts.functions import called, named, refuse_like_calls, spelled_function
+from zdmigrate.recipes.parts.phased import Phased, Said, Together
+from zdmigrate.recipes.parts.texts import Thing, named_arguments, signature
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.operations import MoveObject
+from zdmigrate.schema.spelling import spelled
+
+if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.operations import RenameObject
+
+OPERATIONS = ("rename_object", "move_object")
+_AT_ONCE = "In one transaction: the new name is never missing, and what uses the old one goes on to use it."
+
+
+def recipe(operation: RenameObject, ground: Ground) -> Phased:
+    old = ground.furniture.catalog.new_name(operation.name)
+    moved = isinstance(operation, MoveObject)
+    new = Name(operation.new_name, old.name) if moved else Name(old.schema, operation.new_name)
+    if operation.object_type in ("function", "procedure", "routine"):
+        return _function(operation, old, new, ground)
+    if operation.object_type in ("type", "domain"):
+        return _type(operation, old, new, ground)
+    raise ground.refusal(
+        f"the {operation.object_type} {old.name} has one name, and old versions use it",
+        "make a new one, let the new version use it, and drop the old one in contract",
+    )
+
+
+def _function(operation: RenameObject, old: Name, new: Name, ground: Ground) -> Phased:
+    thing, text = _found(operation, old, ground)
+    copy = Thing("function", new, thing.arguments)
+    refuse_like_calls(copy, signature(text), ground)
+    kind, spelled_copy = operation.object_type.upper(), ground.spelled(new)
+    arguments = f"({', '.join(thing.arguments)})"
+    return Phased(
+        notes=(
+            f"{called(thing)} becomes {_told(new, old)}: until contract, versions may call either.",
+            "Until then the new name has the rights that a new function has: GRANT and REVOKE are for the file to add.",
+        ),
+        expand=(Said("A copy under the new name.", named(text, spelled_copy)),),
+        contract=(
+            Together(
+                _AT_ONCE,
+                (
+                    Said("", f"DROP {kind} {spelled_copy}{arguments}"),
+                    Said("", f"ALTER {kind} {spelled_function(thing, ground)} {_change(operation)}"),
+                ),
+            ),
+        ),
+        revert=(Said("", f"DROP {kind} IF EXISTS {spelled_copy}{arguments}"),),
+    )
+
+
+def _found(operation: RenameObject, old: Name, ground: Ground) -> tuple[Thing, str]:
+    """The one function that is meant, and the statement that made it."""
+    arguments = named_arguments(ground.text_of(operation), operation.name)
+    made = ground.furniture.texts.functions(old)
+    fitting = [(thing, texts[0]) for thing, texts in made.items() if arguments in (None, thing.arguments)]
+    if len(fitting) != 1:
+        raise ground.refusal(f"nothing says how the function {old} was made", "name the database with --dsn")
+    return fitting[0]
+
+
+def _type(operation: RenameObject, old: Name, new: Name, ground: Ground) -> Phased:
+    catalog = ground.furniture.catalog
+    if old not in catalog.types and old not in catalog.domains:
+        raise ground.refusal(f"nothing says how the type {old} was made", "name the database with --dsn")
+    if ground.furniture.texts.of(Thing("type", old)):
+        raise ground.refusal(
+            f"{old} is an enum, and a domain under the new name has none of its operators: comparisons fail",
+            f"make a new type and copy the columns: CREATE TYPE {_told(new, old)} AS ENUM (...); ALTER TABLE ... "
+            "ALTER ... TYPE ...; or keep the name",
+        )
+    domain, kind = ground.spelled(new), operation.object_type.upper()
+    return Phased(
+        notes=(
+            f"{old.name} becomes {_told(new, old)}: until contract, versions may cast to either.",
+            "What was prepared with a parameter of the new type is prepared anew after contract: its number changes.",
+        ),
+        expand=(
+            Said(
+                "A domain without constraints casts as its type does.",
+                f"CREATE DOMAIN {domain} AS {ground.spelled(old)}",
+            ),
+        ),
+        contract=(
+            Together(
+                _AT_ONCE,
+                (
+                    Said("", f"DROP DOMAIN {domain}"),
+                    Said("", f"ALTER {kind} {ground.spelled(old)} {_change(operation)}"),
+                ),
+            ),
+        ),
+        revert=(Said("", f"DROP DOMAIN IF EXISTS {domain}"),),
+    )
+
+
+def _told(new: Name, old: Name) -> str:
+    return new.name if new.schema == old.schema else str(new)
+
+
+def _change(operation: RenameObject) -> str:
+    verb = "SET SCHEMA" if isinstance(operation, MoveObject) else "RENAME TO"
+    return f"{verb} {spelled(operation.new_name)}"
