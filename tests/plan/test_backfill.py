@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TABLES = """
 CREATE SCHEMA s;
+CREATE SEQUENCE s.numbers;
 CREATE TABLE t (id int, a text, b text, j json, ok boolean);
 CREATE TABLE "Odd ""one" (id int, "A b" text, "B" text);
 CREATE TABLE s.t (id int, a text, b text);
@@ -55,6 +56,7 @@ STATEMENTS = {
     ),
     "UPDATE t SET b = upper(a), ok = true": "SELECT bool_and(b = upper(a) AND ok) FROM t",
     "UPDATE t SET j = to_json(a)": "SELECT bool_and(j #>> '{}' = a) FROM t",
+    "UPDATE t SET b = nextval('s.numbers') WHERE b IS NULL": "SELECT max(b::int) = 1500 FROM t",
     "DELETE FROM t WHERE id > 700": "SELECT count(*) = 700 FROM t",
     "DELETE FROM ONLY t AS x WHERE x.id > 700": "SELECT count(*) = 700 FROM t",
     "DELETE FROM t USING other AS o WHERE o.id = t.id": "SELECT count(*) = 500 FROM t",

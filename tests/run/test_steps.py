@@ -147,6 +147,16 @@ def test_what_the_contract_drops_itself_is_no_dependent(project: Project) -> Non
     assert told.code == 0, told.text
 
 
+def test_what_goes_with_its_column_or_its_table_is_no_dependent(project: Project) -> None:
+    project.database.execute("ALTER TABLE users ADD CHECK (visits >= 0), ADD CHECK (visits < 1000000 OR name <> '')")
+    project.database.execute("CREATE POLICY loud ON users USING (name <> '')")
+    project.write("001_drop.sql", "-- zdmigrate: contract\nALTER TABLE users DROP COLUMN visits;\n")
+    project.write("002_drop.sql", "-- zdmigrate: contract\nDROP TABLE users;\n")
+    assert project.expand().code == 0
+    told = project.contract()
+    assert told.code == 0, told.text
+
+
 def test_rows_that_fell_out_of_step_keep_the_contract_from_beginning(project: Project) -> None:
     project.write(
         "001_label.sql",

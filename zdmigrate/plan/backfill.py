@@ -13,20 +13,25 @@ from zdmigrate.plan.clauses import Clauses, closed
 from zdmigrate.plan.insert_backfill import insert_backfill
 from zdmigrate.plan.step import Backfill
 from zdmigrate.schema.operations import Delete, Insert, Update
+from zdmigrate.schema.volatility import is_known, volatility_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import Operation
 
     TypeOf = Callable[[Name, str], str | None]
 
 
-def backfill_of(text: str, operation: Operation, type_of: TypeOf, place: str, batch: int | None = None) -> Backfill:
+def backfill_of(
+    text: str, operation: Operation, type_of: TypeOf, place: str, catalog: Catalog, batch: int | None = None
+) -> Backfill:
     """The batches of one UPDATE, DELETE or INSERT … SELECT.
 
-    ``place`` is ``path:line`` for errors; ``type_of`` gives a column's type as SQL, or None where nobody knows it.
+    ``place`` is ``path:line`` for errors; ``type_of`` gives a column's type as SQL, or None where nobody knows it;
+    ``catalog`` knows which functions give each row another value.
     Raises InputError for a statement that cannot be cut into ranges, or whose end could not be verified.
     """
     clauses = Clauses(text)
@@ -34,7 +39,7 @@ def backfill_of(text: str, operation: Operation, type_of: TypeOf, place: str, ba
         raise InputError(f"{place}: a backfill returns no rows to anybody", hint="leave RETURNING out")
     match operation:
         case Update():
-            backfill = _update(clauses, operation, type_of, place)
+            backfill = _update(clauses, operation, type_of, place, catalog)
         case Delete():
             backfill = _delete(clauses, operation, place)
         case Insert(from_query=True):
@@ -47,11 +52,12 @@ def backfill_of(text: str, operation: Operation, type_of: TypeOf, place: str, ba
     return backfill.changed(batch=batch)
 
 
-def _update(clauses: Clauses, operation: Update, type_of: TypeOf, place: str) -> Backfill:
+def _update(clauses: Clauses, operation: Update, type_of: TypeOf, place: str, catalog: Catalog) -> Backfill:
     table = _table(operation, place)
     alias = _quoted(operation.alias or table.name)
     where = clauses.after("where") or "true"
-    guard = None if _assigns_parts(clauses) else _guard(operation, table, alias, type_of)
+    unsaid = _assigns_parts(clauses) or _draws_values(operation, catalog)
+    guard = None if unsaid else _guard(operation, table, alias, type_of)
     if guard is None and where == "true":
         raise InputError(
             f"{place}: nothing tells which rows of {table} are already right, so the backfill could not be verified",
@@ -96,6 +102,12 @@ def _guard(operation: Update, table: Name, alias: str, type_of: TypeOf) -> str |
         value = f"CAST({closed(assignment.expression.sql)} AS {kind})"
         terms.append(f"(ROW({target})::record) OPERATOR(pg_catalog.*<>) (ROW({value})::record)")
     return "\n    OR ".join(terms)
+
+
+def _draws_values(operation: Update, catalog: Catalog) -> bool:
+    """Whether an expression gives another value at each call: a guard would call nextval once more for every row."""
+    calls = [call for each in operation.assignments if each.expression for call in each.expression.calls]
+    return any(volatility_of(call, catalog) == "volatile" for call in calls if is_known(call, catalog))
 
 
 def _count(relation: str, source: str, condition: str) -> str:

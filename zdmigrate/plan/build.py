@@ -178,6 +178,7 @@ class _Builder:
             analysed.operation,
             lambda table, column: self.type_of(_resolved(table, analysed), column),
             self._place(statement),
+            analysed.catalog,
             int(batch) if batch else None,
         )
         backfill = backfill.changed(table=_resolved(backfill.table, analysed))

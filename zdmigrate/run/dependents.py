@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import Operation
     from zdmigrate.sources.change import Change
 
-# deptype 'n': what a DROP without CASCADE refuses; indexes, defaults and the like go with their column.
+# deptype 'n': what a DROP without CASCADE refuses; indexes, defaults and the like go with their column. What hangs on
+# the same thing by 'a' as well, as a CHECK on its column and a policy on its table do, goes with it, too.
 # A view's rule is named by its view.
 _DEPENDENTS = """
     SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
@@ -30,6 +31,11 @@ _DEPENDENTS = """
     LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'n'
       AND d.refobjid = pg_catalog.to_regclass(%s) AND (%s::text IS NULL OR a.attname = %s)
+      AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_depend AS along
+          WHERE along.classid = d.classid AND along.objid = d.objid AND along.deptype IN ('a', 'i')
+            AND along.refclassid = d.refclassid AND along.refobjid = d.refobjid
+            AND (%s::text IS NULL OR along.refobjsubid = d.refobjsubid))
 """
 
 
@@ -41,7 +47,7 @@ def what_hangs_on(connection: Connection, change: Change) -> list[Reason]:
     for operation in dropped:
         if isinstance(operation, DropColumn | DropRelation) and operation.relation is not None:
             column = operation.column if isinstance(operation, DropColumn) else None
-            rows = connection.execute(_DEPENDENTS, [quoted(operation.relation), column, column])
+            rows = connection.execute(_DEPENDENTS, [quoted(operation.relation), column, column, column])
             what = f"{operation.relation}.{column}" if column else str(operation.relation)
             reasons += [
                 Reason("still-needed", f"{told} needs {what}, which the contract drops")

@@ -80,7 +80,7 @@ def _middle(constraint: Constraint) -> str:
     if constraint.type == "check":
         named = _columns_of_check(constraint)
         return named[0] if len(named) == 1 else ""
-    return "_".join(constraint.columns)
+    return "_".join((*constraint.columns, *constraint.included))
 
 
 def _columns_of_check(constraint: Constraint) -> tuple[str, ...]:

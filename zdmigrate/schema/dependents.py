@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import View
 
 
+_CHECKS = " with check"  # behind a policy's spelled name, which would have quotes around such words
+
+
 def views_reading(tables: Iterable[Name], column: str, catalog: Catalog) -> Iterator[View]:
     """The views that name the column, or whose query may read all columns of the table."""
     for view in catalog.views.values():
@@ -40,7 +43,7 @@ def _on_table(table: Name, column: str, catalog: Catalog) -> Iterator[str]:
         return
     for reader, columns in known.readers.items():
         if not columns.isdisjoint((column, "*")):
-            yield reader
+            yield reader.removesuffix(_CHECKS)
     for other in known.columns.values():
         if other.generation is not None and column in other.generation.columns:
             yield f"column {spelled(other.name)}"
@@ -80,18 +83,18 @@ def _with_reader(catalog: Catalog, table: Name | None, reader: str, columns: Ite
 
 
 def _policy(operation: ops.CreatePolicy, catalog: Catalog) -> Catalog:
-    return _with_reader(catalog, operation.relation, f"policy {spelled(operation.name)}", operation.columns)
-
-
-def _altered_policy(operation: ops.AlterPolicy, catalog: Catalog) -> Catalog:
-    """A condition that is not written stays, so that its columns do."""
-    known = catalog.table(operation.relation)
-    before = known.readers.get(f"policy {spelled(operation.name)}", ()) if known is not None else ()
-    return _policy(operation.changed(columns=(*operation.columns, *before)), catalog)
+    """Its two conditions are two readers: ALTER POLICY may change one, and the other stays."""
+    reader = f"policy {spelled(operation.name)}"
+    for said, columns in ((reader, operation.using), (f"{reader}{_CHECKS}", operation.checked)):
+        if columns is not None:
+            catalog = _with_reader(catalog, operation.relation, said, columns)
+    return catalog
 
 
 def _no_policy(operation: ops.DropPolicy, catalog: Catalog) -> Catalog:
-    return _with_reader(catalog, operation.relation, f"policy {spelled(operation.name)}", None)
+    reader = f"policy {spelled(operation.name)}"
+    catalog = _with_reader(catalog, operation.relation, reader, None)
+    return _with_reader(catalog, operation.relation, f"{reader}{_CHECKS}", None)
 
 
 def _published(operation: ops.PublishTable, catalog: Catalog) -> Catalog:
@@ -119,7 +122,7 @@ def with_column_renamed(catalog: Catalog, table: Name, old: str, new: str) -> Ca
 
 CHANGES: dict[str, Callable[[Any, Catalog], Catalog]] = {
     "create_policy": _policy,
-    "alter_policy": _altered_policy,
+    "alter_policy": _policy,
     "drop_policy": _no_policy,
     "publish_table": _published,
 }

@@ -41,6 +41,11 @@ def is_built_in(function: Name) -> bool:
     return _is_steady(function) or (function.schema in (None, "pg_catalog") and function.name in VOLATILE)
 
 
+def is_known(function: Name, catalog: Catalog) -> bool:
+    """Whether somebody has made it, a file of the history or PostgreSQL itself."""
+    return is_built_in(function) or any(known in catalog.functions for known in _candidates(function, catalog))
+
+
 def _candidates(function: Name, catalog: Catalog) -> list[Name]:
     if function.schema is not None:
         return [function]

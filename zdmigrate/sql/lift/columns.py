@@ -105,6 +105,7 @@ def _constraint(body: Node, source: Source, first: int, last: int, own: tuple[st
         values["columns"] = tuple(element.get("name", "") for element in elements)
     else:
         values["columns"] = strings(body.get("keys")) or own
+        values["included"] = strings(body.get("including"))
     return Constraint(
         type=kind,
         span=source.span_of(first, last),

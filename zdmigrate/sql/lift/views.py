@@ -78,6 +78,8 @@ def _policy(operation: type[o.CreatePolicy], body: Node, source: Source) -> o.Op
         relation=relation(body["table"]),
         name=body["policy_name"],
         columns=columns_read({field: body.get(field) for field in ("qual", "with_check")}),
+        using=columns_read(body["qual"]) if "qual" in body else None,
+        checked=columns_read(body["with_check"]) if "with_check" in body else None,
     )
 
 
