@@ -21,6 +21,7 @@ create publication p for table users (id, name);
 create table made (a int, b int generated always as (a * 2) stored);
 """
 )
+UNREAD = "drop publication p; drop view names, everything;"
 RENAMED = READ + "alter table users rename name to label;"
 
 EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
@@ -84,13 +85,11 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (READ, "alter table made drop column a", {"readers": "column b"}),
     (READ, "drop policy own on users; drop publication p; drop view names, everything; alter table users drop name",
      {"readers": "", "functions": "f"}),
-    (READ, "drop publication p; drop view names, everything; alter policy own on users using (id > 0);"
-     " alter table users drop name", {"readers": ""}),
-    (READ + "alter policy own on users with check (name <> '');",
-     "drop view everything, names; drop publication p; alter policy own on users using (id > 0);"
-     " alter table users drop name", {"readers": "policy own"}),
-    ("create table t (a int, b int); alter table t add unique (a) include (b);", "alter table t drop constraint t_a_b_key",
-     {"constraint_type": "unique"}),
+    (READ + UNREAD, "alter policy own on users using (id > 0); alter table users drop name", {"readers": ""}),
+    (READ + UNREAD + "alter policy own on users with check (name <> '');",
+     "alter policy own on users using (id > 0); alter table users drop name", {"readers": "policy own"}),
+    ("create table t (a int, b int); alter table t add unique (a) include (b);",
+     "alter table t drop constraint t_a_b_key", {"constraint_type": "unique"}),
     (READ, "alter table users rename email to mail", {"functions": "g"}),
     (RENAMED, "alter table users drop column label cascade",
      {"readers": "view names, view everything, policy own, publication p"}),
