@@ -39,7 +39,7 @@ def dumped(database: Database) -> str:
 
 def ordered(dump: str) -> str:
     """The dump with a table's columns, and statements, in the alphabet's order: an added column is a table's last."""
-    statements = [_GENERATED.sub("NOT NULL", each.strip()) for each in dump.split(";\n")]
+    statements = [_GENERATED.sub("NOT NULL", each.strip()) for each in dump.removesuffix(";").split(";\n")]
     statements = [
         _STATISTICS.sub(_in_order, each) if each.startswith("CREATE STATISTICS") else each for each in statements
     ]

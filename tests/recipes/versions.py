@@ -20,6 +20,7 @@ _COLUMNS = """
     SELECT a.attrelid::bigint, a.attnum::int, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
            a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid), '') LIKE 'nextval%%',
            CASE WHEN a.attidentity = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+           a.attnotnull AND a.attidentity = '' AND d.adbin IS NULL,
            EXISTS (SELECT FROM pg_constraint AS k
                    WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND a.attnum = ANY (k.conkey))
     FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -43,12 +44,13 @@ _VIEWS = """
 
 
 class Column(NamedTuple):
-    """Names, here and below, are quoted where they must be, and a % in them is doubled, as psycopg wants it."""
+    """Names are quoted where they must be; a % in those of tables and columns is doubled, as psycopg wants it."""
 
     name: str
     type: str
     numbered: bool  # by a sequence
     default: str | None
+    must_be_written: bool
     refers: bool
 
 
@@ -62,7 +64,7 @@ class Table(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """What one version knows. Tables by oid; views with their columns."""
+    """What one version knows. Tables by oid; views with their columns, as SQL without values has them."""
 
     tables: dict[int, Table]
     views: dict[str, list[str]]
@@ -83,11 +85,7 @@ def schema_of(database: Database) -> Schema:
         tables = {
             oid: Table(name, columns[oid], tuple(unique[oid]), primary.get(oid, ())) for oid, name in names.items()
         }
-        views = {
-            name.replace("%", "%%"): [column.replace("%", "%%") for column in columns_of]
-            for name, columns_of in connection.execute(_VIEWS)
-        }
-        return Schema(tables, views)
+        return Schema(tables, dict(connection.execute(_VIEWS).fetchall()))
 
 
 class Shared(NamedTuple):
@@ -125,7 +123,8 @@ def _shared(connection: Connection, table: Table, after: Table | None) -> Shared
     for key in dict.fromkeys(known_to_both):
         name = table.columns[key].name
         query = f"SELECT array_agg({name}::text ORDER BY {name}::text), count(*), count(DISTINCT {name}::text)"
-        rows, count, distinct = connection.execute(f"{query} FROM {table.name}".encode(), []).fetchone() or ([], 0, 0)
+        whole = f"{query} FROM {table.name}".replace("%%", "%")
+        rows, count, distinct = connection.execute(whole.encode()).fetchone() or ([], 0, 0)
         if 0 < count == distinct:
             return Shared(table, after, key, fixed | {key}, tuple(rows))
     return None

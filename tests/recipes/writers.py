@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PACE = 0.002  # seconds between two queries
 ENOUGH = 60  # seconds in which any app has made its queries, or something is stuck
 OLD, NEW = 0, 1
+NUMBER = "\0"  # in an INSERT: a number of its own
 
 
 class Written(NamedTuple):
@@ -38,7 +39,8 @@ class Copying(NamedTuple):
     shared: Shared
     table: Table
     told: Table
-    columns: tuple[int, ...]  # what this version writes, the fixed ones left out
+    known: tuple[int, ...]  # what this version writes
+    columns: tuple[int, ...]  # the same, the fixed ones left out
     unread: bool  # an older value may become another at once: what is written is not what is read
 
     def update(self, table: Table) -> str:
@@ -47,9 +49,14 @@ class Copying(NamedTuple):
         return f"UPDATE {table.name} SET ({names}) = {source} WHERE {key}::text = %s"
 
     def insert(self, table: Table, *, whole: bool) -> str:
-        """A row like another, with keys of its own. Unless ``whole``, what has a default is left to it."""
+        """A row like another, with keys of its own. Unless ``whole``, what has a default is left to it.
+
+        As the old version tells it for the journal, it also has what the new one need not write any more.
+        """
         shared = self.shared
-        columns = {n: self.table.columns[n] for n in shared.common or shared.before.columns if n in self.table.columns}
+        columns = {n: table.columns[n] for n in self.known if n in table.columns}
+        if table is not self.table:
+            columns |= {n: column for n, column in table.columns.items() if column.must_be_written}
         kept = [number for number, column in columns.items() if whole or not self._is_default(number, column)]
         values = ", ".join(
             fresh(shared.before.columns[n], table.columns[n])
@@ -90,13 +97,13 @@ def _names(table: Table, numbers: Sequence[int]) -> str:
 
 
 def _fresh_of(kind: str) -> str:
-    """A value that no row has, from a row's own and a number (%s)."""
+    """A value that no row has, from a row's own and a number (NUL stands for it)."""
     base, _, length = kind.partition("(")
     if base in ("integer", "bigint", "numeric"):
-        return f"({{}}::numeric + 1000 * %s::numeric)::{kind}"
+        return f"({{}}::numeric + 1000 * {NUMBER}::numeric)::{kind}"
     if base == "text" or (base == "character varying" and int(length.rstrip(")") or 99) > 15):
-        return f"(left({{}}, 9) || '+' || %s)::{kind}"
-    return "md5({}::text || %s)::uuid" if base == "uuid" else ""
+        return f"(left({{}}, 9) || '+' || {NUMBER})::{kind}"
+    return f"md5({{}}::text || {NUMBER})::uuid" if base == "uuid" else ""
 
 
 def fresh(before: Column, column: Column) -> str:
@@ -167,9 +174,7 @@ class App:
         chance = self._chance
         view = chance.choice([*self.schema.views, ""])
         if view and chance.randrange(4) == 0:
-            connection.execute(
-                f"SELECT {', '.join(self.schema.views[view])} FROM {view} LIMIT 3".replace("%", "%%").encode()
-            )
+            connection.execute(f"SELECT {', '.join(self.schema.views[view])} FROM {view} LIMIT 3".encode())
         if not self.copies:
             return ""
         copy = chance.choice(self.copies)
@@ -190,7 +195,7 @@ class App:
         pattern = self._chance.choice(_turn(copy.shared.rows, 2) or copy.shared.rows)
         whole = self._chance.random() < 0.5
         number = str(2 * len(self.journal) + self.which + 1)
-        sql, told = (_numbered(copy.insert(table, whole=whole), number) for table in (copy.table, copy.told))
+        sql, told = (copy.insert(table, whole=whole).replace(NUMBER, number) for table in (copy.table, copy.told))
         self._execute(connection, sql, (pattern,))
         self.journal.append(Written(told, (pattern,)))
 
@@ -229,13 +234,7 @@ def _copying(shared: Shared, which: int, unread: bool) -> Copying | None:
     if table is None or shared.key not in table.columns:
         return None
     columns = shared.common if which == NEW else tuple(shared.before.columns)
-    return Copying(shared, table, shared.before, tuple(n for n in columns if n not in shared.fixed), unread)
-
-
-def _numbered(sql: str, number: str) -> str:
-    """The statement with a number in the place of every value but the last, which says the pattern."""
-    *parts, last = sql.split("%s")
-    return f"{number}".join(parts) + "%s" + last if len(parts) > 1 else sql
+    return Copying(shared, table, shared.before, columns, tuple(n for n in columns if n not in shared.fixed), unread)
 
 
 def _turn(rows: Sequence[str], turn: int) -> Sequence[str]:

@@ -33,12 +33,20 @@ class Backfill(Value):
 
     def range_sql(self, first: int, end: int) -> str:
         """The condition for the blocks from ``first`` to before ``end``."""
-        ctid = f"{self.alias}.ctid"
-        return f"{ctid} >= '({first},0)'::pg_catalog.tid AND {ctid} < '({end},0)'::pg_catalog.tid"
+        return self._between((first, 0), (end, 0))
 
     def batch_sql(self, first: int, end: int) -> str:
         """The whole statement for one range."""
-        return self.head + self.range_sql(first, end) + self.tail
+        return self.rows_sql((first, 0), (end, 0))
+
+    def rows_sql(self, first: tuple[int, int], end: tuple[int, int]) -> str:
+        """The whole statement for the rows from one place, block and number, to before another."""
+        return self.head + self._between(first, end) + self.tail
+
+    def _between(self, first: tuple[int, int], end: tuple[int, int]) -> str:
+        ctid = f"{self.alias}.ctid"
+        low, high = (f"'({block},{number})'::pg_catalog.tid" for block, number in (first, end))
+        return f"{ctid} >= {low} AND {ctid} < {high}"
 
 
 class Step(Value):

@@ -15,8 +15,9 @@ from zdmigrate.run.batch_plan import refuse_whole_table_plan
 from zdmigrate.run.batches import BatchSize, Rate
 from zdmigrate.run.commit import commit
 from zdmigrate.run.events import BackfillProgress, StepResult
+from zdmigrate.run.refused_row import BLAMED, refused_in_batch
 from zdmigrate.run.relations import quoted
-from zdmigrate.run.session import state_after, told
+from zdmigrate.run.session import failed, state_after, told
 from zdmigrate.run.stall import Stall
 from zdmigrate.run.steps import write_done
 from zdmigrate.run.transactions import RETRIED
@@ -130,6 +131,10 @@ class _Runner:
                 size.halve()
                 self.stall.met(error, place.next_block)
                 continue
+            except BLAMED as error:
+                self.session.roll_back()
+                row = refused_in_batch(self.session, self.backfill, place.next_block, end)
+                raise failed(self.plan, self.step, error, row) from None
             self.stall.over()
             if changed is None:
                 self.session.listener.note(f"{self.backfill.table} was rewritten meanwhile: starting it again")

@@ -12,6 +12,7 @@ from psycopg import errors
 from zdmigrate.errors import StepFailed
 from zdmigrate.ledger.connection import FROZEN, SETTINGS, apply_settings, connect
 from zdmigrate.ledger.ledger import one
+from zdmigrate.run.refused_row import refused_by_constraint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -127,7 +128,7 @@ def told(session: Session, plan: Plan, step: Step) -> Iterator[None]:
         if error.sqlstate is None or session.connection.broken or session.watcher.broken:
             raise _connection_lost(plan, step, error) from None
         session.roll_back()
-        raise _failed(plan, step, error) from None
+        raise failed(plan, step, error, refused_by_constraint(session, error)) from None
 
 
 @contextmanager
@@ -145,11 +146,12 @@ def between_steps(session: Session, doing: str) -> Iterator[None]:
         ) from None
 
 
-def _failed(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
-    """A step that the server refused for good, with the server's own words and the place in the file."""
+def failed(plan: Plan, step: Step, error: psycopg.Error, row: str = "") -> StepFailed:
+    """A step that the server refused for good, with the server's own words, the place in the file, and the row."""
     told = error.diag
     message = told.message_primary or " ".join(str(error).split())
-    details = "".join(f"; {part}" for part in (told.message_detail, told.message_hint) if part)
+    parts = (told.message_detail, told.message_hint, f"it is the {row}" if row else "")
+    details = "".join(f"; {part}" for part in parts if part)
     code = f" ({error.sqlstate})" if error.sqlstate else ""
     return StepFailed(
         f"{step.path}:{step.line}: {message}{code}{details}", state=state_after(plan, step), hint=_way_out(plan, error)
