@@ -18,7 +18,7 @@ from zdmigrate.sql.script import read_script
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from zdmigrate.schema.names import Span
     from zdmigrate.sql.script import Statement
@@ -250,14 +250,18 @@ def _end_of_word(text: str, word: str) -> int:
     return next(token.end for token in piece.tokens if text[token.start : token.end].lower() == word)
 
 
+def _is_inside(words: Sequence[str], place: int) -> bool:
+    """Whether more parentheses have been opened before a word than closed."""
+    return words[:place].count("(") > words[:place].count(")")
+
+
 def _grant(operation: ops.Grant, statement: Statement, text: str, after: Catalog) -> Iterator[Hanging]:
     """GRANT on columns; one on the table is for new columns as well, and needs no carrying from one to another."""
     piece = Piece(statement.text, "")
-    columns = (
-        tuple(word for _, word in piece.listed(""))
-        if "(" in statement.text[: _end_of_word(statement.text, "on")]
-        else ()
-    )
+    words = [statement.text[token.start : token.end] for token in piece.tokens]
+    before = words[: next(place for place, word in enumerate(words) if word.lower() == "on")]
+    named = [word for place, word in enumerate(before) if word not in "(,)" and _is_inside(before, place)]
+    columns = tuple(dict.fromkeys(map(folded, named)))
     kind = "grant" if columns else "privilege"
     yield _of(operation, statement, after, kind, ", ".join(columns), statement.text).changed(columns=columns)
 
