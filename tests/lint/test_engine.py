@@ -25,6 +25,14 @@ def test_a_finding_says_where_the_action_begins_and_ends() -> None:
     assert (finding.operation, finding.relation, finding.recipe) == ("drop_column", "public.users", "drop_column")
 
 
+def test_no_recipe_is_promised_for_what_rewrite_leaves_as_it_is() -> None:
+    (finding,) = lint(f"DO $$ BEGIN {DROP} END $$;").findings
+    assert (finding.rule, finding.recipe) == ("drop-column", None)
+    merge = read_change("1.sql", "merge into users u using people p on p.id = u.id when matched then delete;")
+    (merged,) = lint_changes([merge], Config(), load_rules()).findings
+    assert (merged.rule, merged.recipe) == ("unbatched-backfill", None)
+
+
 def test_words_use_the_users_own_names() -> None:
     (finding,) = lint(DROP).findings
     assert finding.message == "Dropping users.name breaks what names it."

@@ -54,6 +54,8 @@ class FileReport:
                     finding = self._finding(rule, found.operation.span, facts, found.section, said)
                     if self._known.sizes:
                         finding = scaled(finding, rule.category, found, self._known)
+                    if found.operation.within or found.operation.kind == "merge":
+                        finding = finding.changed(recipe=None)  # rewrite leaves bodies, and what it cannot split, alone
                     fix = fix_of(rule.name, file, number)
                     yield finding if fix is None else finding.changed(fix=fix)
 

@@ -129,7 +129,7 @@ def _insert(operation: ops.Insert, at: Situation) -> Facts:
 
 
 def _merge(operation: ops.Merge, at: Situation) -> Facts:
-    return {"repeatable": False}
+    return {"repeatable": False, "batched": operation.limited}
 
 
 def _do(operation: ops.Do, at: Situation) -> Facts:

@@ -731,6 +731,7 @@ class Delete(Operation):
 class Merge(Assigning):
     kind = "merge"
     sources: tuple[Name, ...] = ()
+    limited: bool = False  # it changes no row that was there, or as many as its source lists
 
 
 class Select(Operation):

@@ -92,9 +92,15 @@ def _where(body: Node, source: Source) -> o.Expression | None:
 
 def merge(body: Node, source: Source) -> tuple[o.Operation, ...]:
     sources = relations_read(_queried(body))
-    clauses = (node["MergeWhenClause"] for node in body.get("mergeWhenClauses", ()))
-    twice = _twice(*(clause.get("targetList", ()) for clause in clauses))
-    merged = o.Merge(span=source.span, relation=relation(body["relation"]), sources=sources, assigned_twice=twice)
+    clauses = [node["MergeWhenClause"] for node in body.get("mergeWhenClauses", ())]
+    writes_old = any(clause.get("commandType") in ("CMD_UPDATE", "CMD_DELETE") for clause in clauses)
+    merged = o.Merge(
+        span=source.span,
+        relation=relation(body["relation"]),
+        sources=sources,
+        limited=not writes_old or not sources or _is_limited({"usingClause": body["sourceRelation"]}),
+        assigned_twice=_twice(*(clause.get("targetList", ()) for clause in clauses)),
+    )
     return (*_in_with(body, source), merged)
 
 
