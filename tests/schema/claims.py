@@ -11,8 +11,8 @@ from zdmigrate.schema.walk import analyse, catalog_after
 from zdmigrate.sql.script import read_script
 
 if TYPE_CHECKING:
+    from zdmigrate.schema.facts import Facts
     from zdmigrate.schema.walk import Analysed
-
 
 SEQUENCES = ("numbers",)  # those that the samples name
 
@@ -24,6 +24,11 @@ def history(given: str) -> Catalog:
 
 def analysed(given: str, sql: str, major: int = 18, section: str = "") -> list[Analysed]:
     return list(analyse([(section, statement) for statement in read_script(sql).statements], history(given), major))
+
+
+def last_facts(given: str, sql: str, section: str = "", major: int = 18) -> Facts:
+    """What rules may know of the last operation."""
+    return analysed(given, sql, major, section)[-1].facts
 
 
 def claimed(given: str, sql: str, major: int) -> Observed:
