@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
+from tests.recipes.generated.batch import Tally
 from tests.recipes.generated.campaign import campaign
 from tests.recipes.tenth import commit
 from tests.servers.choose import running_server
-
-if TYPE_CHECKING:
-    from tests.recipes.generated.batch import Tally
 
 
 def main() -> int:
@@ -20,17 +18,18 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--seed", type=int, default=commit(), help="else the commit's hash is the seed")
     given = parser.parse_args()
-    began, failed = time.monotonic(), 0
+    began, failed, tally = time.monotonic(), 0, Tally()
 
-    def told(tally: Tally) -> None:
-        nonlocal failed
+    def told(now: Tally) -> None:
+        nonlocal failed, tally
+        tally = now
         for each in tally.failed[failed:]:
             print(f"FAILED\n{each}\n", flush=True)
         failed = len(tally.failed)
         print(f"{tally.held} held, {failed} failed", file=sys.stderr, flush=True)
 
-    with running_server() as server:
-        tally = campaign(server, given.cases, given.seed, told)
+    with running_server() as server, suppress(KeyboardInterrupt):
+        campaign(server, given.cases, given.seed, told)
     for reason, count in tally.refusals.most_common(40):
         print(f"refused {count}: {reason}")
     print(f"{tally}\nseed {given.seed}, PostgreSQL {server.major}, {time.monotonic() - began:.0f} s")
