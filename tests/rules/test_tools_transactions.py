@@ -7,6 +7,7 @@ import pytest
 from zdmigrate.config import Config
 from zdmigrate.lint.engine import lint_changes
 from zdmigrate.lint.rules import load_rules
+from zdmigrate.lint.without_transaction import how_to_run_alone
 from zdmigrate.sources.detect import TOOLS
 from zdmigrate.sources.part import File
 from zdmigrate.sources.tool_change import change_of
@@ -43,6 +44,12 @@ def test_the_help_names_the_tools_own_switch(tool: str, heading: str, switch: st
     assert switch in told
     if without is not None:
         assert helps(tool, without + INDEX) == []
+
+
+@pytest.mark.parametrize(("tool", "switch"), [(tool, switch) for tool, _, switch, _ in SWITCHES])
+def test_a_fix_that_is_refused_names_the_same_switch(tool: str, switch: str) -> None:
+    *_, word = switch.rstrip(";").split()
+    assert word in how_to_run_alone(tool)
 
 
 def test_every_tool_that_opens_a_transaction_has_its_help() -> None:

@@ -1,4 +1,7 @@
-"""What each migration tool wants to hear before it runs a file outside of a transaction."""
+"""What each migration tool wants to hear before it runs a file outside of a transaction, in a few words.
+
+The help of concurrently-in-transaction says the same at length; a test holds both together.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ _BY_TOOL = {
     "diesel": "give the statement a folder of its own, with run_in_transaction = false in its metadata.toml",
     "golang-migrate": "give the statement a file of its own: golang-migrate sends a file as one message",
     "prisma": "give the statement a migration of its own: Prisma sends a file as one message",
+    "single-transaction": "give the statement a file of its own, and run that by psql without --single-transaction",
     "node-pg-migrate": "give the statement a migration of its own, in JavaScript with pgm.noTransaction()",
 }
 
