@@ -39,6 +39,12 @@ def test_words_use_the_users_own_names() -> None:
     assert finding.help.splitlines()[-1] == "ALTER TABLE users DROP COLUMN name;"
 
 
+def test_words_have_the_placeholders_that_the_file_has() -> None:
+    (finding,) = lint('ALTER TABLE ${App}.users_{{ n }} DROP COLUMN "${c}";').findings
+    assert finding.message == 'Dropping ${App}.users_{{ n }}."${c}" breaks what names it.'
+    assert finding.help.splitlines()[-1] == 'ALTER TABLE ${App}.users_{{ n }} DROP COLUMN "${c}";'
+
+
 def test_a_syntax_error_does_not_hide_the_findings_of_the_others() -> None:
     result = lint(f"{DROP}\nALTER TABL users;\n{INDEX}")
     assert [(finding.line, finding.rule) for finding in result.findings] == [

@@ -13,6 +13,7 @@ from zdmigrate.lint.scale import scaled
 from zdmigrate.lint.suppression import Suppression
 from zdmigrate.schema.operations import AddColumn, AddForeignKey
 from zdmigrate.schema.spelling import spelled
+from zdmigrate.sql.psql import stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -42,6 +43,7 @@ class FileReport:
         self._known = known
         self._suppression = Suppression(change)
         self._named: set[Span] = set()
+        self._placeholders = stand_ins(change.text)
 
     def matched(self, file: FixedFile, matcher: Matcher) -> Iterator[Finding]:
         """What the rules say of each operation, where no allow takes it back."""
@@ -154,6 +156,13 @@ class FileReport:
         of_column = f"FOREIGN KEY ({spelled(written.columns[0])}) " if isinstance(operation, AddColumn) else ""
         return of_column + text
 
+    def _as_in_file(self, words: str) -> str:
+        """With the placeholders that were read as names: what is pasted into the file has to have them again."""
+        if not self._placeholders:
+            return words
+        names = "|".join(sorted(map(re.escape, self._placeholders), key=len, reverse=True))
+        return re.sub(names, lambda found: self._placeholders[found[0].lower()], words, flags=re.IGNORECASE)
+
     def _finding(self, rule: Rule, span: Span, facts: Facts, section: str, said: str = "") -> Finding:
         line, column = self._change.lines.position(span.start)
         end_line, end_column = self._change.lines.position(span.end)
@@ -167,8 +176,8 @@ class FileReport:
             column=column,
             end_line=end_line,
             end_column=end_column,
-            message=rule.message.format_map(words),
-            help=_instead(rule, facts).format_map(words),
+            message=self._as_in_file(rule.message.format_map(words)),
+            help=self._as_in_file(_instead(rule, facts).format_map(words)),
             phase=section or None,
             operation=words.get("operation"),
             relation=words.get("relation") or None,

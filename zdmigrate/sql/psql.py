@@ -71,6 +71,16 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     )
 
 
+PLACEHOLDER = r"\$\{[^}\r\n]*\}|\{\{.{0,500}?\}\}|\$%\w+%\$"
+
+
+def stand_ins(text: str) -> dict[str, str]:
+    """The placeholders of a text by what is read in their place: ``__schema_`` for ``${schema}``, in small letters."""
+    if not any(sign in text for sign in ("${", "{{", "$%")):
+        return {}
+    return {re.sub(r"\W", "_", found).lower(): found for found in _compiled(PLACEHOLDER).findall(text)}
+
+
 class _Masking:
     """One pass over a text, from one quote, comment or other landmark to the next."""
 
