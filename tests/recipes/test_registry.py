@@ -23,6 +23,7 @@ WITHOUT_RULE = {
     "create_view",
     "drop_not_null",
     "no_way",
+    "publish_table",
     "rename_index",
     "rename_view",
     "set_default",

@@ -42,6 +42,9 @@ def recipe(operation: ops.Operation, ground: Ground) -> Phased:
         )
     if isinstance(operation, ops.AlterTable):
         text = f"ALTER TABLE {ground.spelled(ground.furniture.catalog.resolve(operation.relation))} {text}"  # type: ignore[arg-type]
+    if undone and isinstance(operation, ops.CreateObject):  # last: columns that the file makes may be of it
+        own = ground.furniture.catalog.new_name(operation.name)
+        return Phased(table=own, expand=(Said("", text),), undoing=(Said("", undone),))
     return Phased(
         expand=(Said("", text),),
         revert=(Said("", undone),) if undone else (),

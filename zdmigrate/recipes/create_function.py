@@ -33,9 +33,9 @@ def recipe(operation: CreateFunction, ground: Ground) -> Phased:
     before = ground.furniture.texts.of(thing)
     if not before:
         kept = operation.replace and not ground.furniture.live
-        revert = () if kept else (Said("", dropped),)
+        undoing = () if kept else (Said("", dropped),)  # last: columns that the file makes may call it
         notes = (f"{called(thing)} stays after a revert: it may have been there before.",) if kept else ()
-        return Phased(expand=(Said("", text),), revert=revert, notes=notes)
+        return Phased(table=name, expand=(Said("", text),), undoing=undoing, notes=notes)
     return Phased(
         notes=(f"{called(thing)} has its new body from expand on: it has to serve old versions, too.",),
         expand=(Said("Whoever calls it finds the one or the other: no call fails.", text),),

@@ -18,6 +18,7 @@ def recipe(operation: DropRelation, ground: Ground) -> Phased:
         raise ground.refusal("CASCADE drops what nobody has named", "drop what hangs on it by name, in the same file")
     assert operation.relation is not None
     name = ground.furniture.catalog.resolve(operation.relation)
+    ground.names.leaving["view", name] = ""
     kind = "VIEW" if operation.kind == "drop_view" else "MATERIALIZED VIEW"
     there = "IF EXISTS " if operation.if_exists else ""
     return Phased(

@@ -34,6 +34,18 @@ _REASONS = {
         "leave it logged; wal_compression and checkpoints further apart cost less",
     ),
     "set_access_method": ("SET ACCESS METHOD writes the table anew under ACCESS EXCLUSIVE", _REPACK),
+    "set_domain_not_null": (
+        "NOT NULL of a domain reads every table that uses it, and stops their writers meanwhile",
+        "make the columns NOT NULL that have to be: ALTER TABLE ... ALTER COLUMN ... SET NOT NULL",
+    ),
+    "validate_domain_constraint": (
+        "VALIDATE CONSTRAINT of a domain reads every table that uses it, and stops their writers meanwhile",
+        "leave it NOT VALID, and prove old rows with a CHECK of each table, NOT VALID and then VALIDATE",
+    ),
+    "rename_sequence": (
+        "a sequence has one name: nextval of old versions, or of new ones, would fail",
+        "keep the name, or let apps take the number from a column's default, which knows no name",
+    ),
     "add_exclusion": (
         "EXCLUDE builds its index under ACCESS EXCLUSIVE: there is no concurrent form, and no NOT VALID",
         "the least bad: a new table that has it, and a backfill that copies the rows; or a maintenance window",

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 # The relations named, an index's table, and, in turn, parents, children, and both ends of foreign keys.
 _RELATED = """
     WITH RECURSIVE named AS (
-        SELECT pg_catalog.to_regclass(name)::oid AS oid FROM unnest(%s::text[]) AS name
+        SELECT pg_catalog.to_regclass(name)::oid AS oid, pg_catalog.to_regtype(name)::oid AS type
+        FROM unnest(%s::text[]) AS name
     ), related AS (
         SELECT oid FROM named WHERE oid IS NOT NULL
+        UNION SELECT c.oid FROM named JOIN pg_catalog.pg_type AS t ON t.oid = named.type AND t.typtype = 'e'
+            JOIN pg_catalog.pg_attribute AS a ON a.atttypid IN (t.oid, t.typarray) AND NOT a.attisdropped
+            JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
         UNION SELECT i.indrelid FROM pg_catalog.pg_index AS i JOIN named ON i.indexrelid = named.oid
         UNION
         SELECT next.oid FROM related CROSS JOIN LATERAL (

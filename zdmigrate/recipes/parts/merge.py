@@ -8,6 +8,7 @@ from zdmigrate.recipes.parts.carried import carried
 from zdmigrate.recipes.parts.carried_keys import carried_keys
 from zdmigrate.recipes.parts.dual_write import Sync
 from zdmigrate.recipes.parts.phased import Said, Step, Together
+from zdmigrate.recipes.parts.retold import retold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,8 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
         names = moved.pop(part.table, {}) if part.table is not None and part.moved else {}
         if names and part.table is not None:
             changes = any(not pair.exact for other in parts if other.table == part.table for pair in other.pairs)
-            part = _with(part, carried(ground.table(part.table), names, ground, changes_types=changes))
+            told = ground._replace(furniture=retold(ground.furniture, part.table, names, part.words))
+            part = _with(part, carried(told.table(part.table), names, told, changes_types=changes))
         whole.append(part)
     return [*whole, *carried_keys(moves, ground)]
 

@@ -40,6 +40,7 @@ class Phased(Value):
     expand: tuple[Step, ...] = ()
     pairs: tuple[Pair, ...] = ()  # columns that a trigger keeps in step and a backfill fills
     moved: dict[str, str] = {}  # noqa: RUF012 - old to new column: all that hangs on the old is carried to the new
+    words: dict[str, str] = {}  # noqa: RUF012 - literals, and types behind ::, of what is carried, and what they become
     backfill: tuple[Said, ...] = ()
     filled: tuple[Step, ...] = ()  # expand after the backfill: what needs, or would slow down, the filling
     contract: tuple[Step, ...] = ()  # before the table's one transaction

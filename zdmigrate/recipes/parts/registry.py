@@ -21,7 +21,7 @@ class Recipe(Protocol):
     """What a recipe's file has."""
 
     OPERATIONS: tuple[str, ...]
-    recipe: Callable[[Any, Ground], Phased]
+    recipe: Callable[[Any, Ground], Phased | tuple[Phased, ...]]  # several where it is about several tables
 
 
 @cache

@@ -79,7 +79,8 @@ def _of_statement(statement: Statement, ground: Ground, made: set[Name]) -> Iter
                     f"no recipe takes {operation.kind.replace('_', ' ')}",
                     "write its phases by hand: docs/tutorial.md; zdmigrate new NAME begins a file",
                 )
-            yield found.recipe(operation, ground)
+            phased = found.recipe(operation, ground)
+            yield from phased if isinstance(phased, tuple) else (phased,)
         catalog = ground.furniture.catalog.after(operation)
         ground = ground._replace(furniture=ground.furniture.changed(catalog=catalog))
 

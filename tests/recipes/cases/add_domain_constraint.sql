@@ -1,0 +1,3 @@
+-- schema: library.sql
+-- then: ALTER DOMAIN isbn DROP CONSTRAINT told; ALTER DOMAIN isbn ADD CONSTRAINT told CHECK (VALUE <> '') NOT VALID
+ALTER DOMAIN isbn ADD CONSTRAINT told CHECK (VALUE <> '');

@@ -1,0 +1,2 @@
+-- schema: library.sql
+CREATE PUBLICATION readings FOR TABLE readers;

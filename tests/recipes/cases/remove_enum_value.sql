@@ -1,0 +1,5 @@
+-- schema: moods.sql
+-- options: --as feeling --down "feeling::text"
+-- then: ALTER TABLE tally RENAME mood TO feeling
+CREATE TYPE feelings AS ENUM ('happy', 'bored');
+ALTER TABLE tally ALTER mood TYPE feelings USING (CASE mood WHEN 'sad' THEN 'bored' ELSE mood::text END)::feelings;
