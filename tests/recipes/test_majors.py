@@ -1,10 +1,8 @@
-"""On the other majors: a tenth of the cases, another one with each commit."""
+"""A tenth of the cases on every major of the matrix, another tenth at each commit: proofs 1 to 4."""
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,32 +10,49 @@ import pytest
 from tests.recipes.bench import FORTH, Bench, difference, same_rows, same_schema
 from tests.recipes.cases import CASES
 from tests.recipes.dump import dumped
+from tests.recipes.tenth import in_the_tenth
+from tests.recipes.test_both_versions import life_of, versions_differ
+from tests.servers.choose import matrix
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.recipes.cases import Case
     from tests.servers.database import RunningServer
 
-TENTHS = 10
-
-
-def this_tenth() -> int:
-    """What the commit's number says; 0 outside of a checkout."""
-    command = ["git", "rev-parse", "HEAD"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
-    return int(ran.stdout[:8], 16) % TENTHS if ran.returncode == 0 else 0
+TENTH = [case for case in CASES if in_the_tenth(case.name)]
+# On the ordinary server alone, the other files try them all.
+every_case = pytest.mark.parametrize("case", TENTH if matrix() else TENTH[:1], ids=lambda case: case.name)
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("case", CASES[this_tenth() :: TENTHS], ids=lambda case: case.name)
-def test_forth_back_and_forth_again(any_server: RunningServer, tmp_path: Path, case: Case) -> None:
+@every_case
+def test_a_recipe_holds_on_every_major(any_server: RunningServer, case: Case, tmp_path: Path) -> None:
     with ExitStack() as held:
         on = Bench(any_server, case, tmp_path, held)
-        naive, untouched, database = on.run_naive(), on.as_reverted(), on.database()
-        on.rewrite("database")
-        on.run(database, *FORTH)
-        on.run(database, "revert")
-        differs = difference(dumped(untouched), dumped(database))
-        assert not differs, f"{case.name}: {differs}"
-        on.run(database, *FORTH, "contract")
-        same_schema(database, naive)
-        same_rows(database, naive, case.numbered)
+        if versions_differ(case):
+            both_versions(on, case)
+        else:
+            on.rewrite()
+        forth_and_back(on, case)
+
+
+def both_versions(on: Bench, case: Case) -> None:
+    wanted = on.database()
+    with life_of(on, case) as life:
+        life.together()
+        life.contract()
+    life.replay(wanted)
+    on.migrate(wanted)
+    same_schema(life.database, wanted)
+    same_rows(life.database, wanted, case.numbered)
+
+
+def forth_and_back(on: Bench, case: Case) -> None:
+    database, untouched, naive = on.database(), on.as_reverted(), on.run_naive()
+    on.run(database, *FORTH)
+    on.run(database, "revert")
+    assert not difference(dumped(untouched), dumped(database))
+    on.run(database, *FORTH, "contract")
+    same_schema(database, naive)
+    same_rows(database, naive, case.numbered)
