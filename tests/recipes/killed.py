@@ -35,7 +35,7 @@ class Killings:
         on.rewrite()
         (on.folder / "001_furniture.sql").unlink()
         self.wanted, self.untouched = on.run_naive(), on.as_reverted()
-        self.before = {EXPAND: on.database()}
+        self.before: dict[tuple[str, ...], Database] = {EXPAND: on.database()}
         self._done(self.before[EXPAND], "init", "--release", "v1")
         self.before[CONTRACT] = self._clone(self.before[EXPAND])
         self._done(self.before[CONTRACT], *EXPAND)
