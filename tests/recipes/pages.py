@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.recipes.cases import CASES, FURNITURE, HERE, Case
 from tests.run.command import zdmigrate
 from zdmigrate.recipes.parts import registry
+from zdmigrate.recipes.parts.groups import groups_in
+from zdmigrate.schema.catalog import Catalog
 from zdmigrate.sql.script import read_script
 
 DOCS = Path(__file__).parents[2] / "docs" / "recipes"
@@ -56,7 +58,8 @@ def _cases_of(name: str) -> list[Case]:
 
 def _kinds(case: Case) -> set[str]:
     statements = read_script(case.naive).statements
-    return {operation.kind for statement in statements for operation in statement.operations}
+    operations = [operation for statement in statements for operation in statement.operations]
+    return {each.kind for each in groups_in(operations, Catalog())} or {each.kind for each in operations}
 
 
 def _page(name: str, cases: list[Case]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 RENAME = "ALTER TABLE books RENAME title TO name;"
 REMARK = "ALTER TABLE books RENAME note TO remark;"
+SPLIT = "ALTER TABLE books ADD a text; UPDATE books SET a = {}; ALTER TABLE books DROP note;"
 REFUSED = {
     "an EXCLUDE": ("ALTER TABLE books ADD CONSTRAINT one EXCLUDE (note WITH =);", REMARK, "one is an EXCLUDE"),
     "a generated column": (
@@ -40,6 +41,11 @@ REFUSED = {
     "a type without a name": ("", "ALTER TABLE books ALTER sold TYPE bigint;", "--as sold=NEWNAME"),
     "an index made above": ("", f"CREATE INDEX early ON books (title);{RENAME}", "index early is made above"),
     "a required column": ("", "ALTER TABLE books ADD COLUMN state text NOT NULL;", "--fill state=VALUE"),
+    "a split without a way back": ("", SPLIT.format("split_part(note, ' ', 1)"), "--down 'note=EXPRESSION over a'"),
+    "a merge with what stays": ("", SPLIT.format("note || title"), "filled from title, which the file does not drop"),
+    "a split by a subquery": ("", SPLIT.format("(SELECT note)"), "filled by a subquery"),
+    "a split by chance": ("", SPLIT.format("note || random()"), "another value each time"),
+    "a split of some rows": ("", SPLIT.format("note WHERE title > ''"), "the WHERE of the UPDATE names title"),
     "VACUUM FULL": ("", "VACUUM FULL books;", "pg_repack"),
     "an EXCLUDE to come": ("", "ALTER TABLE books ADD EXCLUDE (title WITH =);", "the least bad"),
     "a stored column": ("", "ALTER TABLE books ADD s text GENERATED ALWAYS AS (left(title, 3)) STORED;", "use VIRTUAL"),

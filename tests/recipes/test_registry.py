@@ -8,13 +8,15 @@ import pytest
 
 from zdmigrate.lint.rules import load_rules
 from zdmigrate.recipes.parts import registry
+from zdmigrate.recipes.parts.groups import ConvertColumns
 from zdmigrate.schema import operations
 
 KINDS = {
     each.kind for each in vars(operations).values() if isinstance(each, type) and issubclass(each, operations.Operation)
-}
+} | {ConvertColumns.kind}
 # What no rule finds, because it is safe as it is, or what is refused with a reason of its own.
 WITHOUT_RULE = {
+    "split_or_merge",
     "as_it_is",
     "attach_index_partition",
     "create_function",

@@ -72,6 +72,42 @@ PLOTS = {
         new=changed(changed(NAME, "WHERE id", "WHERE number"), "RETURNING id", "RETURNING number"),
         agree="SELECT count(*) FROM users WHERE id IS DISTINCT FROM number",
     ),
+    "a name is split in two": Plot(
+        naive="ALTER TABLE users ADD COLUMN first text, ADD COLUMN last text NOT NULL DEFAULT '';"
+        " UPDATE users SET first = split_part(name, ' ', 1), last = coalesce(split_part(name, ' ', 2), '');"
+        " ALTER TABLE users DROP COLUMN name;",
+        old=NAME,
+        new=replace(
+            NAME,
+            name="v2",
+            insert="INSERT INTO users (email, first, last) SELECT email, split_part(name, ' ', 1),"
+            " split_part(name, ' ', 2) FROM (SELECT %s::text, %s::text) AS given (email, name) RETURNING id",
+            update="UPDATE users SET (first, last) = (SELECT split_part(name, ' ', 1), split_part(name, ' ', 2)"
+            " FROM (SELECT %s::text) AS given (name)) WHERE id = %s",
+            read="SELECT first || ' ' || last FROM users WHERE id = %s",
+        ),
+        agree="SELECT count(*) FROM users WHERE name IS DISTINCT FROM first || ' ' || last",
+        options=("--down", "name=first || ' ' || last"),
+    ),
+    "two columns become one": Plot(
+        naive="ALTER TABLE users ADD COLUMN label text; UPDATE users SET label = visits || ':' || name;"
+        " ALTER TABLE users DROP COLUMN name, DROP COLUMN visits;",
+        old=replace(NAME, touch=COUNT.touch),
+        new=Version(
+            name="v2",
+            insert="INSERT INTO users (email, label) VALUES (%s, '0:' || %s) RETURNING id",
+            update="UPDATE users SET label = split_part(label, ':', 1) || ':' || %s WHERE id = %s",
+            read="SELECT substr(label, strpos(label, ':') + 1) FROM users WHERE id = %s",
+            touch=COUNT.touch,
+        ),
+        agree="SELECT count(*) FROM users WHERE label IS DISTINCT FROM visits || ':' || name",
+        options=(
+            "--down",
+            "name=substr(label, strpos(label, ':') + 1)",
+            "--down",
+            "visits=split_part(label, ':', 1)::integer",
+        ),
+    ),
     "a table is renamed": Plot(
         naive="ALTER TABLE users RENAME TO people;", old=NAME, new=changed(NAME, "users", "people")
     ),

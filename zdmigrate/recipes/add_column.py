@@ -54,7 +54,7 @@ def recipe(operation: AddColumn, ground: Ground) -> Phased:
         phased = _with_volatile_default(new)
     else:
         phased = _plain(new)
-    constraints = [_constraint(each, new) for each in new.column.constraints if each.type != "not_null"]
+    constraints = [constrained(each, new) for each in new.column.constraints if each.type != "not_null"]
     return phased.changed(
         table=new.table.name,
         filled=(*phased.filled, *(step for part in constraints for step in part.filled)),
@@ -174,7 +174,7 @@ def _identity(new: New, sequence: str, final: str) -> tuple[Step, ...]:
     )
 
 
-def _constraint(each: Constraint, new: New) -> Phased:
+def constrained(each: Constraint, new: New) -> Phased:
     """On a column that only this change's versions write, it may hold from expand on."""
     table, ground = new.table, new.ground
     each = each.changed(columns=each.columns or (new.column.name,))

@@ -51,7 +51,16 @@ def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
                 added(table, old, new, ground, operation.type, operation.collation),
             ),
         ),
-        pairs=(Pair(table=table.name, up=((new, up),), down=((old.name, down),), fill=((new, raw),), exact=False),),
+        pairs=(
+            Pair(
+                table=table.name,
+                up=((new, up),),
+                down=((old.name, down),),
+                fill=((new, raw),),
+                exact=False,
+                fills_null=_is_said(operation, table, old, ground),
+            ),
+        ),
         moved={old.name: new},
         undoing=(Said("", f"{alter} DROP COLUMN IF EXISTS {spelled(new)}"),),
     )
@@ -84,7 +93,7 @@ def _up(operation: AlterColumnType, table: Table, old: TableColumn, ground: Grou
 def _total_up(operation: AlterColumnType, table: Table, old: TableColumn, ground: Ground) -> str:
     """The new value for the trigger: an app's write must not fail."""
     assert old.type is not None
-    if ground.answers.of("up", table.name.name, old.name) or (operation.using and not _is_the_cast(operation, old)):
+    if _is_said(operation, table, old, ground):
         return _up(operation, table, old, ground)
     cast = conversion(old.type, operation.type)
     if cast is None:
@@ -93,6 +102,12 @@ def _total_up(operation: AlterColumnType, table: Table, old: TableColumn, ground
             f"say it: --up '{old.name}=EXPRESSION over {old.name}' --down '{old.name}=EXPRESSION over the new column'",
         )
     return cast.total(spelled(old.name), "NULL")
+
+
+def _is_said(operation: AlterColumnType, table: Table, old: TableColumn, ground: Ground) -> bool:
+    """Whether the new value is an expression of the user's, of which nobody knows what it makes of NULL."""
+    said = ground.answers.of("up", table.name.name, old.name)
+    return said is not None or (operation.using is not None and not _is_the_cast(operation, old))
 
 
 def _cast(expression: str, kind: TypeName) -> str:

@@ -21,6 +21,20 @@ _FIRST = "First, and concurrently: less is left to do under the strong lock."
 def recipe(operation: DropColumn, ground: Ground) -> Phased:
     table = ground.table(operation.relation)
     column = ground.column(table, operation.column)
+    alter = f"ALTER TABLE {ground.spelled(table.name)}"
+    return leaving(operation, ground).changed(
+        notes=(
+            f"{table.name.name}.{column.name} goes: the new version neither reads nor writes it, contract drops it.",
+        ),
+        expand=_released(table, column, alter, ground),
+        revert=_taken_back(table, column, alter, ground),
+    )
+
+
+def leaving(operation: DropColumn, ground: Ground) -> Phased:
+    """What the drop itself needs in contract. Raises CannotRewrite for what would refuse it."""
+    table = ground.table(operation.relation)
+    column = ground.column(table, operation.column)
     if operation.cascade:
         raise ground.refusal("CASCADE drops what nobody has named", "drop what hangs on it by name, in the same file")
     ground.refuse_hanging(
@@ -34,14 +48,12 @@ def recipe(operation: DropColumn, ground: Ground) -> Phased:
         "replicas know rows by it",
         "ALTER TABLE ... REPLICA IDENTITY something else first",
     )
-    told, alter = f"{table.name.name}.{column.name}", f"ALTER TABLE {ground.spelled(table.name)}"
+    alter = f"ALTER TABLE {ground.spelled(table.name)}"
     indexes = ground.furniture.on(table.name, column.name, "index")
     constraints = ground.furniture.on(table.name, column.name, "constraint")
     checks = [each for each in constraints if each.type in ("check", "foreign_key")]
     return Phased(
         table=table.name,
-        notes=(f"{told} goes: the new version neither reads nor writes it, contract drops it.",),
-        expand=_released(table, column, alter, ground),
         contract=tuple(
             step for index in indexes for step in dropped_index(table, index.name, ground, _FIRST, sure=True)
         ),
@@ -49,7 +61,6 @@ def recipe(operation: DropColumn, ground: Ground) -> Phased:
             *(Said("", f"{alter} DROP CONSTRAINT {spelled(each.name)}") for each in checks),
             Said("", f"{alter} DROP COLUMN {spelled(column.name)}"),
         ),
-        revert=_taken_back(table, column, alter, ground),
     )
 
 

@@ -26,7 +26,7 @@ def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_type
     move = Move(table, names, ground, changes_types)
     loads: list[Load] = []
     for column in (table.columns[name] for name in names):
-        _refuse(column, move)
+        refuse_what_no_trigger_keeps(column, table, ground)
         loads += [_not_null(column, move), _default(column, move)]
     hanging = [each for each in ground.furniture.on(table.name) if names.keys() & each.columns]
     hanging = [each for each in hanging if each.type != "foreign_key"]
@@ -47,9 +47,9 @@ def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_type
     )
 
 
-def _refuse(column: TableColumn, move: Move) -> None:
-    """What the trigger cannot do, or what has no definition that could be made again."""
-    table, refusal = move.table, move.ground.refusal
+def refuse_what_no_trigger_keeps(column: TableColumn, table: Table, ground: Ground) -> None:
+    """Raise CannotRewrite for what the trigger cannot do, or what has no definition that could be made again."""
+    refusal = ground.refusal
     told = f"{table.name}.{column.name}"
     if table.inherits or (table.children and not table.partitioned):
         raise refusal(f"{table.name} inherits or is inherited from, and triggers are not", "drop the inheritance first")

@@ -69,6 +69,7 @@ class Sync:
         differ = " OR ".join(
             f"{_image(map(spelled, pair.old))}\n"
             f"      OPERATOR(pg_catalog.*<>) {_image(value for _, value in pair.down)}"
+            + (f"\n   OR {_is_null(map(spelled, pair.new))}" if pair.fills_null else "")
             for pair in self.pairs
         )
         return Said(
@@ -124,7 +125,8 @@ def _when_old_is_written(pair: Pair) -> tuple[str, ...]:
         f"ELSIF {old}",
         f"      OPERATOR(pg_catalog.*<>) {_image(_of('OLD', pair.old))}",
         f"   OR {old}",
-        f"      OPERATOR(pg_catalog.*<>) {_image(_derived(pair.down))} THEN",
+        f"      OPERATOR(pg_catalog.*<>) {_image(_derived(pair.down))}"
+        + (f"\n   OR {_is_null(_of('NEW', pair.new))} THEN" if pair.fills_null else " THEN"),
     )
 
 
@@ -147,6 +149,10 @@ def _of(row: str, columns: Sequence[str]) -> list[str]:
 def _variable(column: str) -> str:
     """A column as PL/pgSQL takes it behind NEW."""
     return f'"{column}"' if column in _PLPGSQL else spelled(column)
+
+
+def _is_null(values: Iterable[str]) -> str:
+    return f"pg_catalog.num_nonnulls({', '.join(values)}) = 0"
 
 
 def _image(values: Iterable[str]) -> str:

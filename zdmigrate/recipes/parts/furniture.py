@@ -75,8 +75,12 @@ class Furniture(Value):
         """The furniture once a statement of the file ``text`` has run."""
         furniture = self
         for operation in statement.operations:
-            furniture = _after(furniture, operation, statement, text)
+            furniture = furniture.after_one(operation, statement, text)
         return furniture
+
+    def after_one(self, operation: ops.Operation, statement: Statement, text: str) -> Furniture:
+        """The furniture once one operation of a statement has run."""
+        return _after(self, operation, statement, text)
 
     def with_script(self, text: str) -> Furniture:
         """The furniture once all statements of a script have run."""

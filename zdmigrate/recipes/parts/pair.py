@@ -23,6 +23,7 @@ class Pair(Value):
     down: tuple[tuple[str, str], ...]  # old column, expression over new columns
     fill: tuple[tuple[str, str], ...] = ()  # what the backfill uses instead of up: it may fail, and stops at the row
     exact: bool = True
+    fills_null: bool = False  # up may give a value for NULL: a new side that is NULL is then one that is not filled
 
     @property
     def new(self) -> tuple[str, ...]:

@@ -33,12 +33,13 @@ class Piece:
     def _said(self, token: Token) -> str:
         return self.whole[token.start : token.end]
 
-    def references(self) -> Iterator[tuple[Span, tuple[str, ...]]]:
-        """Each column that an expression names: where its last word stands, and all its words."""
+    def references(self, *, whole: bool = False) -> Iterator[tuple[Span, tuple[str, ...]]]:
+        """Each column that an expression names: where its last word, or the ``whole``, stands, and all its words."""
         for kind, body in walk(self.tree):
             if kind == "ColumnRef" and all("String" in field for field in body["fields"]):
                 words = tuple(map(string, body["fields"]))
-                yield self.place_of(body, len(words)), words
+                last = self.place_of(body, len(words))
+                yield (Span(self.place_of(body, 1).start, last.end) if whole else last), words
 
     def place_of(self, column: Node, words: int) -> Span:
         """Where the last of a column's words stands."""

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.recipes import split_or_merge
+from zdmigrate.recipes.drop_column import leaving
 from zdmigrate.recipes.parts.furniture import Furniture
 from zdmigrate.recipes.parts.ground import Answers, CannotRewrite, Ground, Names
+from zdmigrate.recipes.parts.groups import groups_in
 from zdmigrate.recipes.parts.merge import merged
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.recipes.parts.printed import printed
 from zdmigrate.recipes.parts.registry import recipe_of
 from zdmigrate.schema.names import Name
+from zdmigrate.schema.operations import DropColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from zdmigrate.recipes.parts.groups import ConvertColumns
+    from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
     from zdmigrate.sources.change import Change
     from zdmigrate.sql.script import Statement
+
+    Groups = dict[tuple[str, Span], ConvertColumns]
 
 # What surrounds the work and is none: phases have transactions of their own, and the runner its own timeouts.
 _AROUND = ("begin", "commit", "set_variable")
@@ -53,12 +61,12 @@ def rewritten(change: Change, furniture: Furniture, answers: Answers | None = No
 
 
 def _parts(change: Change, first: Ground) -> Iterator[Phased]:
-    ground, made = first, set[Name]()
+    ground, made, groups = first, set[Name](), _groups(change, first)
     for statement in change.script.statements:
         place = f"{change.path}:{change.lines.position(statement.span.start)[0]}"
         if statement.error is not None:
             raise CannotRewrite(f"{place}: {statement.error.message}", state="nothing was written")
-        for part in _of_statement(statement, ground._replace(place=place), made):
+        for part in _of_statement(statement, ground._replace(place=place), made, groups):
             _refuse_lost(part, ground._replace(place=place), first)
             yield part
         tables = {operation.relation for operation in statement.operations if operation.kind == "create_table"}
@@ -66,12 +74,21 @@ def _parts(change: Change, first: Ground) -> Iterator[Phased]:
         ground = ground._replace(furniture=ground.furniture.after(statement, change.text))
 
 
-def _of_statement(statement: Statement, ground: Ground, made: set[Name]) -> Iterator[Phased]:
+def _groups(change: Change, first: Ground) -> Groups:
+    """What stands for several operations, by the kind and place of each."""
+    operations = [operation for statement in change.script.statements for operation in statement.operations]
+    groups = groups_in(operations, first.furniture.catalog)
+    return {member: group for group in groups for member in group.members}
+
+
+def _of_statement(statement: Statement, ground: Ground, made: set[Name], groups: Groups) -> Iterator[Phased]:
     for operation in statement.operations:
         if operation.kind in _AROUND:
             continue
         if operation.relation is not None and ground.furniture.catalog.resolve(operation.relation) in made:
             yield Phased(expand=(Said("", _alone(operation, statement, ground)),))
+        elif (operation.kind, operation.span) in groups:
+            yield from _of_group(operation, groups[operation.kind, operation.span], ground)
         else:
             found = recipe_of(operation.kind)
             if found is None:
@@ -81,8 +98,15 @@ def _of_statement(statement: Statement, ground: Ground, made: set[Name]) -> Iter
                 )
             phased = found.recipe(operation, ground)
             yield from phased if isinstance(phased, tuple) else (phased,)
-        catalog = ground.furniture.catalog.after(operation)
-        ground = ground._replace(furniture=ground.furniture.changed(catalog=catalog))
+        ground = ground._replace(furniture=ground.furniture.after_one(operation, statement, ground.text))
+
+
+def _of_group(operation: Operation, group: ConvertColumns, ground: Ground) -> Iterator[Phased]:
+    """All of it where the first stands; but what hangs on a column that goes is asked where it goes."""
+    if (operation.kind, operation.span) == group.members[0]:
+        yield split_or_merge.recipe(group, ground)
+    elif isinstance(operation, DropColumn):
+        yield leaving(operation, ground)
 
 
 def _alone(operation: Operation, statement: Statement, ground: Ground) -> str:
