@@ -1,6 +1,5 @@
 -- What is no table: functions, a domain, types, views with rights, a trigger, a rule, policies; and what calls it.
-CREATE TYPE mood AS ENUM ('sad', 'happy');
-ALTER TYPE mood ADD VALUE 'bored' AFTER 'sad';
+CREATE TYPE mood AS ENUM ('sad', 'bored', 'happy');
 CREATE DOMAIN isbn AS text;
 CREATE TYPE place AS (room integer, shelf text);
 CREATE TABLE readers (

@@ -1,6 +1,5 @@
 -- An enum in two tables: with a default, NOT NULL, an index over some of its values, and a CHECK.
-CREATE TYPE mood AS ENUM ('sad', 'happy');
-ALTER TYPE mood ADD VALUE 'bored' AFTER 'sad';
+CREATE TYPE mood AS ENUM ('sad', 'bored', 'happy');
 CREATE TABLE diary (
     id   bigint PRIMARY KEY,
     mood mood NOT NULL DEFAULT 'sad',

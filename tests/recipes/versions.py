@@ -33,7 +33,10 @@ _UNIQUE = """
                  UNION SELECT d.refobjsubid FROM pg_depend AS d
                  WHERE i.indexprs IS NOT NULL AND d.objid = i.indexrelid AND d.refobjid = i.indrelid
                    AND d.refobjsubid > 0 ORDER BY 1)
-    FROM pg_index AS i WHERE i.indisunique AND i.indrelid = ANY (%s::oid[]) ORDER BY i.indexrelid
+    FROM pg_index AS i WHERE i.indisunique AND i.indrelid = ANY (%(tables)s::oid[])
+    UNION ALL -- a row that is moved to another partition fails who waits for it, whether or not a schema changes
+    SELECT pg_partition_root(p.partrelid)::oid::bigint, false, (p.partattrs::int2[])::int[]
+    FROM pg_partitioned_table AS p WHERE pg_partition_root(p.partrelid)::oid = ANY (%(tables)s::oid[])
 """
 _VIEWS = """
     SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), array_agg(quote_ident(a.attname) ORDER BY a.attnum)
@@ -78,7 +81,7 @@ def schema_of(database: Database) -> Schema:
             columns[oid][number] = Column(name.replace("%", "%%"), *column)
         unique: dict[int, list[tuple[int, ...]]] = {oid: [] for oid in names}
         primary: dict[int, tuple[int, ...]] = {}
-        for oid, is_primary, numbers in connection.execute(_UNIQUE, [list(names)]):
+        for oid, is_primary, numbers in connection.execute(_UNIQUE, {"tables": list(names)}):
             unique[oid].append(tuple(numbers))
             if is_primary:
                 primary[oid] = tuple(numbers)
