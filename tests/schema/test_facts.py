@@ -186,6 +186,18 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
         "drop index if exists orders_note_idx",
         {"lock": "ACCESS EXCLUSIVE"},
     ),
+    (SHOP, "alter table users alter age type text, alter id type text", {"said_before": True}),
+    (SHOP, "alter table users alter age type text; alter table users alter id type text", {"said_before": False}),
+    (
+        SHOP + "alter table users add check (email <> '');",
+        "alter table users alter email type text, alter age type text",  # who writes the rows speaks
+        {"said_before": False, "others_retyped": ", and email with it,"},
+    ),
+    (
+        SHOP,
+        "alter table users alter age type text, alter email type varchar(90)",
+        {"said_before": False, "others_retyped": "", "type_change": "none"},
+    ),
     (KEYED + "alter table k drop constraint k_a_key;", "drop index if exists k_a_key", {"lock": ""}),
     (KEYED + "alter table k drop column a;", "drop index if exists k_a_b_idx", {"lock": ""}),
     (KEYED + "drop table k;", "drop index if exists k_pkey", {"lock": ""}),

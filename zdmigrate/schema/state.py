@@ -61,6 +61,7 @@ class ScriptState(Value):
     columns: frozenset[tuple[Name, str]] = frozenset()
     constraints: frozenset[tuple[Name, str]] = frozenset()
     objects: frozenset[tuple[str, str]] = frozenset()
+    retyped: tuple[str, ...] = ()  # the columns to which this statement gives other types in one pass over the rows
     views_to_come: frozenset[Name] = frozenset()  # made later in the open transaction
     objects_to_come: frozenset[tuple[str, str]] = frozenset()
     marks: tuple[Mark, ...] = ()

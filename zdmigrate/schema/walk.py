@@ -75,8 +75,11 @@ def analyse(
     state = ScriptState(terms=_looking_ahead(terms, statements))
     for place, steps in enumerate(_walked(statements, catalog, state, costs, transactions or {})):
         section, statement = statements[place]
+        retyped = _retyped(steps)
         for step, held in zip(steps, _held_beside(steps), strict=True):
             known = step.state.changed(held=held, held_before=step.state.held)
+            if retyped and step.operation.kind == "alter_column_type":
+                known = known.changed(retyped=retyped)
             if step.operation.kind == "begin":
                 known = known.changed(transaction_ends=ends.get(section, -1) >= place)
             facts = Facts(step.operation, Situation(step.before, known, major), step.effects, section)
@@ -167,6 +170,16 @@ def _steps(
     if several and not state.in_transaction:
         state = state.changed(objects_to_come=around.objects_to_come)
     return steps, catalog, state
+
+
+def _retyped(steps: list[_Step]) -> tuple[str, ...]:
+    """The columns of which one ALTER TABLE changes the types at the rows' cost, what costs most first."""
+    if len(steps) == 1:
+        return ()
+    clauses = (step for step in steps if step.operation.kind == "alter_column_type" and step.operation.within is None)
+    costly = [step for step in clauses if step.effects.rewrites or step.effects.scans]
+    costly.sort(key=lambda step: not step.effects.rewrites)
+    return tuple(str(vars(step.operation)["column"]) for step in costly)
 
 
 def _held_beside(steps: list[_Step]) -> list[Locks]:
