@@ -162,6 +162,12 @@ def test_a_run_of_signs_at_which_the_scanner_would_stand_still_is_told_as_writte
     assert script.statements[-1].error is None
 
 
+def test_a_comment_of_such_signs_that_nobody_closes_stays_open() -> None:
+    (statement,) = read_script("table t;" + "/*" * 9000 + " drop table t */").statements[1:]
+    assert statement.error is not None
+    assert statement.error.message.startswith("unterminated /* comment")
+
+
 def test_a_message_does_not_quote_a_name_of_thousands() -> None:
     (statement,) = read_script("drop " + "x" * 9000).statements
     assert statement.error is not None

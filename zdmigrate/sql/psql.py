@@ -138,19 +138,18 @@ class _Masking:
         self._copied = end
 
     def _block(self, at: int) -> int:
-        end = self._block_end(at)
+        inside = self._block_end(at)
         if self._laborious:
-            inside = max(at, end - 2) if self._text.endswith("*/", at, end) else end
             self._put(at, inside, _blank(self._text[at:inside]))
-        return end
+        return inside + len("*/")
 
     def _block_end(self, at: int) -> int:
-        """Where a block comment ends; they nest."""
+        """Where the sign stands that closes a block comment, at the text's end where none does; they nest."""
         depth = 1
         for edge in _compiled(BLOCK_EDGE).finditer(self._text, at):
             depth += 1 if edge[0] == "/*" else -1
             if depth == 0:
-                return edge.end()
+                return edge.start()
         return len(self._text)
 
     def _backslash(self, start: int) -> int:
