@@ -481,6 +481,7 @@ INHERITED = [
     "alter table things add constraint c check (id > 0)",
     "alter table only things add constraint c check (id > 0) no inherit",
     "alter table only things alter column name set default 'x'",
+    "alter table only things drop column name",
     "alter table things rename column name to label",
     "alter table boats inherit things",
     "alter table cars no inherit things",

@@ -84,6 +84,13 @@ def _of_old_column(phrase: str) -> Callable[[Any, Situation], str]:
     return told
 
 
+def _drop_column(operation: ops.DropColumn, at: Situation) -> str:
+    table = at.table(operation)
+    if operation.column_if_exists and table is not None and table.complete and operation.column not in table.columns:
+        return ""
+    return _of_old_column("its queries that name the column fail")(operation, at)
+
+
 def _add_column(operation: ops.AddColumn, at: Situation) -> str:
     if is_required(operation.column):
         return "its INSERTs, which do not name the column, fail"
@@ -253,7 +260,7 @@ def _server_command(operation: ops.ServerCommand, at: Situation) -> str:
 
 _PHRASES: dict[str, str | Callable[[Any, Situation], str]] = {
     "add_column": _add_column,
-    "drop_column": _of_old_column("its queries that name the column fail"),
+    "drop_column": _drop_column,
     "rename_column": _of_old_column("its queries that name the column fail"),
     "alter_column_type": _alter_column_type,
     "set_not_null": _set_not_null,

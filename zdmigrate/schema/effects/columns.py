@@ -55,7 +55,8 @@ def _is_checked(column: ops.Column) -> bool:
 
 
 def _drop_column(operation: ops.DropColumn, at: Situation) -> Effects:
-    others = neighbours_of_column(operation, at, pointing=operation.cascade)
+    """With ONLY the tables below keep the column, as one of their own: that is written there."""
+    others = (*at.below(at.name(operation)), *neighbours_of_column(operation, at, pointing=operation.cascade))
     if operation.cascade:
         views = views_reading(at.tree(operation), operation.column, at.catalog)
         others = (*others, *(name for view in views for name in (view.name, *views_upon((view.name,), at))))
