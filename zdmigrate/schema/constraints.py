@@ -66,11 +66,11 @@ def constraint_name(constraint: Constraint, table: Table, catalog: Catalog) -> s
 
 
 def index_name(operation: CreateIndex, catalog: Catalog) -> Name:
-    """The name of a new index as written, or the one that the server will give it; for an expression it may err."""
+    """The name of a new index as written, or the one that the server will give it."""
     table = catalog.resolve(operation.relation or Name(None, ""))
     if operation.name is not None:
         return Name(table.schema, operation.name)
-    middle = "_".join(column or "expr" for column in operation.columns)
+    middle = "_".join(operation.called)
     return Name(table.schema, free_name(table.name, middle, "idx", lambda name: catalog.has(Name(table.schema, name))))
 
 

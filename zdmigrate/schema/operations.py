@@ -477,6 +477,7 @@ class CreateIndex(Operation):
     partial: bool = False
     nulls_not_distinct: bool = False
     mentioned: tuple[str, ...] = ()  # columns named in its expressions and its WHERE
+    called: tuple[str, ...] = ()  # what the server calls its columns, and its expressions, in a name that it makes
 
 
 class Reindex(Operation):

@@ -28,6 +28,7 @@ def create_index(body: Node, source: Source) -> tuple[o.Operation, ...]:
             method=body["accessMethod"],
             partial="whereClause" in body,
             nulls_not_distinct=body.get("nulls_not_distinct", False),
+            called=_called([*body.get("indexParams", []), *body.get("indexIncludingParams", [])]),
             mentioned=_mentioned([*body.get("indexParams", []), body.get("whereClause")]),
         ),
     )
@@ -35,6 +36,37 @@ def create_index(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 def _columns(elements: list[Node]) -> tuple[str, ...]:
     return tuple(element["IndexElem"].get("name", "") for element in elements)
+
+
+def _called(elements: list[Node]) -> tuple[str, ...]:
+    """As ChooseIndexColumnNames of indexcmds.c has it: an expression by its function, and no name twice."""
+    called: list[str] = []
+    for element in (each["IndexElem"] for each in elements):
+        name = element.get("name") or _figured(element["expr"]) or "expr"
+        tried = (f"{name}{number or ''}" for number in range(len(elements)))
+        called.append(next(each for each in tried if each not in called))
+    return tuple(called)
+
+
+def _figured(expression: Node) -> str:
+    """The name of an expression as FigureColname of parse_target.c finds it; "" where it finds none."""
+    (kind, body) = next(iter(expression.items()))
+    match kind:
+        case "ColumnRef":
+            return string(body["fields"][-1])
+        case "FuncCall":
+            return string(body["funcname"][-1])
+        case "CollateClause":
+            return _figured(body["arg"])
+        case "TypeCast":
+            return _figured(body["arg"]) or string(body["typeName"]["names"][-1])
+        case "CaseExpr":
+            return _figured(body.get("defresult", {"A_Const": {}})) or "case"
+        case "A_Expr" if body["kind"] == "AEXPR_NULLIF":
+            return "nullif"
+        case "MinMaxExpr":
+            return "greatest" if body["op"] == "IS_GREATEST" else "least"
+    return {"CoalesceExpr": "coalesce", "A_ArrayExpr": "array", "RowExpr": "row"}.get(kind, "")
 
 
 def _mentioned(expressions: list[Node | None]) -> tuple[str, ...]:
