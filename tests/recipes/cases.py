@@ -19,6 +19,7 @@ class Case:
     naive: str
     options: tuple[str, ...] = ()
     then: str = ""
+    alone: str = ""  # why writers that know only columns cannot live through it
     stays: str = ""  # what a revert leaves on purpose, as SQL
     numbered: str = ""  # a column whose values are drawn anew, in whichever order
     schema: str = field(default=FURNITURE, repr=False)
@@ -27,13 +28,14 @@ class Case:
 
 def read_case(path: Path) -> Case:
     text = path.read_text()
-    said = dict(re.findall(r"^-- (options|then|stays|numbered|catalog|schema): (.*)$", text, re.MULTILINE))
+    said = dict(re.findall(r"^-- (options|then|stays|numbered|catalog|schema|alone): (.*)$", text, re.MULTILINE))
     naive = "\n".join(line for line in text.splitlines() if not line.startswith("-- "))
     return Case(
         name=path.stem,
         naive=naive,
         options=tuple(shlex.split(said.get("options", ""))),
         then=said.get("then", ""),
+        alone=said.get("alone", ""),
         stays=said.get("stays", ""),
         numbered=said.get("numbered", ""),
         catalog=said.get("catalog", "history"),

@@ -29,9 +29,9 @@ CREATE TABLE prices (shop integer, since integer, price numeric) PARTITION BY RA
 CREATE TABLE prices_some (shop integer, since integer, price numeric);
 INSERT INTO shops SELECT generate_series(1, 9);
 INSERT INTO sales SELECT i, date '2023-01-01' + i, 1 + i % 9, i % 20 + 1, 'sale ' || i FROM generate_series(1, 600) AS i;
-INSERT INTO old_sales SELECT i, date '2022-01-01' + i, 1 + i % 9, i % 20 + 1, 'sale ' || i FROM generate_series(1, 300) AS i;
+INSERT INTO old_sales SELECT 1000 + i, date '2022-01-01' + i, 1 + i % 9, i % 20 + 1, 'sale ' || i FROM generate_series(1, 300) AS i;
 INSERT INTO stock SELECT (ARRAY ['tea', 'milk', 'bread'])[1 + i % 3], i FROM generate_series(1, 60) AS i;
-INSERT INTO stock_coffee SELECT 'coffee', i FROM generate_series(1, 20) AS i;
+INSERT INTO stock_coffee SELECT 'coffee', 100 + i FROM generate_series(1, 20) AS i;
 INSERT INTO events SELECT i, j, 'event' FROM generate_series(1, 40) AS i, generate_series(1, 5) AS j
     WHERE satisfies_hash_partition('events'::regclass, 2, 0, i, j);
 INSERT INTO events_even SELECT i, j, 'event' FROM generate_series(1, 40) AS i, generate_series(1, 5) AS j

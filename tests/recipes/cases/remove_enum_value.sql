@@ -1,4 +1,5 @@
 -- schema: moods.sql
+-- alone: the value that goes has no equal
 -- options: --as feeling --down "feeling::text"
 -- then: ALTER TABLE tally RENAME mood TO feeling
 CREATE TYPE feelings AS ENUM ('happy', 'bored');
