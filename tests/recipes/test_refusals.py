@@ -46,6 +46,7 @@ REFUSED = {
     "a split by a subquery": ("", SPLIT.format("(SELECT note)"), "filled by a subquery"),
     "a split by chance": ("", SPLIT.format("note || random()"), "another value each time"),
     "a split of some rows": ("", SPLIT.format("note WHERE title > ''"), "the WHERE of the UPDATE names title"),
+    "a unique column": ("", "ALTER TABLE books RENAME isbn TO code;", "--allow 'twin-unique-upsert=WHY'"),
     "VACUUM FULL": ("", "VACUUM FULL books;", "pg_repack"),
     "an EXCLUDE to come": ("", "ALTER TABLE books ADD EXCLUDE (title WITH =);", "the least bad"),
     "a stored column": ("", "ALTER TABLE books ADD s text GENERATED ALWAYS AS (left(title, 3)) STORED;", "use VIRTUAL"),

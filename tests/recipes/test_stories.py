@@ -70,6 +70,7 @@ PLOTS = {
         naive="ALTER TABLE users RENAME id TO number;",
         old=NAME,
         new=changed(changed(NAME, "WHERE id", "WHERE number"), "RETURNING id", "RETURNING number"),
+        options=("--allow", "twin-unique-upsert=nobody upserts on it"),
         agree="SELECT count(*) FROM users WHERE id IS DISTINCT FROM number",
     ),
     "a name is split in two": Plot(

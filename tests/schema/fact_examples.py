@@ -21,6 +21,14 @@ create publication p for table users (id, name);
 create table made (a int, b int generated always as (a * 2) stored);
 """
 )
+TWINS = """
+create table t (a int unique, b int, c int, "E" int);
+create unique index t_lower on t (abs(c)) where "E" > 0;
+create function f() returns trigger language plpgsql as $$ begin
+    if new.b <> old.b then new.a := new.b; NEW . "E" = new.c; else new.b := abs(new.a); new.c := NEW."E" + 1; end if;
+    return new; end $$;
+create trigger s before insert or update on t for each row execute function f();
+"""
 UNREAD = "drop publication p; drop view names, everything;"
 RENAMED = READ + "alter table users rename name to label;"
 
@@ -85,6 +93,12 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (READ, "alter table made drop column a", {"readers": "column b"}),
     (READ, "drop policy own on users; drop publication p; drop view names, everything; alter table users drop name",
      {"readers": "", "functions": "f"}),
+    (TWINS, "create unique index on t (b)", {"twin": "t_a_key"}),
+    (TWINS, "alter table t add unique (b)", {"twin": "t_a_key"}),
+    (TWINS, "create unique index on t (abs(\"E\")) where \"E\" > 0", {"twin": "t_lower"}),
+    (TWINS, "create unique index on t (a)", {"twin": ""}),
+    (TWINS, "create index on t (b)", {"twin": ""}),
+    (TWINS + "drop trigger s on t;", "create unique index on t (b)", {"twin": ""}),
     (READ + UNREAD, "alter policy own on users using (id > 0); alter table users drop name", {"readers": ""}),
     (READ + UNREAD + "alter policy own on users with check (name <> '');",
      "alter policy own on users using (id > 0); alter table users drop name", {"readers": "policy own"}),

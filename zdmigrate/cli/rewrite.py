@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--down", multiple=True, metavar="[COLUMN=]EXPR", help="The old value as SQL over the new columns.")
 @click.option("--fallback", multiple=True, metavar="[COLUMN=]VALUE", help="What old versions read where it has none.")
 @click.option("--fill", multiple=True, metavar="[COLUMN=]VALUE", help="What stands where an old version writes NULL.")
+@click.option("--allow", multiple=True, metavar="RULE=WHY", help="Why what a rule would find is right here.")
 @common("source", "postgres", formats=("text",))
 def command(
     file: str,
@@ -43,6 +44,7 @@ def command(
     down: tuple[str, ...],
     fallback: tuple[str, ...],
     fill: tuple[str, ...],
+    allow: tuple[str, ...],
     config: Config,
     console: Console,
 ) -> None:
@@ -63,7 +65,7 @@ def command(
         raise UsageError("--in-place and --output say two different things", hint="leave one of them out")
     names = ("new_names", "up", "down", "fallback", "fill")
     given = zip(names, (new_names, up, down, fallback, fill), strict=True)
-    answers = Answers(**{name: dict(map(_answer, values)) for name, values in given})
+    answers = Answers(**{name: dict(map(_answer, values)) for name, values in given}, allow=dict(map(_allow, allow)))
     text = _rewritten(file, dsn, answers, config)
     target = file if in_place else output
     if target is None:
@@ -79,6 +81,13 @@ def _answer(given: str) -> tuple[str, str]:
     if equals and all(part.isidentifier() for part in column.split(".")):
         return column, value
     return "", given
+
+
+def _allow(given: str) -> tuple[str, str]:
+    rule, _, reason = given.partition("=")
+    if rule != "twin-unique-upsert" or not reason.strip() or "\n" in reason:
+        raise UsageError(f"--allow {given} is not understood", hint="--allow 'twin-unique-upsert=WHY', in one line")
+    return rule, reason.strip()
 
 
 def _rewritten(file: str, dsn: str | None, answers: Answers, config: Config) -> str:

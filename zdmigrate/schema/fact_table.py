@@ -94,6 +94,7 @@ FACTS: dict[str, tuple[str | bool | int, str]] = {
     "partition": (False, "PARTITION OF is written: the new table is a partition from the start"),
     "from_query": (False, "rows come from a query: INSERT ... SELECT, CREATE TABLE AS"),
     "unique": (False, "the index is unique"),
+    "twin": ("", "another unique index, whose columns a trigger keeps in step with this one's"),
     "not_valid": (False, "NOT VALID or NOT ENFORCED is written: no row is checked now"),
     "using_index": (False, "USING INDEX is written: no index is built"),
     "using_index_nullable": (False, "a column of that index is not known to be NOT NULL"),

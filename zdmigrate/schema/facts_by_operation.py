@@ -11,6 +11,7 @@ from zdmigrate.schema.effects.constraints import index_columns
 from zdmigrate.schema.facts_of_new_columns import add_column, collated, pointed_at
 from zdmigrate.schema.proofs import is_proven_not_null
 from zdmigrate.schema.spelling import short_names, spelled, spelled_list, spelled_name
+from zdmigrate.schema.twins import twin_of
 from zdmigrate.schema.type_changes import type_change, type_reason
 from zdmigrate.schema.volatility import is_volatile
 
@@ -68,6 +69,7 @@ def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
         "using_index": constraint.using_index is not None,
         "using_index_nullable": constraint.using_index is not None and bool(columns) and not proven,
         "proven_not_null": proven,
+        "twin": spelled(twin_of(table, columns, at.catalog)) if constraint.type in ("unique", "primary_key") else "",
     }
 
 
@@ -93,7 +95,13 @@ def _named_constraint(operation: ops.NamedAction, at: Situation) -> Facts:
 
 def _create_index(operation: ops.CreateIndex, at: Situation) -> Facts:
     name = index_name(operation, at.catalog).name
-    return {"index": spelled(name), "name": spelled(name), "columns": spelled_list(operation.columns)}
+    twin = twin_of(at.name(operation), operation.columns, at.catalog, operation.mentioned) if operation.unique else ""
+    return {
+        "index": spelled(name),
+        "name": spelled(name),
+        "columns": spelled_list(operation.columns),
+        "twin": spelled(twin),
+    }
 
 
 def _index_itself(operation: ops.Operation, at: Situation) -> Facts:

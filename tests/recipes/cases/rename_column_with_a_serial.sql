@@ -1,1 +1,2 @@
+-- options: --allow 'twin-unique-upsert=nobody upserts on it'
 ALTER TABLE visits RENAME id TO number;

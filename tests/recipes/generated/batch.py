@@ -105,7 +105,9 @@ class _Batch:
             file.write_text(case.migration.naive)
             read = ("--dsn", database.dsn) if case.from_database else ()
             output = ("--output", str(self.folder / file.name))
-            printed = zdmigrate("rewrite", str(file), *output, "--dir", str(history), *read, *case.migration.options)
+            allow = ("--allow", "twin-unique-upsert=nobody upserts")
+            options = (*output, "--dir", str(history), *read, *allow, *case.migration.options)
+            printed = zdmigrate("rewrite", str(file), *options)
             if printed.code == 0:
                 files[name] = case
             else:

@@ -25,19 +25,21 @@ def built_index(
     *,
     unique: bool = False,
     why: str = CONCURRENTLY,
-    allowed: str = "",
+    twin: str = "",
 ) -> tuple[Step, ...]:
     """An index, built while everybody works on; ``definition`` is what stands behind the table's name.
 
-    ``allowed`` says why it may stand in expand although it forbids something: what the linter cannot know.
+    ``twin`` says why it may be unique beside another unique index of the same values.
     """
-    why += _allowing(allowed)
+    directives = _allowing(twin, "twin-unique-upsert")
+    why += directives
     kind = "UNIQUE INDEX" if unique else "INDEX"
     if not table.partitioned:
         return (Said(why, f"CREATE {kind} CONCURRENTLY {spelled(name)} ON {ground.spelled(table.name)} {definition}"),)
     steps: list[Step] = [
         Said(
-            "On the parent alone the index is a name without rows, and invalid until every partition has its part.",
+            "On the parent alone the index is a name without rows, and invalid until every partition has its part."
+            + directives,
             f"CREATE {kind} {spelled(name)} ON ONLY {ground.spelled(table.name)} {definition}",
         )
     ]
@@ -61,8 +63,8 @@ def _parts(table: Table, name: str, ground: Ground, columns: str = "") -> list[t
     return [(ground.furniture.catalog.tables[each], part) for each, part in known]
 
 
-def _allowing(reason: str) -> str:
-    return f"\nzdmigrate: allow not-additive-in-expand because {reason}" if reason else ""
+def _allowing(reason: str, rule: str = "not-additive-in-expand") -> str:
+    return f"\nzdmigrate: allow {rule} because {reason}" if reason else ""
 
 
 def dropped_index(table: Table, name: str, ground: Ground, why: str = "", *, sure: bool = False) -> tuple[Step, ...]:

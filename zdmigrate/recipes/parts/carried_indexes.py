@@ -28,7 +28,7 @@ def index(each: Hanging, move: Move) -> Load:
             move.renamed(each),
             move.ground,
             unique=unique,
-            allowed=_allowed(each, move) if unique else "",
+            twin=_twin(each, move) if unique else "",
             why=f"In the place of {each.name}, after the backfill: before it, it would only have slowed it down.",
         ),
         contract=()
@@ -38,7 +38,6 @@ def index(each: Hanging, move: Move) -> Load:
         ),
         behind=(Said("", f"ALTER INDEX {whole} RENAME TO {spelled(each.name)}"),),
         revert=dropped_index(move.table, name, move.ground),
-        notes=_twins(each, move) if unique else (),
     )
 
 
@@ -56,13 +55,16 @@ def _identifies(each: Hanging, move: Move) -> bool:
     return any(label.name == each.name and label.type.startswith("REPLICA") for label in labels)
 
 
-def _twins(each: Hanging, move: Move) -> tuple[str, ...]:
-    twin = ", ".join(move.named(each.columns))
-    told = (
-        f"{each.name} is unique, and gets a twin on {twin}: until contract, INSERT ... ON CONFLICT on either side can "
-        "fail with 23505 on the other. Versions that upsert on it have to try again then."
-    )
-    return (told,)
+def _twin(each: Hanging, move: Move) -> str:
+    """Why upserts may live with two unique indexes of the same values: only the user knows who upserts."""
+    reason = move.ground.answers.allow.get("twin-unique-upsert")
+    if reason is None:
+        raise move.ground.refusal(
+            f"{each.name} is unique, and so has to be its copy on {', '.join(move.named(each.columns))}: until "
+            "contract, INSERT ... ON CONFLICT on either side can fail with 23505 on the other",
+            "where no version upserts on it, or each tries again, say so: --allow 'twin-unique-upsert=WHY'",
+        )
+    return reason
 
 
 def constraint(each: Hanging, move: Move) -> Load:
@@ -84,12 +86,11 @@ def _key(each: Hanging, move: Move) -> Load:
             parts.built,
             move.ground,
             unique=True,
-            allowed=_allowed(each, move),
+            twin=_twin(each, move),
             why=f"In the place of {each.name}: contract makes the constraint of it, and reads nothing.",
         ),
         behind=(Said("", add),),
         revert=dropped_index(move.table, name, move.ground),
-        notes=_twins(each, move),
     )
 
 
