@@ -13,7 +13,7 @@ Tokens = tuple[str, ...]
 
 _LEXEME = r"""(?x) --[^\n]* | /\*.*?\*/ | "(?:[^"]|"")*" | [eEbBxX]?'(?:[^']|'')*' | \d[\w.]* | [:$]?\w+
              | :: | [<>=!]+ | \S"""
-_WORD = ("is", "not", "null", "and", "or", "between", "in", "true", "false")
+_WORD = ("is", "not", "null", "and", "or", "between", "in", "true", "false", "(", ")", ".", ",")
 
 
 def tokens_of(sql: str) -> Tokens:
@@ -100,11 +100,18 @@ def filled_columns(check: str) -> tuple[str, ...]:
 
 
 def _filled(condition: Tokens) -> str:
-    if condition[:1] == ("not",):
-        column, rest = column_and_rest(_bare(condition[1:]))
-        return column if rest in (("is", "null"), ("isnull",)) else ""
-    column, rest = column_and_rest(condition)
-    return column if rest in (("is", "not", "null"), ("notnull",)) else ""
+    negated = condition[:1] == ("not",)
+    said = _bare(condition[1:]) if negated else condition
+    ends = (("is", "null"), ("isnull",)) if negated else (("is", "not", "null"), ("notnull",))
+    if said[1:] in ends:  # one token in front: a name, whatever letters it is quoted for
+        return _unquoted(said[0])
+    column, rest = column_and_rest(said)
+    return column if rest in ends else ""
+
+
+def _unquoted(token: str) -> str:
+    """A name that keeps its quotes among the tokens, because without them it would mean something."""
+    return token[1:-1] if token[:1] == '"' and token[1:-1] in _WORD else token
 
 
 def is_bounded(where: str, columns: Collection[str], keys: Collection[str]) -> bool:

@@ -1,0 +1,14 @@
+"""What a condition says by its form."""
+
+from __future__ import annotations
+
+import pytest
+
+from zdmigrate.schema.conditions import filled_columns
+
+
+@pytest.mark.parametrize("name", ["a", "$$", "--baseline", "(", "is", 'a"b', "日本", "; --", "%"])
+@pytest.mark.parametrize("form", ["{} IS NOT NULL", "NOT ({} IS NULL)", "({} NOTNULL)", "{} IS NOT NULL AND true"])
+def test_a_check_proves_a_column_filled_whatever_its_name(name: str, form: str) -> None:
+    spelled = '"' + name.replace('"', '""') + '"'
+    assert filled_columns(form.format(spelled))[0] == name
