@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -28,6 +29,7 @@ def main() -> int:
         failed = len(tally.failed)
         print(f"{tally.held} held, {failed} failed", file=sys.stderr, flush=True)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with running_server() as server, suppress(KeyboardInterrupt):
         campaign(server, given.cases, given.seed, told)
     for reason, count in tally.refusals.most_common(40):
