@@ -1,4 +1,4 @@
-"""How fast PostgreSQL reads a table, writes it anew and builds an index: the constants of zdmigrate/schema/row_estimates.py.
+"""How fast PostgreSQL reads a table, writes it anew and builds an index: for zdmigrate/schema/row_estimates.py.
 
 Run: python benchmarks/table_work.py [ROWS]. On an embedded server with its default settings: a table of ordinary rows
 (a key, a number, a time, some text), larger than shared_buffers. Prints medians of three rounds.

@@ -62,7 +62,7 @@ def _shared(listed: list[tuple[str, click.Command]]) -> list[click.Option]:
 
 
 def _is_shared(option: click.Option) -> bool:
-    """By its name; a --format that knows more than text and JSON is the command's own, and so is a --dsn that may miss."""
+    """By its name; a --format of more than text and JSON is the command's own, and so is a --dsn without a default."""
     if option.opts[-1] == "--dsn" and "[default:" not in (option.help or ""):
         return False
     return option.opts[-1] in SHARED and getattr(option.type, "choices", FORMATS) in (FORMATS, list(FORMATS))
