@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from zdmigrate.recipes.parts.carried import carried
 from zdmigrate.recipes.parts.carried_keys import carried_keys
 from zdmigrate.recipes.parts.dual_write import Sync
-from zdmigrate.recipes.parts.phased import Said, Step, Together
+from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
 from zdmigrate.recipes.parts.retold import retold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zdmigrate.recipes.parts.ground import Ground
-    from zdmigrate.recipes.parts.phased import Phased
     from zdmigrate.schema.names import Name
 
 AT_ONCE = "In one transaction, so that the table's lock is taken once."
@@ -58,21 +57,23 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
         if part.table is not None and part.moved:
             moved.setdefault(part.table, {}).update(part.moved)
     moves = dict(moved)
-    whole = []
+    whole: list[Phased] = []
+    settings: list[Phased] = []
     for part in parts:
         names = moved.pop(part.table, {}) if part.table is not None and part.moved else {}
         if names and part.table is not None:
             changes = any(not pair.exact for other in parts if other.table == part.table for pair in other.pairs)
             told = ground._replace(furniture=retold(ground.furniture, part.table, names, part.words))
-            part = _with(part, carried(told.table(part.table), names, told, changes_types=changes))
+            load = carried(told.table(part.table), names, told, changes_types=changes)
+            settings.append(Phased(table=part.table, expand=load.expand))  # when all of the new columns are there
+            part = _with(part, load)
         whole.append(part)
-    return [*whole, *carried_keys(moves, ground)]
+    return [*whole, *settings, *carried_keys(moves, ground)]
 
 
 def _with(part: Phased, other: Phased) -> Phased:
     return part.changed(
         notes=part.notes + other.notes,
-        expand=part.expand + other.expand,
         filled=part.filled + other.filled,
         contract=part.contract + other.contract,
         removal=part.removal + other.removal,
