@@ -38,11 +38,11 @@ def recipe(operation: AddPrimaryKey, ground: Ground) -> Phased:
         notes=(f"{name} holds from contract on: versions that write NULL or duplicates have to be gone by then.",),
         contract=(*(step for proof, _ in halves for step in proof), *built),
         removal=(
-            *(mark[0] for mark in marks),
+            *(said for mark in marks for said in mark[:1]),
             Said(
                 "Index and NOT NULL are there: the catalog alone changes.",
                 f"ALTER TABLE {ground.spelled(table.name)} {add}{parts.deferrable}",
             ),
-            *(mark[1] for mark in marks),
+            *(said for mark in marks for said in mark[1:]),
         ),
     )

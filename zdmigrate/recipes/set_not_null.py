@@ -1,5 +1,7 @@
 """Set NOT NULL: proven while everybody works, in contract, because old versions may still write NULL until then.
 
+The proof is a CHECK that is validated, and dropped again; from 18 on it is NOT NULL itself, NOT VALID at first.
+
 With ``--fill VALUE`` old NULLs get the value, and what old versions leave NULL gets it from a trigger until contract.
 """
 

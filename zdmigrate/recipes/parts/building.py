@@ -106,7 +106,13 @@ def free_index_name(table: Name, columns: tuple[str, ...], ground: Ground) -> st
 
 
 def proven_not_null(table: Table, column: str, ground: Ground) -> tuple[tuple[Step, ...], tuple[Said, ...]]:
-    """NOT NULL in two halves: the proof, while everybody works, and then the mark, for which no row is read."""
+    """NOT NULL in two halves: the proof, while everybody works, and then the mark, for which no row is read.
+
+    From 18 on the proof is the mark: NOT NULL itself may be NOT VALID at first.
+    """
+    if ground.major >= 18:
+        name = ground.free(table.name, column, "not_null")
+        return added_constraint(table, name, f"NOT NULL {spelled(column)}", ground), ()
     alter, name = f"ALTER TABLE {ground.spelled(table.name)}", ground.free(table.name, column, "filled")
     mark = (
         Said("The CHECK has proven it: no row is read.", f"{alter} ALTER COLUMN {spelled(column)} SET NOT NULL"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts import carried_indexes as indexes
 from zdmigrate.recipes.parts import carried_words as words
-from zdmigrate.recipes.parts.building import added_constraint
+from zdmigrate.recipes.parts.building import proven_not_null
 from zdmigrate.recipes.parts.copied import is_serial
 from zdmigrate.recipes.parts.move import Load, Move
 from zdmigrate.recipes.parts.phased import Phased, Said
@@ -66,18 +66,11 @@ def refuse_what_no_trigger_keeps(column: TableColumn, table: Table, ground: Grou
 
 
 def _not_null(column: TableColumn, move: Move) -> Load:
-    """NOT NULL by way of a CHECK, which is validated while everybody works; SET NOT NULL then need not look."""
+    """NOT NULL, which is validated while everybody works."""
     if not column.not_null:
         return Load()
-    new = move.names[column.name]
-    name = move.ground.free(move.table.name, new, "filled")
-    return Load(
-        filled=added_constraint(move.table, name, f"CHECK ({spelled(new)} IS NOT NULL)", move.ground),
-        ahead=(
-            Said("The CHECK has proven it: no row is read.", f"{move.alter} ALTER COLUMN {spelled(new)} SET NOT NULL"),
-            Said("", f"{move.alter} DROP CONSTRAINT {spelled(name)}"),
-        ),
-    )
+    proof, mark = proven_not_null(move.table, move.names[column.name], move.ground)
+    return Load(filled=proof, ahead=mark)
 
 
 def _default(column: TableColumn, move: Move) -> Load:
