@@ -20,7 +20,7 @@ INDEX = "create-index-not-concurrent"
 CASES = [
     (INDEX, "CREATE UNIQUE INDEX u1 ON users (email)", ["CREATE UNIQUE INDEX CONCURRENTLY u1 ON users (email);"]),
     (INDEX, "create index on users (lower(email) desc) where id > 1",
-     ["create index CONCURRENTLY users_expr_idx on users (lower(email) desc) where id > 1;"]),
+     ["create index CONCURRENTLY users_lower_idx on users (lower(email) desc) where id > 1;"]),
     (INDEX, "create index -- an index\n  if not exists i on users\n  using btree (email) include (name)",
      ["create index CONCURRENTLY", "if not exists i on users", "using btree (email) include (name);"]),
     ("reindex-not-concurrent", "REINDEX TABLE users", ["REINDEX TABLE CONCURRENTLY users;"]),
