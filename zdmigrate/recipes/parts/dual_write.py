@@ -31,6 +31,7 @@ class Sync:
         middle = "_".join(column for pair in pairs for column in pair.new)
         self.pairs = pairs
         self.table = ground.spelled(table)
+        self.path = "" if all(pair.exact for pair in pairs) else ground.search_path
         self.function = ground.beside(table, ground.free(table, middle, "sync"))
         self.trigger = spelled(ground.free_trigger(table, middle))
 
@@ -40,7 +41,7 @@ class Sync:
             Said(
                 "Keeps old and new in step, whoever writes. The new side wins where it was written; a row that is not "
                 "filled yet is filled by any UPDATE. Values are compared by image: IS DISTINCT FROM fails for json "
-                "and point.",
+                "and point." + (" Its search_path is its own, for apps may set theirs." if self.path else ""),
                 self._function(),
             ),
             Together(
@@ -92,7 +93,7 @@ class Sync:
         blocks = textwrap.indent("\n".join(map(_block, self.pairs)), "    ")
         quote = "$$" if "$$" not in blocks else "$zdmigrate$"
         return (
-            f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql AS {quote}\n"
+            f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql{self.path} AS {quote}\n"
             f"BEGIN\n{blocks}\n    RETURN NEW;\nEND\n{quote}"
         )
 

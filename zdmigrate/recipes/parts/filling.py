@@ -19,6 +19,7 @@ class Filling:
         self.table = ground.spelled(table)
         self.column = spelled(column)
         self.value = value
+        self.path = ground.search_path
         self.function = ground.beside(table, ground.free(table, column, "fill"))
         self.trigger = spelled(ground.free_trigger(table, column, "fill"))
 
@@ -26,8 +27,9 @@ class Filling:
         """For expand: the function, and the trigger in one transaction with its ENABLE ALWAYS."""
         return (
             Said(
-                "Old versions may still leave it NULL: whoever writes, it is filled.",
-                f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql AS $zdmigrate$\n"
+                "Old versions may still leave it NULL: whoever writes, it is filled. Its search_path is its own, for "
+                "apps may set theirs.",
+                f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql{self.path} AS $zdmigrate$\n"
                 f"BEGIN\n    NEW.{self.column} := {self.value};\n    RETURN NEW;\nEND\n$zdmigrate$",
             ),
             Together(

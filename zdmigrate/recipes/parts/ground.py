@@ -88,6 +88,12 @@ class Ground(NamedTuple):
         """A relation as SQL: without its schema where the search path finds it so."""
         return short_name(name, self.furniture.catalog)
 
+    @property
+    def search_path(self) -> str:
+        """A function's clause that fixes what names mean in expressions of the user's, whoever calls it."""
+        path = ("pg_catalog", *(each for each in self.furniture.catalog.search_path if each != "pg_catalog"))
+        return f"\n    SET search_path = {', '.join(map(spelled, path))}"
+
     def beside(self, table: Name, identifier: str) -> str:
         """Something else in the table's schema, with the schema where the table needs it."""
         found = self.furniture.catalog.resolve(Name(None, table.name)) == table
