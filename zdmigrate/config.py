@@ -57,6 +57,12 @@ class Lint(Value):
     overrides: tuple[Override, ...] = ()
 
 
+class Rewrite(Value):
+    """``[rewrite]``: what ``zdmigrate rewrite`` need not be told each time."""
+
+    new_name: str = ""  # of a column of another type, with {table}, {column} and {type} in it; "" to be asked
+
+
 class LiveSource(Value):
     """``[[live]]``: one source of live versions; what else its table says is for that source to read."""
 
@@ -81,6 +87,7 @@ class Config(Value):
     gate: Gate = Gate()
     live: tuple[LiveSource, ...] = (LiveSource(source="heartbeat"),)
     lint: Lint = Lint()
+    rewrite: Rewrite = Rewrite()
     apps_ignored: tuple[str, ...] = ()  # [apps.NAME] ignores = true
     path: str | None = None  # the file that was read
 
@@ -112,6 +119,17 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("a list of texts")
     return tuple(value)
+
+
+def _new_name(value: object) -> str:
+    """A pattern of names that differ from column to column, and from the column's own."""
+    try:
+        made = str(value).format(table="t", column="c", type="text")
+    except (KeyError, IndexError, ValueError):
+        made = ""
+    if "{column}" not in str(value) or made in ("", "c"):
+        raise ValueError("a name with {column}, and {type} or {table} or more letters, in it")
+    return str(value)
 
 
 def _replicas(value: object) -> str | tuple[str, ...]:
@@ -167,6 +185,7 @@ KEYS = {
     "gate.lost_window": Key(Duration.parse, "How long an instance that fell silent holds the gate."),
     "gate.heartbeat_ttl": Key(Duration.parse, "How long a beat is worth."),
     "gate.same_release": Key(_flag, "Whether the release that brought a change may contract it."),
+    "rewrite.new_name": Key(_new_name, "The name of a column whose type changes: {column}_{type}."),
     "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
     "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),
     "lint.statistics": Key(_text, "A file of table sizes, written by zdmigrate stats."),
@@ -239,8 +258,8 @@ def _config(values: dict[str, Any], file: str | os.PathLike[str] | None) -> Conf
         return {key.partition(".")[2]: value for key, value in values.items() if key.startswith(f"{name}.")}
 
     top = {key: value for key, value in values.items() if "." not in key}
-    gate, lint = Gate(**table("gate")), Lint(**table("lint"))
-    return Config(**top, gate=gate, lint=lint, path=None if file is None else os.fspath(file))
+    gate, lint, rewrite = Gate(**table("gate")), Lint(**table("lint")), Rewrite(**table("rewrite"))
+    return Config(**top, gate=gate, lint=lint, rewrite=rewrite, path=None if file is None else os.fspath(file))
 
 
 # --------------------------------------------------------------------------- the file

@@ -82,6 +82,20 @@ def test_a_cast_that_a_setting_changes_is_asked_for(tmp_path: Path) -> None:
     assert "--up 'since=EXPRESSION over since'" in text
 
 
+def test_the_configuration_names_a_column_of_another_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZDMIGRATE_REWRITE_NEW_NAME", "{column}_{type}")
+    naive = "ALTER TABLE books ALTER sold TYPE numeric(12, 2), ALTER copies TYPE bigint;"
+    options = ("--as", "copies=pieces", "--fallback", "0")
+    code, text, left = rewritten(tmp_path, "", naive, *options)
+    assert code == 0, text
+    assert "ADD COLUMN sold_numeric_12_2 numeric(12, 2)" in left
+    assert "ADD COLUMN pieces bigint" in left
+    monkeypatch.setenv("ZDMIGRATE_REWRITE_NEW_NAME", "{column}")
+    code, text, _ = rewritten(tmp_path, "", naive, *options)
+    assert code == 2
+    assert "is not a name with {column}" in text
+
+
 def test_the_database_tells_a_trigger_whose_function_names_the_column(database: Database, tmp_path: Path) -> None:
     with database.connect() as connection:
         connection.execute(FURNITURE.encode())

@@ -65,7 +65,8 @@ def command(
         raise UsageError("--in-place and --output say two different things", hint="leave one of them out")
     names = ("new_names", "up", "down", "fallback", "fill")
     given = zip(names, (new_names, up, down, fallback, fill), strict=True)
-    answers = Answers(**{name: dict(map(_answer, values)) for name, values in given}, allow=dict(map(_allow, allow)))
+    answers = Answers(allow=dict(map(_allow, allow)), new_name=config.rewrite.new_name)
+    answers = answers.changed(**{name: dict(map(_answer, values)) for name, values in given})
     text = _rewritten(file, dsn, answers, config)
     target = file if in_place else output
     if target is None:

@@ -1,12 +1,14 @@
 """Change a column's type: in place where every stored value stays as it is; else a copy under a new name.
 
-The copy gets a name of its own (``--as``): a name that a stale version still writes must not change its meaning.
+The copy gets a name of its own (``--as``, or the configuration's ``rewrite.new_name``): a name that a stale version
+still writes must not change its meaning.
 ``up`` and ``down`` are derived where a cast exists that depends on no setting, and asked for otherwise (``--up``,
 ``--down``); where the old type cannot hold a new value, old versions find ``--fallback``.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.conversions import conversion
@@ -30,7 +32,7 @@ def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
     old = ground.column(table, operation.column)
     if type_change(operation, ground.furniture.catalog, ScriptState()) == "none":
         return _in_place(operation, table, ground)
-    new = ground.answers.of("new_names", table.name.name, old.name)
+    new = ground.answers.of("new_names", table.name.name, old.name) or _by_pattern(operation, table, ground)
     told, alter = f"{table.name.name}.{old.name}", f"ALTER TABLE {ground.spelled(table.name)}"
     if new is None:
         raise ground.refusal(
@@ -64,6 +66,13 @@ def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
         moved={old.name: new},
         undoing=(Said("", f"{alter} DROP COLUMN IF EXISTS {spelled(new)}"),),
     )
+
+
+def _by_pattern(operation: AlterColumnType, table: Table, ground: Ground) -> str | None:
+    """The name that the configuration's pattern gives; None where there is none, or it is too long."""
+    kind = re.sub(r"\W+", "_", type_sql(operation.type)).strip("_").lower()
+    name = ground.answers.new_name.format(table=table.name.name, column=operation.column, type=kind)
+    return name if 0 < len(name.encode()) < 64 else None
 
 
 def _in_place(operation: AlterColumnType, table: Table, ground: Ground) -> Phased:

@@ -31,6 +31,7 @@ class Answers(Value):
     down: dict[str, str] = {}  # noqa: RUF012
     fallback: dict[str, str] = {}  # noqa: RUF012
     fill: dict[str, str] = {}  # noqa: RUF012
+    new_name: str = ""  # the configuration's pattern
     allow: dict[str, str] = {}  # noqa: RUF012 - by rule: why what it finds is right here
 
     def of(self, answer: str, table: str, column: str) -> str | None:
