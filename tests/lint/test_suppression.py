@@ -58,9 +58,14 @@ def test_an_allow_reaches_no_further(text: str) -> None:
 )
 def test_an_allow_without_use_is_told_why_and_what_to_do(allow: str, problem: str, repair: str) -> None:
     first, second = lint(f"-- zdmigrate: {allow}\n{DROP}").findings
-    assert (first.rule, second.rule) == ("unused-allow", "drop-column")
+    assert (first.rule, second.rule) == ("unknown-allow" if "rule" in problem else "unused-allow", "drop-column")
     assert problem in first.message
     assert first.help.startswith(repair)
+
+
+def test_a_misspelt_allow_is_an_error_and_fails_the_run() -> None:
+    (finding,) = lint("-- zdmigrate: allow drop-colum because x\nSELECT 1;").findings
+    assert (finding.rule, finding.severity) == ("unknown-allow", "error")
 
 
 def test_a_syntax_error_can_be_allowed_where_another_tool_fills_it_in() -> None:

@@ -36,6 +36,7 @@ NOT_RUN = (
     "duplicate-column-assignment",
     "concurrently-in-transaction",
     "unused-allow",
+    "unknown-allow",
     "runs-on-in-psql",
     "set-tablespace",
     "change-type-used-by-view",

@@ -94,9 +94,9 @@ class FileReport:
         """Allows that allowed nothing: the reason they gave is about SQL that is no longer there."""
         off = {*self._off, "same-release-drop"}  # its findings come and go with the releases
         for unused in self._suppression.unused(self._rules.keys(), off):
-            if "unused-allow" not in self._off:
+            if unused.rule not in self._off:
                 facts = {"problem": unused.problem, "repair": unused.repair}
-                yield self._finding(self._rules["unused-allow"], unused.allow.span, facts, "")
+                yield self._finding(self._rules[unused.rule], unused.allow.span, facts, "")
 
     def effects(self, analysed: Sequence[Analysed]) -> Iterator[StatementEffects]:
         """What each statement costs, in the file's order."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What only the engine can see: these have words, and no [[match]].
-ENGINE_RULES = ("syntax-error", "unused-allow", "runs-on-in-psql", "same-release-drop")
+ENGINE_RULES = ("syntax-error", "unused-allow", "unknown-allow", "runs-on-in-psql", "same-release-drop")
 
 
 class Example(Value):

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 class UnusedAllow(NamedTuple):
-    """An allow that does nothing, why, and what would mend it."""
+    """An allow that does nothing, the rule that says so, why, and what would mend it."""
 
     allow: Allow
+    rule: str
     problem: str
     repair: str
 
@@ -47,7 +48,9 @@ class Suppression:
         """The allows without use, after all findings were asked about; rules turned off need none."""
         for allow in self._allows:
             if allow not in self._used and allow.rule not in off:
-                yield UnusedAllow(allow, *_why_unused(allow, rules))
+                known = allow.rule in rules
+                why = _why_unused(allow) if known else _why_unknown(allow, rules)
+                yield UnusedAllow(allow, "unused-allow" if known else "unknown-allow", *why)
 
     def _lines_meant(self, allow: Allow, comments: set[int]) -> range:
         """Its own line; where that holds nothing but comments, the lines down to the first that does."""
@@ -69,11 +72,13 @@ def _lines_of_comments(change: Change) -> set[int]:
     return found
 
 
-def _why_unused(allow: Allow, rules: Collection[str]) -> tuple[str, str]:
-    if allow.rule not in rules:
-        close = nearest(allow.rule, rules)
-        told = f"There is no rule {allow.rule}: this allow does nothing." if allow.rule else "This allow names no rule."
-        return told, f"Write {close}." if close else "Remove it."
+def _why_unknown(allow: Allow, rules: Collection[str]) -> tuple[str, str]:
+    close = nearest(allow.rule, rules)
+    told = f"There is no rule {allow.rule}: this allow does nothing." if allow.rule else "This allow names no rule."
+    return told, f"Write {close}." if close else "Remove it."
+
+
+def _why_unused(allow: Allow) -> tuple[str, str]:
     if not allow.reason:
         told = f"This allow of {allow.rule} gives no reason, and so does nothing."
         return told, f"Write allow {allow.rule} because …"
