@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.building import built_index
 from zdmigrate.recipes.parts.definitions import constraint_sql, key_parts, listed_columns
+from zdmigrate.recipes.parts.partitioned_keys import partitioned_unique
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.schema.spelling import spelled
 
@@ -18,7 +19,7 @@ OPERATIONS = ("add_unique",)
 
 def recipe(operation: AddUnique, ground: Ground) -> Phased:
     table, constraint = ground.table(operation.relation), operation.constraint
-    if table.partitioned:
+    if table.partitioned and constraint.using_index is not None:
         raise ground.refusal(f"{table.name} is partitioned, and its constraints have no USING INDEX")
     why = "The index is there: the catalog alone changes."
     alter = f"ALTER TABLE {ground.spelled(table.name)} ADD CONSTRAINT"
@@ -27,9 +28,16 @@ def recipe(operation: AddUnique, ground: Ground) -> Phased:
             f"{spelled(constraint.name or constraint.using_index)} UNIQUE USING INDEX {spelled(constraint.using_index)}"
         )
         return Phased(table=table.name, expand=(Said(why, f"{alter} {key}"),))
-    parts = key_parts(constraint_sql(constraint, ground.text[constraint.span.start : constraint.span.end]))
+    written = constraint_sql(constraint, ground.text[constraint.span.start : constraint.span.end])
+    parts = key_parts(written)
     name = constraint.name or ground.free(table.name, "_".join(listed_columns(parts.built)), "key")
     ground.claim(table.name, name)
+    if table.partitioned:
+        return Phased(
+            table=table.name,
+            notes=(f"{name} holds from contract on: versions that write duplicates have to be gone by then.",),
+            contract=partitioned_unique(table, name, written, ground),
+        )
     return Phased(
         table=table.name,
         notes=(f"{name} holds from contract on: versions that write duplicates have to be gone by then.",),

@@ -1,0 +1,2 @@
+-- schema: partitioned.sql
+ALTER TABLE events ADD UNIQUE (id, day, kind) DEFERRABLE;
