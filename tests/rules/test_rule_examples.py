@@ -42,6 +42,8 @@ NOT_RUN = (
     "change-type-used-by-view",
     "lock-table",
 )
+# No single statement fails: two sessions have to meet (the rule tells how often they did).
+NEEDS_TWO_SESSIONS = {"twin-unique-upsert"}
 SINCE = {"set-access-method": 15, "set-expression": 17}
 every_example = pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 
@@ -67,7 +69,7 @@ def test_every_rule_has_an_example() -> None:
 
 def test_every_compatibility_rule_shows_what_breaks() -> None:
     shown = {rule.name for rule in RULES for example in rule.examples if example.breaks}
-    assert {rule.name for rule in RULES if rule.category == "compatibility"} <= shown
+    assert {rule.name for rule in RULES if rule.category == "compatibility"} <= shown | NEEDS_TWO_SESSIONS
 
 
 @every_example
