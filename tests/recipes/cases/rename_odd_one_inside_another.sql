@@ -1,2 +1,3 @@
 -- schema: odd_names.sql
+-- options: --allow 'twin-unique-upsert=nobody upserts on it'
 ALTER TABLE "My schema"."Select.""all" RENAME name TO names_of_name;
