@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.recipes.generated.migrations import Generated
     from tests.servers.database import Database, RunningServer
 
+ALLOWED = ("--allow", "twin-unique-upsert=no version here upserts")
 FORCED = ("--force", "--reason", "nobody else is here")
 
 
