@@ -12,6 +12,7 @@ from tests.recipes.generated.batch import Tally
 from tests.recipes.generated.campaign import campaign
 from tests.recipes.tenth import commit
 from tests.servers.choose import running_server
+from zdmigrate.recipes.parts import registry
 
 
 def main() -> int:
@@ -29,6 +30,8 @@ def main() -> int:
         failed = len(tally.failed)
         print(f"{tally.held} held, {failed} failed", file=sys.stderr, flush=True)
 
+    for name in registry.names():  # now: a long run is not to meet what is edited meanwhile
+        registry.load(name)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with running_server() as server, suppress(KeyboardInterrupt):
         campaign(server, given.cases, given.seed, told)

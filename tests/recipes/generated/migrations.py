@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from hypothesis import strategies as st
 
 from tests.recipes.generated.names import NAMES, quoted
-from tests.recipes.generated.tables import DIFFERENT, ORDERED, VALUES, tables
+from tests.recipes.generated.tables import DIFFERENT, ORDERED, VALUES, Table, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from tests.recipes.generated.tables import Column
 
-    from tests.recipes.generated.tables import Column, Table
+
+Maker = Callable[[st.DrawFn, Table], "Migration | None"]
 
 
 class Migration(NamedTuple):
@@ -48,11 +50,11 @@ _TYPES = {
 
 
 @st.composite
-def generated(draw: st.DrawFn, schema: str) -> Generated:
+def generated(draw: st.DrawFn, schema: str, make: Maker) -> Generated:
+    """A table and a migration of ``make``, or a renamed column where the table has nothing for it."""
     table = draw(tables(schema))
-    make: Callable[[st.DrawFn, Table], Migration | None] = draw(st.sampled_from(_MAKERS))
-    column = make(draw, table) or _rename_column(draw, table)
-    return Generated(table, column, draw(st.booleans()))
+    migration = make(draw, table) or _rename_column(draw, table)
+    return Generated(table, migration, draw(st.booleans()))
 
 
 def _any(draw: st.DrawFn, table: Table, fits: Callable[[Column], bool] = lambda _: True) -> Column | None:
@@ -199,7 +201,7 @@ def _view(draw: st.DrawFn, table: Table) -> Migration | None:
 
 
 # What copies a column, and is the hardest, comes more often.
-_MAKERS = (
+MAKERS: tuple[Maker, ...] = (
     _rename_column, _rename_column, _rename_column, _rename_two, _change_type, _change_type, _change_type,
     _rename_table, _drop_column, _drop_column, _set_not_null, _set_not_null, _drop_not_null, _add_column, _add_column,
     _add_constraint, _add_constraint, _add_primary_key, _create_index, _drop_index, _drop_constraint, _drop_default,
