@@ -1,4 +1,4 @@
-"""The tenth of the cases that this commit tries: the next commit tries another; ``long`` tries all."""
+"""The tenth of the cases that this commit tries: the next commit tries another, and a marker's run all."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ def in_the_tenth(name: str) -> bool:
     return (zlib.crc32(name.encode()) + commit()) % 10 == 0
 
 
-def all_and_a_tenth(cases: Sequence[Case]) -> pytest.MarkDecorator:
-    """Parametrizes ``case``: those of the tenth run always, the others where ``long`` is selected."""
+def a_tenth_of(cases: Sequence[Case], others: pytest.MarkDecorator) -> pytest.MarkDecorator:
+    """Parametrizes ``case``: those of the tenth run always, the others where their marker is selected."""
     return pytest.mark.parametrize(
-        "case",
-        [pytest.param(case, id=case.name, marks=() if in_the_tenth(case.name) else pytest.mark.long) for case in cases],
+        "case", [pytest.param(case, id=case.name, marks=() if in_the_tenth(case.name) else others) for case in cases]
     )

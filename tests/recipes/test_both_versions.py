@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.recipes.bench import same_rows, same_schema
 from tests.recipes.cases import CASES
 from tests.recipes.life import Life
-from tests.recipes.tenth import all_and_a_tenth
+from tests.recipes.tenth import a_tenth_of
 from zdmigrate.recipes.parts.groups import groups_in
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.sql.script import read_script
@@ -27,7 +29,7 @@ def versions_differ(case: Case) -> bool:
     return not case.alone and not {each.kind for each in operations} <= _ROWS and not groups_in(operations, Catalog())
 
 
-every_case = all_and_a_tenth([case for case in CASES if versions_differ(case)])
+every_case = a_tenth_of([case for case in CASES if versions_differ(case)], others=pytest.mark.long)
 
 
 def life_of(on: Bench, case: Case) -> Life:

@@ -9,6 +9,7 @@ import pytest
 from tests.recipes.bench import FORTH, difference, same_rows, same_schema
 from tests.recipes.cases import CASES
 from tests.recipes.dump import dumped
+from tests.recipes.tenth import a_tenth_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from tests.recipes.cases import Case
 
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+# Databases for all of them take minutes: .ci/run has these, `pytest` a tenth.
+case_on_a_server = a_tenth_of(CASES, others=pytest.mark.whole)
 
 
-@every_case
+@case_on_a_server
 def test_expand_and_contract_leave_what_the_naive_migration_leaves(bench: Callable[[Case], Bench], case: Case) -> None:
     on = bench(case)
     naive, database = on.run_naive(), on.database()
@@ -29,7 +32,7 @@ def test_expand_and_contract_leave_what_the_naive_migration_leaves(bench: Callab
     same_rows(database, naive, case.numbered)
 
 
-@every_case
+@case_on_a_server
 def test_revert_leaves_what_was_there_and_all_can_begin_again(bench: Callable[[Case], Bench], case: Case) -> None:
     on = bench(case)
     naive, untouched, database = on.run_naive(), on.as_reverted(), on.database()
@@ -60,7 +63,7 @@ def undone_after(on: Bench, steps: int) -> None:
     assert not differs, f"after {steps} steps: {differs}"
 
 
-@every_case
+@case_on_a_server
 def test_an_expand_that_stopped_half_way_is_undone(bench: Callable[[Case], Bench], case: Case) -> None:
     on = bench(case)
     on.rewrite()
