@@ -155,10 +155,7 @@ def _identity(new: New, sequence: str, final: str) -> tuple[Step, ...]:
         Together(
             "The identity goes on where the numbers stand.",
             (
-                Said(
-                    "zdmigrate: allow add-not-null-column-app-default because the identity takes its place at once",
-                    f"{new.alter} ALTER COLUMN {new.name} DROP DEFAULT",
-                ),
+                Said("", f"{new.alter} ALTER COLUMN {new.name} DROP DEFAULT"),
                 Said(
                     "",
                     f"{new.alter} ALTER COLUMN {new.name} ADD GENERATED {kind} AS IDENTITY (SEQUENCE NAME {own})",
