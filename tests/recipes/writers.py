@@ -54,7 +54,7 @@ class Copying(NamedTuple):
         As the old version tells it for the journal, it also has what the new one need not write any more.
         """
         shared = self.shared
-        columns = {n: table.columns[n] for n in self.known if n in table.columns}
+        columns = {n: table.columns[n] for n in self.known if n in table.columns and not self._hides_null(n)}
         if table is not self.table:
             columns |= {n: column for n, column in table.columns.items() if column.must_be_written}
         kept = [number for number, column in columns.items() if whole or not self._is_default(number, column)]
@@ -68,6 +68,19 @@ class Copying(NamedTuple):
         return (
             f"INSERT INTO {table.name} ({_names(table, kept)}) OVERRIDING SYSTEM VALUE SELECT {values}"
             f" FROM {table.name} AS pattern WHERE pattern.{key}::text = %s"
+        )
+
+    def _hides_null(self, number: int) -> bool:
+        """A NULL that the new version gives a copied column cannot be told from none where the old has a default.
+
+        docs/limits.md says so; this version leaves such a column to its default.
+        """
+        old = self.shared.before.columns[number]
+        return (
+            self.table is not self.told
+            and old.default is not None
+            and not old.numbered
+            and (number not in self.shared.fixed and old.name != self.table.columns[number].name)
         )
 
     def _is_default(self, number: int, column: Column) -> bool:
