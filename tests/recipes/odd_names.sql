@@ -14,5 +14,6 @@ CREATE TABLE "My schema"."Select.""all" (
 );
 CREATE UNIQUE INDEX "I ""x""" ON "My schema"."Select.""all" (lower(name), "By", by) WHERE names IS NOT NULL;
 CREATE INDEX yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy ON "My schema"."Select.""all" ("üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü", xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx);
+GRANT SELECT ("select", name), UPDATE (by) ON "My schema"."Select.""all" TO PUBLIC;
 INSERT INTO "My schema"."Select.""all"
     SELECT i, 'By ' || i, i, 'name', 'names', 'x' || i, '2026-01-01', 'q', i, -i FROM generate_series(1, 50) AS i;

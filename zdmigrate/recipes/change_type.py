@@ -15,6 +15,7 @@ from zdmigrate.recipes.parts.conversions import conversion
 from zdmigrate.recipes.parts.copied import added, type_sql
 from zdmigrate.recipes.parts.pair import Pair
 from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.recipes.parts.renaming import folded
 from zdmigrate.schema.spelling import spelled
 from zdmigrate.schema.state import ScriptState
 from zdmigrate.schema.type_changes import type_change
@@ -125,8 +126,11 @@ def _cast(expression: str, kind: TypeName) -> str:
 
 
 def _is_the_cast(operation: AlterColumnType, old: TableColumn) -> bool:
-    plain = "".join(operation.using.sql.lower().split()) if operation.using else ""
-    return plain in (old.name, f"{old.name}::{''.join(operation.type.sql.lower().split())}")
+    """Whether USING says what PostgreSQL would do without it: the column, or its cast to the new type."""
+    plain = "".join(operation.using.sql.split()) if operation.using else ""
+    column, colons, kind = plain.rpartition("::") if "::" in plain else (plain, "", "")
+    same_type = not colons or kind.lower() == "".join(operation.type.sql.lower().split())
+    return same_type and folded(column) == "".join(old.name.split())
 
 
 def _down(operation: AlterColumnType, table: Table, old: TableColumn, new: str, ground: Ground) -> str:

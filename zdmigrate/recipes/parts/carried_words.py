@@ -36,11 +36,12 @@ def grant(each: Hanging, move: Move) -> Load:
     """Without it, the new version gets 42501."""
     piece = Piece(each.sql, "")
     end = next(token.start for token in piece.tokens if each.sql[token.start : token.end].lower() == "on")
-    places = [
-        (Span(token.start, token.end), spelled(move.names[word]))
-        for token in piece.tokens
-        if token.start < end and (word := folded(each.sql[token.start : token.end])) in move.names
-    ]
+    places, inside = [], False
+    for token in piece.tokens:
+        word = each.sql[token.start : token.end]
+        inside = (inside or word == "(") and word != ")" and token.start < end  # SELECT may be a column's name, too
+        if inside and folded(word) in move.names:
+            places.append((Span(token.start, token.end), spelled(move.names[folded(word)])))
     return Load(expand=(Said("", replaced(each.sql, places)),))
 
 
