@@ -31,7 +31,17 @@ run on a server: forth, back, and forth again, compared by `pg_dump` with what t
 
 The naive files stand on [one small library](../../tests/recipes/furniture.sql), on [its functions, types and
 views](../../tests/recipes/library.sql), or on [partitions](../../tests/recipes/sales.sql). Until contract, old and
-new versions run at the same time; what each may do meanwhile stands at the head of the file.
+new versions run at the same time; what each may do meanwhile stands at the head of the file, and otherwise is
+
+| phase | the old version | the new version |
+|---|---|---|
+| expand, backfill | reads and writes as ever | starts when `zdmigrate ready` says yes: when both are complete |
+| until contract | reads and writes as ever, and finds what the new one writes | reads and writes the new side only |
+| contract | is gone: the gate waits for that | goes on |
+| revert, instead of contract | goes on | is gone: revert refuses while it lives |
+
+That both may do so is tried for every case by two versions that write all tables all the while
+([Reliability](../reliability.md)).
 """
 
 
