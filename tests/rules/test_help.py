@@ -105,6 +105,14 @@ def test_help_keeps_what_the_statement_says_and_the_server_takes_it(
             connection.execute(statement.text)
 
 
+def test_what_is_added_to_a_quoted_name_stands_inside_of_the_quotes(database: Database) -> None:
+    given = 'create table users ("E{m}ail" text);'
+    told = suggested("set-not-null-scan", 'alter table users alter "E{m}ail" set not null', given)
+    assert told[1] == 'ALTER TABLE users VALIDATE CONSTRAINT "E{m}ail_not_null";'
+    for statement in (given, *told):
+        database.execute(statement)
+
+
 def test_an_index_of_partitions_keeps_all_that_it_says() -> None:
     given = "create table sales (id int, sold date, note text) partition by range (sold);"
     sql = "CREATE UNIQUE INDEX i ON sales USING btree (sold, lower(note)) INCLUDE (id) WHERE id > 5"

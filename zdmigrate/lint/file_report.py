@@ -177,7 +177,7 @@ class FileReport:
             end_line=end_line,
             end_column=end_column,
             message=self._as_in_file(rule.message.format_map(words)),
-            help=self._as_in_file(_instead(rule, facts).format_map(words)),
+            help=self._as_in_file(_with_longer_names(_instead(rule, facts), words).format_map(words)),
             phase=section or None,
             operation=words.get("operation"),
             relation=words.get("relation") or None,
@@ -192,6 +192,17 @@ def _instead(rule: Rule, facts: Facts) -> str:
         if matches(variant["match"], facts):
             return str(variant["instead"])
     return rule.instead
+
+
+def _with_longer_names(told: str, words: _Words) -> str:
+    """``{column}_new`` filled in: of a quoted name, what is added belongs before the closing quote."""
+
+    def longer(place: re.Match[str]) -> str:
+        name = str(words[place[1]])
+        whole = f'{name[:-1]}{place[2]}"' if name.endswith('"') else name + place[2]
+        return whole.replace("{", "{{").replace("}", "}}")
+
+    return re.sub(r"\{([a-z_]+)\}(_[a-z_]+)", longer, told)
 
 
 def _quotes(rule: Rule) -> bool:
