@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.recipes.generated.campaign import BATCH, campaign
-from tests.recipes.tenth import commit
 
 if TYPE_CHECKING:
     from tests.servers.database import RunningServer
 
+SEED = 7  # a run that fails says something about the change that made it; other seeds are tried by hand
+
 
 def test_generated_tables_go_forth_and_back_under_two_versions(server: RunningServer) -> None:
-    tally = campaign(server, BATCH, commit())
+    tally = campaign(server, BATCH, SEED)
     assert not tally.failed, tally.failed[0]
     assert tally.held >= BATCH

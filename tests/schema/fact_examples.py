@@ -96,6 +96,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (TWINS, "create unique index on t (b)", {"twin": "t_a_key"}),
     (TWINS, "alter table t add unique (b)", {"twin": "t_a_key"}),
     (TWINS, "create unique index on t (abs(\"E\")) where \"E\" > 0", {"twin": "t_lower"}),
+    (TWINS.replace('"E"', '"; E"'), "create unique index on t (abs(\"; E\")) where \"; E\" > 0", {"twin": "t_lower"}),
     (TWINS, "create unique index on t (a)", {"twin": ""}),
     (TWINS, "create index on t (b)", {"twin": ""}),
     (TWINS + "drop trigger s on t;", "create unique index on t (b)", {"twin": ""}),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _COLUMN = r'new\s*\.\s*("(?:[^"]|"")+"|\w+)'
 
+_EXPRESSION = r"""(?:"[^"]*"|'[^']*'|[^;"'])*"""  # a semicolon in quotes does not end it
+
 
 def twin_of(table: Name, columns: tuple[str, ...], catalog: Catalog, mentioned: tuple[str, ...] = ()) -> str:
     """The unique index whose columns a trigger of the table writes from these, and these from them; "" for none.
@@ -51,7 +53,7 @@ def _partners(table: Name, catalog: Catalog) -> dict[str, set[str]]:
 
 def _derived(body: str) -> Iterator[tuple[str, str]]:
     """``NEW.a := … NEW.b …``: each column that is written, with each that it is written from."""
-    for assigned in re.finditer(rf"(?is)\b{_COLUMN}\s*:?=([^;]*);", body):
+    for assigned in re.finditer(rf"(?is)\b{_COLUMN}\s*:?=({_EXPRESSION});", body):
         for source in re.finditer(rf"(?i)\b{_COLUMN}", assigned[2]):
             yield _folded(assigned[1]), _folded(source[1])
 
