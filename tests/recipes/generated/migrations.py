@@ -36,7 +36,7 @@ class Generated(NamedTuple):
 
 
 _TYPES = {
-    "integer": ("bigint", "numeric(12,2)", "text", "smallint"),
+    "integer": ("bigint", "numeric(12,2)", "text"),  # none that is narrower: the old app goes on with greater ones
     "smallint": ("integer", "bigint", "text"),
     "bigint": ("numeric(20,0)", "text"),
     "numeric(10,2)": ("numeric(14,4)", "text"),
