@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.schema.observe import Observed
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.effects.claim import strongest
-from zdmigrate.schema.walk import analyse, catalog_after
+from zdmigrate.schema.walk import analyse, schema_left
 from zdmigrate.sql.script import read_script
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SEQUENCES = ("numbers",)  # those that the samples name
 
 def history(given: str) -> Catalog:
     """The catalog after a script."""
-    return catalog_after([("", statement) for statement in read_script(given).statements], Catalog())
+    return schema_left([("", statement) for statement in read_script(given).statements], Catalog(), {}).rested()
 
 
 def analysed(given: str, sql: str, major: int = 18, section: str = "") -> list[Analysed]:

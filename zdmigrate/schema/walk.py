@@ -220,16 +220,3 @@ def _rest_of_transaction(statements: Sequence[tuple[str, StatementLike]]) -> Ite
             if operation.kind in ("commit", "rollback"):
                 return
             yield operation
-
-
-def catalog_after(statements: Iterable[tuple[str, StatementLike]], catalog: Catalog) -> Catalog:
-    """The schema that a change of the history leaves, its contract included, its revert not."""
-    begun = catalog
-    for section, statement in statements:
-        agenda = Agenda(() if section == "revert" else statement.operations)
-        while agenda:
-            operation, _ = agenda.take()
-            begun = catalog if operation.kind == "begin" else begun
-            catalog = begun if operation.kind == "rollback" else catalog.after(operation)
-            agenda.enter(operation, catalog)
-    return catalog.rested()

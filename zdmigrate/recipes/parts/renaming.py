@@ -101,12 +101,6 @@ def with_columns(expression: str, named: Callable[[str], str]) -> str:
     return replaced(expression, places)
 
 
-def renamed_expression(expression: str, names: Mapping[str, str]) -> str:
-    """An expression with other names for some columns."""
-    found = ((span, words[-1]) for span, words in Piece(expression).references())
-    return replaced(expression, [(span, spelled(names[word])) for span, word in found if word in names])
-
-
 def renamed_definition(definition: str, before: str, names: Mapping[str, str], *lists: str) -> str:
     """An index's or constraint's definition with other names for columns.
 
