@@ -76,6 +76,13 @@ def test_a_type_whose_values_the_old_one_cannot_hold_asks_for_a_fallback(tmp_pat
     assert "--fallback sold=VALUE" in text
 
 
+def test_a_fallback_beside_an_expression_of_ones_own_would_do_nothing(tmp_path: Path) -> None:
+    options = ("--as", "sold_ever", "--down", "sold_ever", "--fallback", "0")
+    code, text, _ = rewritten(tmp_path, "", "ALTER TABLE books ALTER sold TYPE bigint;", *options)
+    assert code == 2
+    assert "--fallback does nothing beside --down" in text
+
+
 def test_a_cast_that_a_setting_changes_is_asked_for(tmp_path: Path) -> None:
     code, text, _ = rewritten(tmp_path, "", "ALTER TABLE loans ALTER since TYPE text;", "--as", "since_text")
     assert code == 2

@@ -138,6 +138,7 @@ def _down(operation: AlterColumnType, table: Table, old: TableColumn, new: str, 
     said = ground.answers.of("down", table.name.name, old.name)
     assert old.type is not None
     if said is not None:
+        _must_not_have_both(table, old, new, ground)
         return _cast(said, old.type)
     cast = conversion(operation.type, old.type)
     if cast is None or (operation.using is not None and not _is_the_cast(operation, old)):
@@ -154,6 +155,15 @@ def _down(operation: AlterColumnType, table: Table, old: TableColumn, new: str, 
             f"say it: --fallback {old.name}=VALUE" + ("" if old.not_null else f", or --fallback {old.name}=NULL"),
         )
     return cast.total(spelled(new), fallback)
+
+
+def _must_not_have_both(table: Table, old: TableColumn, new: str, ground: Ground) -> None:
+    """Nobody knows for which values the user's own expression fails: a fallback beside it would be of no use."""
+    if ground.answers.of("fallback", table.name.name, old.name) is not None:
+        raise ground.refusal(
+            f"--fallback does nothing beside --down, which says what old versions find in {old.name}",
+            f"say all of it: --down '{old.name}=CASE WHEN ... {spelled(new)} ... ELSE VALUE END', or leave --down out",
+        )
 
 
 def _is_key(table: Table, column: str) -> bool:
