@@ -49,6 +49,11 @@ _LEDGER = """
 """
 
 
+def definitions(connection: Connection, schema: str) -> str:
+    """The same of one schema, which may be the ledger's own."""
+    return _lines(connection, _SCHEMA.replace(_OURS, f"n.nspname = '{schema}'"))
+
+
 def schema_of(connection: Connection) -> str:
     """Every object with its definition, without what dropped columns and numbering leave behind."""
     return _lines(connection, _SCHEMA)

@@ -18,14 +18,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--release", required=True, metavar="VERSION", help="The version that runs today.")
+@click.option("--release", metavar="VERSION", help="The version that runs today.")
 @click.option("--baseline", metavar="CHANGE", help="The changes up to this one are in the database already.")
 @click.option("--adopt", is_flag=True, help="Take over the ledger of a restored or upgraded server.")
+@click.option("--upgrade", is_flag=True, help="Bring the ledger of an older zdmigrate to this one's version.")
 @click.option("--reason", help="Why, with --adopt; it is recorded.")
 @database
 @common(formats=("text",))
 def command(
-    config: Config, console: Console, dsn: str, release: str, baseline: str | None, adopt: bool, reason: str | None
+    config: Config,
+    console: Console,
+    dsn: str,
+    release: str | None,
+    baseline: str | None,
+    adopt: bool,
+    upgrade: bool,
+    reason: str | None,
 ) -> None:
     """Create the ledger: the tables in schema zdmigrate of the target database.
 
@@ -33,7 +41,13 @@ def command(
     Examples:
       zdmigrate init --release 7.1 --baseline 042_orders
       zdmigrate init --release 1.0
+      zdmigrate init --upgrade
     """
+    if upgrade:
+        _upgrade(console, dsn)
+        return
+    if release is None:
+        raise UsageError("init needs --release: the version that runs today", hint="zdmigrate init --release 7.1")
     from zdmigrate.ledger.adopt import adopt_ledger
     from zdmigrate.ledger.changes import baseline as note_baseline
     from zdmigrate.ledger.connection import connect, where
@@ -67,6 +81,15 @@ def command(
             f"last of them: zdmigrate init --release {release} --baseline {found[-1].id}"
         )
     console.say("next: let instances beat (zdmigrate live beat --help); add a change: zdmigrate new")
+
+
+def _upgrade(console: Console, dsn: str) -> None:
+    from zdmigrate.ledger.ledger import VERSION
+    from zdmigrate.run.upgrading import upgrade
+
+    before = upgrade(dsn)
+    told = f"is brought from version {before} to {VERSION}" if before != VERSION else f"has version {VERSION} already"
+    console.say(f"the ledger {told}")
 
 
 def _up_to(config: Config, baseline: str | None) -> list[str]:

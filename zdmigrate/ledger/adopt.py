@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import DatabaseError
-from zdmigrate.ledger.ledger import ledger_version, one, record, system_identifier
+from zdmigrate.ledger.ledger import ledger_version, one, system_identifier
+from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.connection import Connection

@@ -8,7 +8,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from zdmigrate.errors import UsageError
-from zdmigrate.ledger.ledger import record
+from zdmigrate.ledger.record import record
 from zdmigrate.ledger.states import State, may_follow
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def move(connection: Connection, app: str, change: str, after: State, **detail: 
             hint="zdmigrate status shows where every change stands",
         )
     if before == after:
+        record(connection, "resumed", app=app, change=change, state=after.value, **detail)
         return
     connection.execute(
         "INSERT INTO zdmigrate.change (app, id, state, bound_to) VALUES (%(app)s, %(id)s, %(state)s, ("
@@ -88,6 +89,8 @@ def baseline(connection: Connection, app: str, changes: Sequence[str]) -> None:
             "  SELECT FROM zdmigrate.step AS s WHERE s.app = change.app AND s.change = change.id AND s.state = 'done')",
             [app, change],
         )
+    if changes:
+        record(connection, "baseline", app=app, changes=list(changes))
 
 
 def store_contract(connection: Connection, app: str, change: str, plan: dict[str, Any]) -> None:

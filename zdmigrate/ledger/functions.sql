@@ -11,7 +11,7 @@
 
 -- Which release knows which change: its list holds the change, and it was registered no earlier than the release
 -- that the change is bound to. A change that is bound to none is known to none.
-CREATE VIEW zdmigrate.knows AS
+CREATE OR REPLACE VIEW zdmigrate.knows AS
     SELECT r.app, r.version, c.id AS change
     FROM zdmigrate.release AS r
     JOIN zdmigrate.change AS c ON c.app = r.app AND c.id = ANY (r.changes)
@@ -20,13 +20,13 @@ CREATE VIEW zdmigrate.knows AS
 
 -- What a contract of one app asks of another (change.needs, [["billing", "7.2"]]): the other app's versions that
 -- were registered before the one named, or never, are in the way. minimum is NULL while that one is unregistered.
-CREATE VIEW zdmigrate.need AS
+CREATE OR REPLACE VIEW zdmigrate.need AS
     SELECT c.app, c.id AS change, n.asked ->> 0 AS other, n.asked ->> 1 AS version, r.position AS minimum
     FROM zdmigrate.change AS c
     CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(c.needs) AS n(asked)
     LEFT JOIN zdmigrate.release AS r ON r.app = n.asked ->> 0 AND r.version = n.asked ->> 1;
 
-CREATE FUNCTION zdmigrate.is_old_for(of_app text, of_version text, of_change text) RETURNS boolean
+CREATE OR REPLACE FUNCTION zdmigrate.is_old_for(of_app text, of_version text, of_change text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT NOT EXISTS (
         SELECT FROM zdmigrate.knows AS k
@@ -36,7 +36,7 @@ REVOKE ALL ON FUNCTION zdmigrate.is_old_for(text, text, text) FROM PUBLIC;
 
 -- Whether a version is retired: some fenced change of its app is one that it is old for, or one of another app
 -- needs a later release than this.
-CREATE FUNCTION zdmigrate.is_retired(of_app text, of_version text) RETURNS boolean
+CREATE OR REPLACE FUNCTION zdmigrate.is_retired(of_app text, of_version text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (
         SELECT FROM zdmigrate.fence AS f
@@ -58,7 +58,7 @@ REVOKE ALL ON FUNCTION zdmigrate.is_retired(text, text) FROM PUBLIC;
 -- behind a transaction pooler; its key is FENCE_KEY in live/fence.py.
 -- A retired version's beat is stored like any other: the instance runs, and the next gate must see it.
 -- An instance that had left is here again, and its presence begins anew: first_seen must not bridge its absence.
-CREATE FUNCTION zdmigrate.beat(of_app text, of_version text, of_instance text) RETURNS text
+CREATE OR REPLACE FUNCTION zdmigrate.beat(of_app text, of_version text, of_instance text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -86,7 +86,7 @@ $$;
 REVOKE ALL ON FUNCTION zdmigrate.beat(text, text, text) FROM PUBLIC;
 
 -- "I stop." The last word is a sighting too: the rollback window counts from it.
-CREATE FUNCTION zdmigrate.goodbye(of_app text, of_version text, of_instance text) RETURNS void
+CREATE OR REPLACE FUNCTION zdmigrate.goodbye(of_app text, of_version text, of_instance text) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UPDATE zdmigrate.instance
     SET last_seen = clock_timestamp(), left_at = clock_timestamp(), left_why = 'goodbye'
@@ -96,7 +96,7 @@ REVOKE ALL ON FUNCTION zdmigrate.goodbye(text, text, text) FROM PUBLIC;
 
 -- The changes of a release's list that it must wait for, in the list's order. A change that is expanding does not
 -- hold it once only optional steps are pending; one with neither pending nor begun steps was begun this instant.
-CREATE FUNCTION zdmigrate.waits_for(of_app text, of_version text)
+CREATE OR REPLACE FUNCTION zdmigrate.waits_for(of_app text, of_version text)
 RETURNS TABLE (change text, for_what text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT listed.id,
@@ -123,7 +123,7 @@ $$;
 REVOKE ALL ON FUNCTION zdmigrate.waits_for(text, text) FROM PUBLIC;
 
 -- "May I serve?" 'ready', 'retired', 'unknown release' or 'waiting for CHANGE: expand|backfill' (the first one).
-CREATE FUNCTION zdmigrate.ready(of_app text, of_version text) RETURNS text
+CREATE OR REPLACE FUNCTION zdmigrate.ready(of_app text, of_version text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE
         WHEN zdmigrate.is_retired(of_app, of_version) THEN 'retired'

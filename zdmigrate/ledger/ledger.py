@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
+import zdmigrate
 from zdmigrate.errors import DatabaseError
+from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.connection import Connection
 
-VERSION = 1
+VERSION = 2
 _HERE = Path(__file__).parent
 _CREATION = (2053401961, 2)  # the class is that of FENCE_KEY in live/fence.py
 
@@ -61,11 +60,7 @@ def check_ledger(connection: Connection) -> None:
             hint="zdmigrate init --release VERSION (the version that runs today)",
         )
     if version != VERSION:
-        raise DatabaseError(
-            f"the ledger has version {version}, this program knows version {VERSION}",
-            state="nothing was changed",
-            hint="use the zdmigrate that the other runners use, or upgrade them all",
-        )
+        raise _of_another_version(version)
     (made_on,) = one(connection, "SELECT system_identifier FROM zdmigrate.ledger")
     if made_on != system_identifier(connection):
         raise DatabaseError(
@@ -73,6 +68,38 @@ def check_ledger(connection: Connection) -> None:
             state="nothing was changed; live instances in the ledger belong to the other server",
             hint='zdmigrate init --release VERSION --adopt --reason "…" takes the ledger over',
         )
+
+
+def _of_another_version(version: int) -> DatabaseError:
+    return DatabaseError(
+        f"the ledger has version {version}, zdmigrate {zdmigrate.__version__} works with version {VERSION}",
+        state="nothing was changed",
+        hint="use the zdmigrate that the other runners use, or upgrade this one"
+        if version > VERSION
+        else "zdmigrate init --upgrade, once every runner on this database has this version of zdmigrate",
+    )
+
+
+def upgrade_ledger(connection: Connection) -> int:
+    """Bring an older ledger to this program's version, in one transaction; the version that it had.
+
+    Apps beat on meanwhile: no lock is waited for longer than two seconds. Raises DatabaseError where there is no
+    ledger, or one of a newer version.
+    """
+    with connection.transaction():
+        connection.execute("SET LOCAL lock_timeout = '2s'")
+        connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, %s)", _CREATION)
+        version = ledger_version(connection)
+        if version is None or version > VERSION:
+            check_ledger(connection)
+        before = version or VERSION
+        if before < VERSION:
+            for number in range(before + 1, VERSION + 1):
+                connection.execute((_HERE / "upgrades" / f"{number}.sql").read_text())
+            connection.execute((_HERE / "functions.sql").read_text())
+            connection.execute("UPDATE zdmigrate.ledger SET version = %s", [VERSION])
+            record(connection, "upgrade", before=before, after=VERSION)
+        return before
 
 
 def ledger_version(connection: Connection) -> int | None:
@@ -93,25 +120,6 @@ def ledger_version(connection: Connection) -> int | None:
 def system_identifier(connection: Connection) -> str:
     """What tells this cluster from every other, and from itself after initdb (pg_control_system)."""
     return str(one(connection, "SELECT system_identifier FROM pg_catalog.pg_control_system()")[0])
-
-
-def record(
-    connection: Connection, action: str, *, app: str | None = None, change: str | None = None, **detail: Any
-) -> None:
-    """Append to the record of who did what. Part of the caller's transaction where one is open."""
-    connection.execute(
-        "INSERT INTO zdmigrate.event (actor, action, app, change, detail) VALUES (%s, %s, %s, %s, %s)",
-        [actor(connection), action, app, change, Jsonb(detail)],
-    )
-
-
-def actor(connection: Connection) -> str:
-    """Who acts: the operating system's user and host, and the database role."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a passwd entry
-        user = "unknown"
-    return f"{user}@{socket.gethostname()} as {connection.info.user}"
 
 
 def one(connection: Connection, query: str | bytes, parameters: list[Any] | None = None) -> tuple[Any, ...]:

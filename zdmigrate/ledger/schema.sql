@@ -1,15 +1,17 @@
--- The ledger of zdmigrate, version 1: what was planned, done and seen. All clocks are the database's own.
+-- The ledger of zdmigrate, version 2: what was planned, done and seen. All clocks are the database's own.
 -- States are explained in ledger/states.py.
 
 CREATE SCHEMA zdmigrate;
 COMMENT ON SCHEMA zdmigrate IS 'zdmigrate: schema changes, releases and live versions. Do not edit by hand.';
 
--- One row: which server this ledger was made on, and in which form.
+-- One row: which server this ledger was made on, in which form, and the timeline of the last run: a promotion since
+-- then may have lost what the old primary had not sent.
 CREATE TABLE zdmigrate.ledger (
     one               boolean PRIMARY KEY DEFAULT true CHECK (one),
     version           integer NOT NULL,
     system_identifier text NOT NULL,
-    created_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+    created_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    timeline          bigint
 );
 
 -- A deployed build of an app, with the changes it was built with. position is the order of registration.
@@ -24,6 +26,7 @@ CREATE TABLE zdmigrate.release (
 
 -- bound_to is the release that brought the change, or a later one that lets go of the old side.
 -- baseline: there before the ledger was, never run by it.
+-- session: the settings by which names and values of its files are understood, as they were when it began.
 CREATE TABLE zdmigrate.change (
     app           text NOT NULL,
     id            text NOT NULL,
@@ -34,6 +37,7 @@ CREATE TABLE zdmigrate.change (
     contract_plan jsonb,
     needs         jsonb NOT NULL DEFAULT '[]',
     since         timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    session       jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (app, id),
     FOREIGN KEY (app, bound_to) REFERENCES zdmigrate.release (app, version)
 );
@@ -129,7 +133,7 @@ CREATE TABLE zdmigrate.fence (
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
 );
 
--- Who did what, and when; never updated, never deleted.
+-- Who did what, when, from where, and with which version of the program; ledger/record.py says what detail holds.
 CREATE TABLE zdmigrate.event (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -137,5 +141,19 @@ CREATE TABLE zdmigrate.event (
     action  text NOT NULL,
     app     text,
     change  text,
-    detail  jsonb NOT NULL DEFAULT '{}'
+    detail  jsonb NOT NULL DEFAULT '{}',
+    address inet DEFAULT pg_catalog.inet_client_addr(),
+    program text NOT NULL
 );
+
+CREATE FUNCTION zdmigrate.refuse_rewriting() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'zdmigrate.event is a record: nothing in it is changed or deleted'
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.refuse_rewriting() FROM PUBLIC;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON zdmigrate.event
+    FOR EACH STATEMENT EXECUTE FUNCTION zdmigrate.refuse_rewriting();

@@ -11,7 +11,7 @@ import psycopg
 
 from zdmigrate.ledger.changes import move
 from zdmigrate.ledger.connection import FROZEN
-from zdmigrate.ledger.ledger import record
+from zdmigrate.ledger.record import record
 from zdmigrate.ledger.states import State
 from zdmigrate.live.gate import ask_gate
 from zdmigrate.live.verdict import Code, Reason, Verdict

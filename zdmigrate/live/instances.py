@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import NotYet, UsageError
-from zdmigrate.ledger.ledger import record
+from zdmigrate.ledger.record import record
 from zdmigrate.live.ages import ago
 from zdmigrate.live.sources import sources_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.errors import UsageError
-from zdmigrate.ledger.ledger import record
+from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.errors import UsageError
 from zdmigrate.ledger.changes import read_changes, write_needs
-from zdmigrate.ledger.ledger import record
+from zdmigrate.ledger.record import record
 from zdmigrate.ledger.states import State
 from zdmigrate.live.fence import close_fence
 from zdmigrate.run.due import due_for_contract, plan_of

@@ -22,6 +22,7 @@ import zdmigrate
 from zdmigrate.errors import NotLocked, ZdmigrateError
 from zdmigrate.ledger.connection import connect
 from zdmigrate.ledger.ledger import one
+from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +185,10 @@ def _terminate_stopped(keeper: Connection, name: str) -> bool:
     class_id, object_id = _key(name)
     # It connected until shortly after its last renewal; whoever takes over just now connected long after it.
     parameters: list[Any] = [class_id, object_id % 2**32, name, STALE, STALE / 2]
-    return bool(keeper.execute(query, parameters).fetchall())
+    ended = len(keeper.execute(query, parameters).fetchall())
+    if ended:
+        record(keeper, "takeover", lease=name, connections=ended)
+    return bool(ended)
 
 
 def _held(keeper: Connection, name: str) -> NotLocked:

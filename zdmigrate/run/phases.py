@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from zdmigrate.errors import InputError, Interrupted
+from zdmigrate.errors import InputError, Interrupted, ZdmigrateError
 from zdmigrate.ledger.changes import (
     forget_steps,
     move,
@@ -21,6 +21,7 @@ from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import refuse_edited, run_backfill
 from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
+from zdmigrate.run.measured import record_failure, record_took
 from zdmigrate.run.session import Session, between_steps, state_after
 from zdmigrate.run.steps import DONE, PhaseOver, is_settled, read_steps
 from zdmigrate.run.transactions import run_transaction
@@ -95,10 +96,15 @@ def _take(session: Session, target: Target, plan: Plan, step: Step, forgiving: b
         return
     target.listener.step(plan, step)
     try:
-        target.listener.done(step, _run(session, plan, step, forgiving))
+        result = _run(session, plan, step, forgiving)
     except KeyboardInterrupt:
         session.roll_back()
         raise _interrupted(plan, step) from None
+    except ZdmigrateError as error:
+        record_failure(session, plan, step, error)
+        raise
+    record_took(session, plan, step, result)
+    target.listener.done(step, result)
 
 
 def _is_over(session: Session, plan: Plan) -> bool:

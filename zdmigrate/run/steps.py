@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.errors import NotLocked
 from zdmigrate.ledger.ledger import one
+from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.connection import Connection
@@ -56,6 +57,8 @@ def write_done(connection: Connection, lease: Lease, plan: Plan, step: Step) -> 
         "DELETE FROM zdmigrate.pending WHERE app = %s AND change = %s AND position = %s AND %s = 'expand'",
         [plan.app, plan.change, step.position, plan.phase],
     )
+    place = {"phase": plan.phase, "step": step.position + 1, "of": len(plan.steps), "place": f"{step.path}:{step.line}"}
+    record(connection, "step", app=plan.app, change=plan.change, **place)
     return str(row[0])
 
 

@@ -1,0 +1,279 @@
+-- The ledger of zdmigrate, version 1: what was planned, done and seen. All clocks are the database's own.
+-- States are explained in ledger/states.py.
+
+CREATE SCHEMA zdmigrate;
+COMMENT ON SCHEMA zdmigrate IS 'zdmigrate: schema changes, releases and live versions. Do not edit by hand.';
+
+-- One row: which server this ledger was made on, and in which form.
+CREATE TABLE zdmigrate.ledger (
+    one               boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version           integer NOT NULL,
+    system_identifier text NOT NULL,
+    created_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+
+-- A deployed build of an app, with the changes it was built with. position is the order of registration.
+CREATE TABLE zdmigrate.release (
+    app           text NOT NULL CHECK (app <> ''),
+    version       text NOT NULL CHECK (version <> ''),
+    position      bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    changes       text[] NOT NULL,
+    registered_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, version)
+);
+
+-- bound_to is the release that brought the change, or a later one that lets go of the old side.
+-- baseline: there before the ledger was, never run by it.
+CREATE TABLE zdmigrate.change (
+    app           text NOT NULL,
+    id            text NOT NULL,
+    state         text NOT NULL
+                  CHECK (state IN ('expanding', 'expanded', 'contracting', 'contracted', 'reverting', 'reverted')),
+    baseline      boolean NOT NULL DEFAULT false,
+    bound_to      text,
+    contract_plan jsonb,
+    needs         jsonb NOT NULL DEFAULT '[]',
+    since         timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, id),
+    FOREIGN KEY (app, bound_to) REFERENCES zdmigrate.release (app, version)
+);
+
+-- What stood in a section when it was planned; one that has run must not change afterwards.
+CREATE TABLE zdmigrate.section (
+    app      text NOT NULL,
+    change   text NOT NULL,
+    name     text NOT NULL,
+    ordinal  integer NOT NULL,
+    checksum text NOT NULL,
+    PRIMARY KEY (app, change, name, ordinal),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Steps of a change that were begun. 'started' is an intent: only a step that runs outside of a transaction
+-- shows it, and a resumed run looks at the catalog to learn what became of it.
+CREATE TABLE zdmigrate.step (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    phase       text NOT NULL CHECK (phase IN ('expand', 'contract', 'revert')),
+    position    integer NOT NULL,
+    state       text NOT NULL CHECK (state IN ('started', 'done')),
+    fingerprint text NOT NULL,
+    token       bigint NOT NULL,
+    xid         xid8,
+    started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at timestamptz,
+    PRIMARY KEY (app, change, phase, position),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- What is left to do before a release with this change is ready; emptied step by step.
+CREATE TABLE zdmigrate.pending (
+    app      text NOT NULL,
+    change   text NOT NULL,
+    position integer NOT NULL,
+    optional boolean NOT NULL,
+    PRIMARY KEY (app, change, position),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- A backfill's place: next_block is the cursor, written with the batch. A range of blocks is one in every partition
+-- at once, so last_block is the longest one's. fingerprint is of the statement that it was begun with; files is a
+-- hash of the table's and all its partitions' files, to notice that one was rewritten.
+CREATE TABLE zdmigrate.backfill (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    position    integer NOT NULL,
+    fingerprint text NOT NULL,
+    files       bigint NOT NULL,
+    next_block  bigint NOT NULL,
+    last_block  bigint NOT NULL,
+    rows        bigint NOT NULL DEFAULT 0,
+    pass        integer NOT NULL DEFAULT 1,
+    started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, change, position),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Who may write. A token is given once and grows; a step that runs in a transaction locks this row with it
+-- FOR KEY SHARE. The second key makes that lock stop a new token, and not the holder's own renewals.
+CREATE TABLE zdmigrate.lease (
+    name        text PRIMARY KEY,
+    token       bigint NOT NULL,
+    holder      jsonb,
+    acquired_at timestamptz,
+    renewed_at  timestamptz,
+    UNIQUE (name, token)
+);
+
+-- Instances that beat, or that an operator or a source told of.
+CREATE TABLE zdmigrate.instance (
+    app        text NOT NULL,
+    version    text NOT NULL,
+    instance   text NOT NULL,
+    source     text NOT NULL DEFAULT 'heartbeat',
+    first_seen timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    last_seen  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    left_at    timestamptz,
+    left_why   text,
+    PRIMARY KEY (app, version, instance)
+) WITH (fillfactor = 50);
+
+-- A change whose contract may run: versions old for it are retired from then on.
+CREATE TABLE zdmigrate.fence (
+    app        text NOT NULL,
+    change     text NOT NULL,
+    release    text NOT NULL,
+    fenced_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    forced_why text,
+    PRIMARY KEY (app, change),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Who did what, and when; never updated, never deleted.
+CREATE TABLE zdmigrate.event (
+    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    actor   text NOT NULL,
+    action  text NOT NULL,
+    app     text,
+    change  text,
+    detail  jsonb NOT NULL DEFAULT '{}'
+);
+-- What the gate, applications and probes ask the ledger; docs/gate.md says in words what stands here.
+--
+-- All of it is revoked from PUBLIC in the transaction that creates it. A role for an application needs
+--     GRANT USAGE ON SCHEMA zdmigrate TO app;
+--     GRANT EXECUTE ON FUNCTION zdmigrate.beat(text, text, text), zdmigrate.goodbye(text, text, text),
+--         zdmigrate.ready(text, text) TO app;
+-- and nothing else: these three run with the rights of the ledger's owner. A role that only reads (status) needs
+--     GRANT USAGE ON SCHEMA zdmigrate TO reader;
+--     GRANT SELECT ON ALL TABLES IN SCHEMA zdmigrate TO reader;
+--     GRANT EXECUTE ON FUNCTION zdmigrate.is_old_for(text, text, text), zdmigrate.is_retired(text, text) TO reader;
+
+-- Which release knows which change: its list holds the change, and it was registered no earlier than the release
+-- that the change is bound to. A change that is bound to none is known to none.
+CREATE VIEW zdmigrate.knows AS
+    SELECT r.app, r.version, c.id AS change
+    FROM zdmigrate.release AS r
+    JOIN zdmigrate.change AS c ON c.app = r.app AND c.id = ANY (r.changes)
+    JOIN zdmigrate.release AS bound ON bound.app = c.app AND bound.version = c.bound_to
+    WHERE r.position >= bound.position;
+
+-- What a contract of one app asks of another (change.needs, [["billing", "7.2"]]): the other app's versions that
+-- were registered before the one named, or never, are in the way. minimum is NULL while that one is unregistered.
+CREATE VIEW zdmigrate.need AS
+    SELECT c.app, c.id AS change, n.asked ->> 0 AS other, n.asked ->> 1 AS version, r.position AS minimum
+    FROM zdmigrate.change AS c
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(c.needs) AS n(asked)
+    LEFT JOIN zdmigrate.release AS r ON r.app = n.asked ->> 0 AND r.version = n.asked ->> 1;
+
+CREATE FUNCTION zdmigrate.is_old_for(of_app text, of_version text, of_change text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM zdmigrate.knows AS k
+        WHERE k.app = of_app AND k.version = of_version AND k.change = of_change)
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.is_old_for(text, text, text) FROM PUBLIC;
+
+-- Whether a version is retired: some fenced change of its app is one that it is old for, or one of another app
+-- needs a later release than this.
+CREATE FUNCTION zdmigrate.is_retired(of_app text, of_version text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM zdmigrate.fence AS f
+        WHERE f.app = of_app AND NOT EXISTS (
+            SELECT FROM zdmigrate.knows AS k
+            WHERE k.app = of_app AND k.version = of_version AND k.change = f.change))
+    OR EXISTS (
+        SELECT FROM zdmigrate.fence AS f
+        JOIN zdmigrate.need AS n ON n.app = f.app AND n.change = f.change
+        WHERE n.other = of_app AND n.minimum IS NOT NULL AND NOT EXISTS (
+            SELECT FROM zdmigrate.release AS r
+            WHERE r.app = of_app AND r.version = of_version AND r.position >= n.minimum))
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.is_retired(text, text) FROM PUBLIC;
+
+-- "I run." Answers ok or retired. The lock is taken in one statement and the fence is read in the next: in one
+-- statement, or in REPEATABLE READ, the snapshot would be older than the lock and a beat that queued behind the
+-- fence would be answered ok (measured, and tested by tests/live/test_fence.py). The lock is the transaction's, so it works
+-- behind a transaction pooler; its key is FENCE_KEY in live/fence.py.
+-- A retired version's beat is stored like any other: the instance runs, and the next gate must see it.
+-- An instance that had left is here again, and its presence begins anew: first_seen must not bridge its absence.
+CREATE FUNCTION zdmigrate.beat(of_app text, of_version text, of_instance text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'zdmigrate.beat needs READ COMMITTED, this transaction is %',
+            upper(current_setting('transaction_isolation'))
+            USING ERRCODE = 'invalid_transaction_state',
+                  HINT = 'Begin with BEGIN ISOLATION LEVEL READ COMMITTED, in a transaction of its own.';
+    END IF;
+    IF coalesce(of_app, '') = '' OR coalesce(of_version, '') = '' OR coalesce(of_instance, '') = '' THEN
+        RAISE EXCEPTION 'zdmigrate.beat needs an app, a version and an instance, none of them empty'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(2053401961, 1);
+    INSERT INTO zdmigrate.instance AS i (app, version, instance)
+    VALUES (of_app, of_version, of_instance)
+    ON CONFLICT (app, version, instance) DO UPDATE
+    SET first_seen = CASE WHEN i.left_at IS NULL THEN i.first_seen ELSE clock_timestamp() END,
+        last_seen = clock_timestamp(), source = 'heartbeat', left_at = NULL, left_why = NULL;
+    IF zdmigrate.is_retired(of_app, of_version) THEN
+        RETURN 'retired';
+    END IF;
+    RETURN 'ok';
+END
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.beat(text, text, text) FROM PUBLIC;
+
+-- "I stop." The last word is a sighting too: the rollback window counts from it.
+CREATE FUNCTION zdmigrate.goodbye(of_app text, of_version text, of_instance text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE zdmigrate.instance
+    SET last_seen = clock_timestamp(), left_at = clock_timestamp(), left_why = 'goodbye'
+    WHERE app = of_app AND version = of_version AND instance = of_instance AND left_at IS NULL
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.goodbye(text, text, text) FROM PUBLIC;
+
+-- The changes of a release's list that it must wait for, in the list's order. A change that is expanding does not
+-- hold it once only optional steps are pending; one with neither pending nor begun steps was begun this instant.
+CREATE FUNCTION zdmigrate.waits_for(of_app text, of_version text)
+RETURNS TABLE (change text, for_what text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT listed.id,
+           CASE WHEN EXISTS (SELECT FROM zdmigrate.backfill AS b
+                             WHERE b.app = of_app AND b.change = listed.id AND b.position = left_over.first)
+                THEN 'backfill' ELSE 'expand' END
+    FROM zdmigrate.release AS r
+    CROSS JOIN LATERAL unnest(r.changes) WITH ORDINALITY AS listed(id, place)
+    LEFT JOIN zdmigrate.change AS c ON c.app = of_app AND c.id = listed.id
+    CROSS JOIN LATERAL (
+        SELECT min(p.position) FILTER (WHERE NOT p.optional) AS first, count(*) AS pending
+        FROM zdmigrate.pending AS p WHERE p.app = of_app AND p.change = listed.id) AS left_over
+    WHERE r.app = of_app AND r.version = of_version
+      AND CASE
+          WHEN c.state IN ('expanded', 'contracting', 'contracted') THEN false
+          WHEN c.state = 'expanding' THEN left_over.first IS NOT NULL
+              OR left_over.pending = 0 AND NOT EXISTS (
+                  SELECT FROM zdmigrate.step AS s
+                  WHERE s.app = of_app AND s.change = listed.id AND s.phase = 'expand')
+          ELSE true
+          END
+    ORDER BY listed.place
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.waits_for(text, text) FROM PUBLIC;
+
+-- "May I serve?" 'ready', 'retired', 'unknown release' or 'waiting for CHANGE: expand|backfill' (the first one).
+CREATE FUNCTION zdmigrate.ready(of_app text, of_version text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE
+        WHEN zdmigrate.is_retired(of_app, of_version) THEN 'retired'
+        WHEN NOT EXISTS (SELECT FROM zdmigrate.release WHERE app = of_app AND version = of_version)
+            THEN 'unknown release'
+        ELSE coalesce(
+            (SELECT 'waiting for ' || w.change || ': ' || w.for_what
+             FROM zdmigrate.waits_for(of_app, of_version) AS w LIMIT 1),
+            'ready')
+        END
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.ready(text, text) FROM PUBLIC;
