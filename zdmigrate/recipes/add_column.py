@@ -13,6 +13,7 @@ from zdmigrate.recipes.parts.building import added_constraint, built_index, prov
 from zdmigrate.recipes.parts.copied import type_sql
 from zdmigrate.recipes.parts.definitions import constraint_sql, key_parts
 from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
+from zdmigrate.recipes.parts.presence import is_missing
 from zdmigrate.schema.constraints import constraint_name, object_name
 from zdmigrate.schema.filling import is_constrained_domain
 from zdmigrate.schema.history_of_tables import SERIAL
@@ -121,11 +122,12 @@ def _with_volatile_default(new: New) -> Phased:
 
 def _fill(new: New, value: str) -> Said:
     table = new.ground.spelled(new.table.name)
-    return Said("For rows that are there.", f"UPDATE {table} SET {new.name} = {value} WHERE {new.name} IS NULL")
+    missing = is_missing(new.name, new.column.type, new.ground)
+    return Said("For rows that are there.", f"UPDATE {table} SET {new.name} = {value} WHERE {missing}")
 
 
 def _not_null(new: New) -> tuple[Step, ...]:
-    proof, mark = proven_not_null(new.table, new.column.name, new.ground)
+    proof, mark = proven_not_null(new.table, new.column.name, new.ground, new.column.type)
     return (*proof, *mark)
 
 
@@ -182,7 +184,9 @@ def constrained(each: Constraint, new: New) -> Phased:
     parts, kind = key_parts(definition), "PRIMARY KEY" if each.type == "primary_key" else "UNIQUE"
     key = f"{new.alter} ADD CONSTRAINT {spelled(name)} {kind} USING INDEX {spelled(name)}{parts.deferrable}"
     proof, mark = (
-        ((), ()) if each.type == "unique" or new.column.not_null else proven_not_null(table, new.column.name, ground)
+        ((), ())
+        if each.type == "unique" or new.column.not_null
+        else proven_not_null(table, new.column.name, ground, new.column.type)
     )
     return Phased(
         filled=(

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.conversions import conversion
-from zdmigrate.recipes.parts.copied import added, type_sql
+from zdmigrate.recipes.parts.copied import added, told_of_null, type_sql
 from zdmigrate.recipes.parts.pair import Pair
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.recipes.parts.renaming import folded
@@ -47,7 +47,10 @@ def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
     )
     return Phased(
         table=table.name,
-        notes=(f"{told} becomes {new}, of type {operation.type.sql}: until contract, versions may use either.",),
+        notes=(
+            f"{told} becomes {new}, of type {operation.type.sql}: until contract, versions may use either.",
+            *told_of_null(old, new),
+        ),
         expand=(
             Said(
                 "A column without a default: the catalog changes, the table does not.",
@@ -65,6 +68,7 @@ def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
             ),
         ),
         moved={old.name: new},
+        kinds={new: operation.type},
         undoing=(Said("", f"{alter} DROP COLUMN IF EXISTS {spelled(new)}"),),
     )
 

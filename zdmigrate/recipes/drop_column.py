@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.building import added_constraint, dropped_index
 from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.recipes.parts.presence import is_there
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _taken_back(table: Table, column: TableColumn, alter: str, ground: Ground) -
     if ground.answers.of("fill", table.name.name, column.name) is not None:
         return (Said("", f"{alter} ALTER COLUMN {name} DROP DEFAULT"),)
     proof = ground.free(table.name, column.name, "filled")
-    add, validate = added_constraint(table, proof, f"CHECK ({name} IS NOT NULL)", ground)
+    add, validate = added_constraint(table, proof, f"CHECK ({is_there(name, column.type, ground)})", ground)
     return (
         Said("", f"{alter} DROP CONSTRAINT IF EXISTS {spelled(proof)}"),
         add,

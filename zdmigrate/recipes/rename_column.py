@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.recipes.parts.copied import added
+from zdmigrate.recipes.parts.copied import added, told_of_null
 from zdmigrate.recipes.parts.pair import Pair
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.schema.spelling import spelled
@@ -27,7 +27,10 @@ def recipe(operation: RenameColumn, ground: Ground) -> Phased:
     old, new = ground.column(table, operation.column), operation.new_name
     return Phased(
         table=table.name,
-        notes=(f"{table.name.name}.{old.name} becomes {new}: until contract, versions may use either name.",),
+        notes=(
+            f"{table.name.name}.{old.name} becomes {new}: until contract, versions may use either name.",
+            *told_of_null(old, new),
+        ),
         expand=(
             Said(
                 "A column without a default: the catalog changes, the table does not.", added(table, old, new, ground)

@@ -35,7 +35,7 @@ def recipe(operation: SetNotNull, ground: Ground) -> Phased:
             contract=proof,
             removal=mark,
         )
-    filling = Filling(table.name, operation.column, value, ground)
+    filling = Filling(table.name, operation.column, value, ground.column(table, operation.column).type, ground)
     return Phased(
         table=table.name,
         notes=(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.recipes.add_column import New, constrained
 from zdmigrate.recipes.parts.building import proven_not_null
 from zdmigrate.recipes.parts.carried import refuse_what_no_trigger_keeps
-from zdmigrate.recipes.parts.copied import type_sql
+from zdmigrate.recipes.parts.copied import told_of_null, type_sql
 from zdmigrate.recipes.parts.groups import unqualified
 from zdmigrate.recipes.parts.pair import Pair
 from zdmigrate.recipes.parts.phased import Phased, Said
@@ -41,7 +41,9 @@ def recipe(operation: ConvertColumns, ground: Ground) -> Phased:
     up = _ups(operation, table, ground)
     down = tuple((name, _down(name, operation, up, table, ground)) for name in operation.old)
     alter = f"ALTER TABLE {ground.spelled(table.name)}"
-    halves = {each.name: proven_not_null(table, each.name, ground) for each in operation.new if each.not_null}
+    halves = {
+        each.name: proven_not_null(table, each.name, ground, each.type) for each in operation.new if each.not_null
+    }
     return Phased(
         table=table.name,
         notes=_notes(operation, table),
@@ -69,9 +71,10 @@ def recipe(operation: ConvertColumns, ground: Ground) -> Phased:
 def _notes(operation: ConvertColumns, table: Table) -> tuple[str, ...]:
     old, new = ", ".join(operation.old), ", ".join(column.name for column in operation.new)
     required = [name for name in operation.old if table.columns[name].not_null]
+    hidden = [note for name in operation.old for note in told_of_null(table.columns[name], new)]
     told = f"{table.name.name}.{old} becomes {new}: until contract, versions may use either side."
     needed = f"{', '.join(required)} is NOT NULL: what the new version writes must give it a value until contract."
-    return (told, needed) if required else (told,)
+    return (told, *([needed] if required else []), *hidden)
 
 
 # --------------------------------------------------------------------------- the new side

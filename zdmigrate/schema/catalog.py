@@ -35,7 +35,7 @@ class Catalog(Value):
     gone_indexes: frozenset[Name] = frozenset()  # those that history has dropped, of which IF EXISTS finds none
     views: Mapping[Name, View] = {}
     domains: Mapping[Name, Domain] = {}
-    types: frozenset[Name] = frozenset()  # enums, composites, ranges
+    types: Mapping[Name, str] = {}  # enum, composite; "" for ranges and others
     functions: Mapping[Name, str] = {}  # volatility
     routines: Mapping[Name, tuple[CreateFunction, ...]] = {}  # all of one name, by their arguments
     search_path: tuple[str, ...] = ("public",)

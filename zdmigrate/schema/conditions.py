@@ -99,10 +99,14 @@ def filled_columns(check: str) -> tuple[str, ...]:
     return tuple(column for condition in conjuncts(check) if (column := _filled(condition)))
 
 
+_IS_NULL = (("is", "null"), ("isnull",), ("is", "not", "distinct", "from", "null"))
+_IS_FILLED = (("is", "not", "null"), ("notnull",), ("is", "distinct", "from", "null"))
+
+
 def _filled(condition: Tokens) -> str:
     negated = condition[:1] == ("not",)
     said = _bare(condition[1:]) if negated else condition
-    ends = (("is", "null"), ("isnull",)) if negated else (("is", "not", "null"), ("notnull",))
+    ends = _IS_NULL if negated else _IS_FILLED
     if said[1:] in ends:  # one token in front: a name, whatever letters it is quoted for
         return _unquoted(said[0])
     column, rest = column_and_rest(said)

@@ -66,6 +66,18 @@ def is_constrained_domain(type_name: TypeName, catalog: Catalog) -> bool | None:
     return False if type_name.name in OF_EXTENSIONS else None
 
 
+def may_be_composite(type_name: TypeName | None, catalog: Catalog) -> bool:
+    """Whether values may be rows, of which ``IS NOT NULL`` asks every field; so may a type that history never made."""
+    if type_name is None:
+        return True
+    base = base_type(type_name, catalog)
+    if base.array or (base.schema in (None, "pg_catalog") and base.name in BUILT_IN) or base.name in OF_EXTENSIONS:
+        return False
+    schemas = catalog.search_path if base.schema is None else (base.schema,)
+    forms = (catalog.types.get(Name(schema, base.name)) for schema in schemas)
+    return next((form == "composite" for form in forms if form is not None), True)
+
+
 def base_type(type_name: TypeName, catalog: Catalog) -> TypeName:
     """The type under a domain, as far as history made it; every other type is its own base."""
     if type_name.array:

@@ -196,7 +196,7 @@ def rights_of(operation: ops.Privileges, catalog: Catalog) -> tuple[Right, ...]:
 
 def _create_object(operation: ops.CreateObject, catalog: Catalog) -> Catalog:
     if operation.object_type == "type":
-        return catalog.changed(types=catalog.types | {catalog.new_name(operation.name)})
+        return catalog.changed(types=also(catalog.types, {catalog.new_name(operation.name): operation.form}))
     if operation.object_type == "domain":
         return catalog.changed(domains=also(catalog.domains, {catalog.new_name(operation.name): Domain()}))
     return catalog
@@ -212,7 +212,7 @@ def _drop_object(operation: ops.DropObject, catalog: Catalog) -> Catalog:
         functions, routines = without(catalog.functions, {name}), without(catalog.routines, {name})
         return catalog.changed(functions=functions, routines=routines)
     if operation.object_type in ("type", "domain"):
-        return catalog.changed(types=catalog.types - {name}, domains=without(catalog.domains, {name}))
+        return catalog.changed(types=without(catalog.types, {name}), domains=without(catalog.domains, {name}))
     return catalog
 
 
@@ -222,7 +222,7 @@ def _rename_object(operation: ops.RenameObject, catalog: Catalog) -> Catalog:
     old = catalog.new_name(operation.name)
     new = Name(old.schema, operation.new_name)
     if old in catalog.types:
-        return catalog.changed(types=catalog.types - {old} | {new})
+        return catalog.changed(types={new if key == old else key: form for key, form in catalog.types.items()})
     if operation.object_type in ("type", "domain") and old in catalog.domains:
         domains = {new if key == old else key: kept for key, kept in catalog.domains.items()}
         return catalog.changed(domains=domains)

@@ -174,7 +174,7 @@ def with_schema_renamed(catalog: Catalog, old: str, new: str) -> Catalog:
         indexes={moved(name): index.changed(name=moved(name)) for name, index in catalog.indexes.items()},
         views={moved(name): view.changed(name=moved(name)) for name, view in catalog.views.items()},
         domains={moved(name): domain for name, domain in catalog.domains.items()},
-        types=frozenset(map(moved, catalog.types)),
+        types={moved(name): form for name, form in catalog.types.items()},
         functions={moved(name): volatility for name, volatility in catalog.functions.items()},
         routines={moved(name): made for name, made in catalog.routines.items()},
     )

@@ -602,10 +602,19 @@ class ObjectAction(Operation):
 
 class CreateObject(ObjectAction):
     kind = "create_object"
+    form = ""  # of a type: enum | composite | "" for any other
 
 
 class CreateEnum(CreateObject):
     """CREATE TYPE … AS ENUM."""
+
+    form = "enum"
+
+
+class CreateComposite(CreateObject):
+    """CREATE TYPE … AS (…)."""
+
+    form = "composite"
 
 
 class CreateDomain(CreateObject):

@@ -111,16 +111,15 @@ def _drop_column(draw: st.DrawFn, table: Table) -> Migration:
 
 
 def _set_not_null(draw: st.DrawFn, table: Table) -> Migration | None:
-    column = _any(
-        draw, table, lambda each: not each.not_null and each.type != "pair" and bool(each.values) and not each.different
-    )
+    column = _any(draw, table, lambda each: not each.not_null and bool(each.values) and not each.different)
     if column is None:
         return None
     alter = f"ALTER TABLE {table.sql} ALTER COLUMN {column.sql} SET NOT NULL;"
     if draw(st.booleans()):
         return Migration("set not null", alter)
-    value = VALUES[column.type][0] + (f"::{table.type(column)}" if column.type == "mood" else "")
-    fill = f"UPDATE {table.sql} SET {column.sql} = {value} WHERE {column.sql} IS NULL;"
+    value = VALUES[column.type][0] + (f"::{table.type(column)}" if column.type in ("mood", "pair") else "")
+    missing = "IS NOT DISTINCT FROM NULL" if column.type == "pair" else "IS NULL"
+    fill = f"UPDATE {table.sql} SET {column.sql} = {value} WHERE {column.sql} {missing};"
     return Migration("set not null, filled", f"{fill}\n{alter}", ("--fill", value), stays=fill, unread=True)
 
 

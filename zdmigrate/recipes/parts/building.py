@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.definitions import granted_on, index_columns
 from zdmigrate.recipes.parts.phased import Said, Step
+from zdmigrate.recipes.parts.presence import is_there
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
+    from zdmigrate.schema.operations import TypeName
     from zdmigrate.schema.relations import Table
 
 CONCURRENTLY = "CONCURRENTLY: writes go on while it is built."
@@ -105,10 +107,13 @@ def free_index_name(table: Name, columns: tuple[str, ...], ground: Ground) -> st
     return ground.free(table, "_".join(column or "expr" for column in columns), "idx")
 
 
-def proven_not_null(table: Table, column: str, ground: Ground) -> tuple[tuple[Step, ...], tuple[Said, ...]]:
+def proven_not_null(
+    table: Table, column: str, ground: Ground, kind: TypeName | None = None
+) -> tuple[tuple[Step, ...], tuple[Said, ...]]:
     """NOT NULL in two halves: the proof, while everybody works, and then the mark, for which no row is read.
 
-    From 18 on the proof is the mark: NOT NULL itself may be NOT VALID at first.
+    From 18 on the proof is the mark: NOT NULL itself may be NOT VALID at first. ``kind`` is the column's type where
+    the table has not got it yet.
     """
     if ground.major >= 18:
         name = ground.free(table.name, column, "not_null")
@@ -118,7 +123,9 @@ def proven_not_null(table: Table, column: str, ground: Ground) -> tuple[tuple[St
         Said("The CHECK has proven it: no row is read.", f"{alter} ALTER COLUMN {spelled(column)} SET NOT NULL"),
         Said("", f"{alter} DROP CONSTRAINT {spelled(name)}"),
     )
-    return added_constraint(table, name, f"CHECK ({spelled(column)} IS NOT NULL)", ground), mark
+    known = table.columns.get(column)
+    check = f"CHECK ({is_there(spelled(column), kind or (known.type if known else None), ground)})"
+    return added_constraint(table, name, check, ground), mark
 
 
 def view_privileges(table: Table, view: str, ground: Ground) -> tuple[Step, ...]:

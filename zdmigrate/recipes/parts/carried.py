@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table, TableColumn
 
 
-def carried(table: Table, names: dict[str, str], ground: Ground, *, changes_types: bool = False) -> Phased:
+def carried(move: Move) -> Phased:
     """What makes new columns stand where old ones stand. Raises CannotRewrite, naming what cannot be carried."""
-    move = Move(table, names, ground, changes_types)
+    table, names, ground = move.table, move.names, move.ground
     loads: list[Load] = []
     for column in (table.columns[name] for name in names):
         refuse_what_no_trigger_keeps(column, table, ground)
@@ -69,7 +69,8 @@ def _not_null(column: TableColumn, move: Move) -> Load:
     """NOT NULL, which is validated while everybody works."""
     if not column.not_null:
         return Load()
-    proof, mark = proven_not_null(move.table, move.names[column.name], move.ground)
+    new = move.names[column.name]
+    proof, mark = proven_not_null(move.table, new, move.ground, move.kinds.get(new, column.type))
     return Load(filled=proof, ahead=mark)
 
 

@@ -24,6 +24,14 @@ def type_sql(kind: TypeName) -> str:
     return _SERIALS.get(kind.sql.lower(), kind.sql)
 
 
+def told_of_null(old: TableColumn, new: str) -> tuple[str, ...]:
+    """A note on what the trigger cannot tell apart: a NULL that is inserted, and a column that is left out."""
+    if old.default is None or old.not_null or is_serial(old):
+        return ()
+    said = f"Until contract, NULL that the new version inserts as {new} becomes {old.default.sql}, the default of"
+    return (f"{said} {old.name}: a trigger cannot tell it from none. An UPDATE to NULL stays NULL.",)
+
+
 def added(
     table: Table,
     old: TableColumn,

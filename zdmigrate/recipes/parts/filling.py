@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.phased import Said, Together
+from zdmigrate.recipes.parts.presence import is_missing
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
+    from zdmigrate.schema.operations import TypeName
 
 
 class Filling:
     """The statements that begin, and end, filling a column."""
 
-    def __init__(self, table: Name, column: str, value: str, ground: Ground) -> None:
+    def __init__(self, table: Name, column: str, value: str, kind: TypeName | None, ground: Ground) -> None:
         self.table = ground.spelled(table)
         self.column = spelled(column)
         self.value = value
+        self.missing, self.missing_new = (is_missing(f"{row}{self.column}", kind, ground) for row in ("", "NEW."))
         self.path = ground.search_path
         self.function = ground.beside(table, ground.free(table, column, "fill"))
         self.trigger = spelled(ground.free_trigger(table, column, "fill"))
@@ -39,7 +42,7 @@ class Filling:
                     Said(
                         "",
                         f"CREATE TRIGGER {self.trigger} BEFORE INSERT OR UPDATE ON {self.table}\n    FOR EACH ROW\n"
-                        f"    WHEN (NEW.{self.column} IS NULL)\n    EXECUTE FUNCTION {self.function}()",
+                        f"    WHEN ({self.missing_new})\n    EXECUTE FUNCTION {self.function}()",
                     ),
                     Said("", f"ALTER TABLE {self.table} ENABLE ALWAYS TRIGGER {self.trigger}"),
                 ),
@@ -49,7 +52,7 @@ class Filling:
     def backfill(self) -> Said:
         return Said(
             "Written as for the whole table; it runs in batches.",
-            f"UPDATE {self.table} SET {self.column} = {self.value} WHERE {self.column} IS NULL",
+            f"UPDATE {self.table} SET {self.column} = {self.value} WHERE {self.missing}",
         )
 
     def end(self, if_there: str = "") -> tuple[Said, ...]:

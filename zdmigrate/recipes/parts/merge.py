@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zdmigrate.recipes.parts.carried import carried
 from zdmigrate.recipes.parts.carried_keys import carried_keys
 from zdmigrate.recipes.parts.dual_write import Sync
+from zdmigrate.recipes.parts.move import Move
 from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
 from zdmigrate.recipes.parts.retold import retold
 
@@ -62,9 +63,11 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
     for part in parts:
         names = moved.pop(part.table, {}) if part.table is not None and part.moved else {}
         if names and part.table is not None:
-            changes = any(not pair.exact for other in parts if other.table == part.table for pair in other.pairs)
+            own = [other for other in parts if other.table == part.table]
+            changes = any(not pair.exact for other in own for pair in other.pairs)
+            kinds = {column: kind for other in own for column, kind in other.kinds.items()}
             told = ground._replace(furniture=retold(ground.furniture, part.table, names, part.words))
-            load = carried(told.table(part.table), names, told, changes_types=changes)
+            load = carried(Move(told.table(part.table), names, told, changes, kinds))
             settings.append(Phased(table=part.table, expand=load.expand))  # when all of the new columns are there
             part = _with(part, load)
         whole.append(part)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.recipes.parts.phased import Said, Step
+    from zdmigrate.schema.operations import TypeName
     from zdmigrate.schema.relations import Table
 
 
@@ -34,6 +35,7 @@ class Move(NamedTuple):
     names: dict[str, str]
     ground: Ground
     changes_types: bool = False
+    kinds: dict[str, TypeName] = {}  # noqa: RUF012 - of new columns that are of another type
 
     @property
     def alter(self) -> str:

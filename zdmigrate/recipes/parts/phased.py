@@ -9,6 +9,7 @@ from zdmigrate.value import Value
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.pair import Pair
     from zdmigrate.schema.names import Name
+    from zdmigrate.schema.operations import TypeName
 
 
 class Said(NamedTuple):
@@ -40,6 +41,7 @@ class Phased(Value):
     expand: tuple[Step, ...] = ()
     pairs: tuple[Pair, ...] = ()  # columns that a trigger keeps in step and a backfill fills
     moved: dict[str, str] = {}  # noqa: RUF012 - old to new column: all that hangs on the old is carried to the new
+    kinds: dict[str, TypeName] = {}  # noqa: RUF012 - of new columns that are of another type than the old ones
     words: dict[str, str] = {}  # noqa: RUF012 - literals, and types behind ::, of what is carried, and what they become
     backfill: tuple[Said, ...] = ()
     filled: tuple[Step, ...] = ()  # expand after the backfill: what needs, or would slow down, the filling

@@ -50,7 +50,7 @@ def define(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 
 def create_composite_type(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    return (o.CreateObject(**_said(body, source, "type", relation(body["typevar"]))),)
+    return (o.CreateComposite(**_said(body, source, "type", relation(body["typevar"]))),)
 
 
 def create_sequence(body: Node, source: Source) -> tuple[o.Operation, ...]:

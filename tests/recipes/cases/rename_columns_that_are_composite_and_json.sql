@@ -1,0 +1,3 @@
+-- schema: composites.sql
+ALTER TABLE parcels RENAME extent TO size;
+ALTER TABLE parcels RENAME label TO sticker;
