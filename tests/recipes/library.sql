@@ -26,6 +26,8 @@ CREATE VIEW sad_readers AS SELECT id, name FROM readers WHERE mood = 'sad';
 GRANT SELECT ON sad_readers TO PUBLIC;
 CREATE RULE quiet AS ON DELETE TO visits DO INSTEAD NOTHING;
 CREATE POLICY own ON readers USING (true);
+CREATE MATERIALIZED VIEW moods_counted AS SELECT id, mood FROM readers;
+CREATE UNIQUE INDEX moods_counted_once ON moods_counted (id);
 CREATE SEQUENCE tickets;
 GRANT SELECT, UPDATE ON readers TO PUBLIC;
 INSERT INTO readers SELECT i, 'reader ' || i, (ARRAY ['sad', 'happy', 'bored'])[1 + i % 3]::mood,

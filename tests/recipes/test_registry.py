@@ -16,6 +16,8 @@ KINDS = {
 } | {ConvertColumns.kind}
 # What no rule finds, because it is safe as it is, or what is refused with a reason of its own.
 WITHOUT_RULE = {
+    "add_not_null",
+    "rename_constraint",
     "split_or_merge",
     "as_it_is",
     "attach_index_partition",

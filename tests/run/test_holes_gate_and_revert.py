@@ -185,3 +185,23 @@ def test_the_backfill_phase_starts_nothing_new(project: Project) -> None:
     project.done("apply", "--phase", "backfill")
     assert (project.state("001_label"), project.state("002_title")) == ("expanded", None)
     assert "title" not in columns(project)
+
+
+# --------------------------------------------------------------------------- nothing to undo
+
+
+def test_a_change_that_only_contracts_is_taken_back_without_a_section(project: Project) -> None:
+    project.write("001_name.sql", CONTRACT)
+    assert project.expand().code == 0
+    taken = project.run("revert", "001_name")
+    assert taken.code == 0, taken.text
+    assert ask_contract(project).code == 0
+    assert "name" in columns(project), "its contract is off the table"
+    again = project.run("revert", "001_name")
+    assert "nothing to undo" in again.text
+
+
+def test_an_expand_without_a_revert_is_still_refused(project: Project) -> None:
+    project.write("001_label.sql", COLUMN + CONTRACT)
+    assert project.expand().code == 0
+    refused(project.run("revert", "001_label"), 2, "has no revert section")

@@ -29,6 +29,8 @@ OPERATIONS = (
     "set_without_cluster",
     "cluster_on",
     "create_statistics",
+    "inherit",
+    "of_type",
 )
 
 
@@ -62,6 +64,9 @@ def _undone(operation: ops.Operation, ground: Ground) -> str:
         case ops.CreateObject(object_type=("type" | "domain" | "sequence" | "schema" | "extension") as kind, name=name):
             spelled = ground.spelled(name if kind in ("schema", "extension") else new(name))
             return f"DROP {kind.upper()} IF EXISTS {spelled}"
+        case ops.Inherit(relation=name, parent=parent) if name is not None:
+            child, parent = ground.furniture.catalog.resolve(name), ground.furniture.catalog.resolve(parent)
+            return f"ALTER TABLE {ground.spelled(child)} NO INHERIT {ground.spelled(parent)}"
         case ops.CreateStatistics(relation=name) if name is not None:
             return f"DROP STATISTICS IF EXISTS {ground.beside(ground.furniture.catalog.resolve(name), operation.name)}"
     return ""

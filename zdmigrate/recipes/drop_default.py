@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.recipes.parts.texts import Thing
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ OPERATIONS = ("drop_default",)
 
 def recipe(operation: DropDefault, ground: Ground) -> Phased:
     table = ground.table(operation.relation)
+    ground.names.leaving["default", Thing("default", table.name, (operation.column,))] = ""
     change = f"ALTER TABLE {ground.spelled(table.name)} ALTER COLUMN {spelled(operation.column)} DROP DEFAULT"
     return Phased(
         table=table.name,

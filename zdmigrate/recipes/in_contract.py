@@ -14,6 +14,7 @@ from zdmigrate.schema import operations as ops
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.names import Name
 
 _WHAT = {
     "drop_trigger": "the trigger {name} goes",
@@ -28,11 +29,15 @@ _WHAT = {
     "change_owner": "the owner changes",
     "no_inherit": "it is no child any more",
     "revoke": "rights are taken away",
+    "alter_constraint": "the constraint {name} changes",
+    "drop_expression": "{column} is computed no more",
     "drop_object": "the {object_type} {name} goes",
     "drop_sequence": "the sequence {relation} goes",
     "drop_foreign_table": "the foreign table {relation} goes",
 }
 OPERATIONS = tuple(_WHAT)
+_ALLOWED = {"disable_trigger": "zdmigrate: allow disable-trigger because no version that counts on it lives any more"}
+_USED_BY_TABLES = ("drop_object", "drop_sequence")  # by triggers, columns and defaults that go in this file, too
 _OF_TABLES = (ops.AlterTable, ops.TableObject)
 _FUNCTIONS = ("function", "procedure", "routine")
 
@@ -40,24 +45,53 @@ _FUNCTIONS = ("function", "procedure", "routine")
 def recipe(operation: Any, ground: Ground) -> Phased:
     if getattr(operation, "cascade", False):
         raise ground.refusal("CASCADE drops what nobody has named", "drop what hangs on it by name, in the same file")
+    _refuse_what_reads(operation, ground)
     of_table = isinstance(operation, _OF_TABLES) and operation.relation is not None
-    table = ground.furniture.catalog.resolve(operation.relation) if of_table else None
+    table = ground.furniture.catalog.resolve(operation.relation) if of_table else _numbered_by(operation, ground)
     _leave(operation, ground)
     if not ground.begins(operation):
         return Phased()
-    said = Said("", _text(operation, ground))
-    what = _WHAT[operation.kind].format_map({"name": "", "object_type": "", **vars_of(operation)}).replace("_", " ")
+    said = Said(_ALLOWED.get(operation.kind, ""), _text(operation, ground))
+    behind = operation.kind in _USED_BY_TABLES
+    what = _WHAT[operation.kind].format_map(vars_of(operation))
     told = f"{table.name}: {what}" if table else what[0].upper() + what[1:]
     return Phased(
         table=table,
         notes=(f"{told} in contract: until then, old versions have what they had.",),
-        contract=() if table else (said,),
+        contract=() if table or behind else (said,),
         removal=(said,) if table else (),
+        afterwards=(said,) if behind and not table else (),
     )
 
 
+def _numbered_by(operation: Any, ground: Ground) -> Name | None:
+    """The table whose serial column had this sequence in a default that goes above: an identity may take its name."""
+    for kind, thing in ground.names.leaving if operation.kind == "drop_sequence" else ():
+        named = f"{thing.name.name}_{thing.arguments[0]}_seq" if isinstance(thing, Thing) and kind == "default" else ""
+        if operation.relation.name == named and isinstance(thing, Thing):
+            return thing.name
+    return None
+
+
+def _refuse_what_reads(operation: Any, ground: Ground) -> None:
+    """Raise CannotRewrite for the forms that let in wrong rows, or read every row under a strong lock."""
+    if operation.kind == "disable_trigger" and operation.name.lower() in ("all", "user"):
+        raise ground.refusal(
+            f"DISABLE TRIGGER {operation.name.upper()} turns off every trigger for every session"
+            + (", foreign keys with them" if operation.name.lower() == "all" else ""),
+            "name the one that has to go; for a session's own writes: SET LOCAL session_replication_role = replica",
+        )
+    words = ground.text_of(operation).lower().split() if operation.kind == "alter_constraint" else []
+    if "enforced" in words and words[words.index("enforced") - 1] != "not":
+        raise ground.refusal(
+            f"ENFORCED reads every row for {operation.name} under a strong lock",
+            "drop it and add it again in the same file: it comes back NOT VALID, and is then validated",
+        )
+
+
 def vars_of(operation: ops.Operation) -> dict[str, object]:
-    return {name: getattr(operation, name) for name in ("name", "object_type", "relation") if hasattr(operation, name)}
+    found = {name: getattr(operation, name, "") for name in ("name", "object_type", "relation", "column")}
+    return found | {"object_type": str(found["object_type"]).replace("_", " ")}
 
 
 def _leave(operation: Any, ground: Ground) -> None:

@@ -50,6 +50,55 @@ _REASONS = {
         "EXCLUDE builds its index under ACCESS EXCLUSIVE: there is no concurrent form, and no NOT VALID",
         "the least bad: a new table that has it, and a backfill that copies the rows; or a maintenance window",
     ),
+    "set_expression": (
+        "SET EXPRESSION computes every row anew under ACCESS EXCLUSIVE, and old versions read what it means then",
+        "a second column that a trigger and a backfill fill, and DROP COLUMN of this one",
+    ),
+    "truncate": (
+        "TRUNCATE takes ACCESS EXCLUSIVE, and the rows of every live version: no revert brings them back",
+        "DELETE FROM ... WHERE ...: it becomes a backfill, in batches; for a table that nobody uses, DROP TABLE",
+    ),
+    "lock_table": (
+        "LOCK TABLE keeps other sessions out for as long as the transaction goes on, and phases have their own",
+        "leave it out: each statement of a phase takes the weakest lock that it can",
+    ),
+    "merge": (
+        "MERGE cannot be run in batches: what it inserts and what it updates hang on one snapshot",
+        "say it in two: UPDATE ... FROM ...; and INSERT ... SELECT ... ON CONFLICT DO NOTHING",
+    ),
+    "copy": (
+        "COPY of rows has no batches, and a resumed run would load them twice",
+        "load them into a table that this change makes, beside it; INSERT ... SELECT ... ON CONFLICT DO NOTHING then",
+    ),
+    "do": (
+        "what a DO does is decided when it runs: nothing says in which phase each of it belongs",
+        "write the statements that it runs, one by one",
+    ),
+    "call": (
+        "what a procedure does, and whether it commits in between, is decided when it runs",
+        "write the statements that it runs, one by one",
+    ),
+    "select": (
+        "a SELECT changes only what the functions that it calls change: nothing says what that is, nor undoes it",
+        "leave it out, or write what it is to do as a statement of its own",
+    ),
+    "savepoint": ("phases have transactions of their own", "leave the savepoints out"),
+    "release_savepoint": ("phases have transactions of their own", "leave the savepoints out"),
+    "rollback_to_savepoint": ("what is rolled back would be done", "leave out what is undone here"),
+    "rollback": ("what is rolled back would be done", "leave out what is undone here"),
+    "prepare_transaction": (
+        "a prepared transaction keeps its locks until somebody ends it, and the runner knows no such thing",
+        "BEGIN and COMMIT, or neither: phases have transactions of their own",
+    ),
+    "session_command": ("it changes the session that runs it, and no schema", "leave it out"),
+    "server_command": (
+        "it is about the whole server, beyond any one database's changes",
+        "run it by hand, once, before or after this change",
+    ),
+    "unknown": (
+        "zdmigrate does not understand this statement, and so cannot say what it locks or breaks",
+        "run it in a file of its own that has sections: zdmigrate new NAME begins one",
+    ),
 }
 OPERATIONS = tuple(_REASONS)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.live.verdict import Reason
 from zdmigrate.run.relations import quoted
-from zdmigrate.schema.operations import CreateView, DropColumn, DropConstraint, DropRelation, TableObject
+from zdmigrate.schema.operations import CreateView, DropColumn, DropConstraint, DropDefault, DropRelation, TableObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # A view's rule is named by its view.
 _DEPENDENTS = """
     SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
-           coalesce(v.relname, t.tgname, k.conname, p.polname, c.relname)
+           coalesce(v.relname, t.tgname, k.conname, p.polname, c.relname, owner.relname || '.' || filled.attname)
     FROM pg_catalog.pg_depend AS d
     LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
     LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class
@@ -28,6 +28,9 @@ _DEPENDENTS = """
     LEFT JOIN pg_catalog.pg_constraint AS k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid
     LEFT JOIN pg_catalog.pg_policy AS p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid
     LEFT JOIN pg_catalog.pg_class AS c ON d.classid = 'pg_catalog.pg_class'::regclass AND c.oid = d.objid
+    LEFT JOIN pg_catalog.pg_attrdef AS f ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND f.oid = d.objid
+    LEFT JOIN pg_catalog.pg_class AS owner ON owner.oid = f.adrelid
+    LEFT JOIN pg_catalog.pg_attribute AS filled ON filled.attrelid = f.adrelid AND filled.attnum = f.adnum
     LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'n'
       AND d.refobjid = pg_catalog.to_regclass(%s) AND (%s::text IS NULL OR a.attname = %s)
@@ -69,6 +72,8 @@ def _names(operation: Operation) -> Iterable[str]:
     match operation:
         case DropConstraint(name=name) | TableObject(name=name):
             return (name,)
+        case DropDefault(relation=relation, column=column) | DropColumn(relation=relation, column=column):
+            return (f"{relation.name}.{column}",) if relation is not None else ()  # its default, as above
         case DropRelation(relation=relation) | CreateView(relation=relation, replace=True) if relation is not None:
             return (relation.name,)
     return ()

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 def revert(target: Target, change: Change) -> bool:
     """Run the revert section; False where there was nothing to undo.
 
+    A change that has a contract only has done nothing yet: it needs no section, and is merely taken back, so that its
+    contract does not run.
+
     Raises UsageError where the change has no revert or is beyond one, NotYet while a version that knows the change
     runs or may run.
     """
@@ -83,7 +86,8 @@ def refuse_impossible(change: Change, row: ChangeRow) -> None:
             if row.state == State.CONTRACTING
             else "undo it with a new change",
         )
-    if not any(section.name == "revert" for section in change.sections):
+    does = {section.name for section in change.sections if section.statements}
+    if "revert" not in does and not does.isdisjoint(("expand", "backfill")):
         raise UsageError(
             f"{change.id} has no revert section, so nobody has said how to undo it",
             state="nothing was changed",

@@ -18,12 +18,35 @@ def read_text(path: str) -> str:
 
 
 def write_text(path: str, text: str) -> None:
-    """A file of this text, with line ends as they are; UsageError where it cannot be written."""
+    """A file of this text, with line ends as they are; UsageError where it cannot be written.
+
+    It is written beside, and takes the place of what was there when it is on the disk: a crash or a full disk leaves
+    the old file as it was. A link's file is written, not the link.
+    """
     try:
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        _replace(os.path.realpath(path), text)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint="name a file that can be") from None
+
+
+def _replace(path: str, text: str) -> None:
+    if os.path.exists(path) and not os.path.isfile(path):  # /dev/stdout: nothing can take its place
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return
+    beside = f"{path}.{os.getpid()}.part"
+    try:
+        with open(beside, "x", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.exists(path):
+            os.chmod(beside, os.stat(path).st_mode & 0o7777)
+        os.replace(beside, path)
+    except BaseException:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
 
 
 def decoded(data: bytes, path: str) -> str:

@@ -65,7 +65,8 @@ def _parts(change: Change, first: Ground) -> Iterator[Phased]:
     for statement in change.script.statements:
         place = f"{change.path}:{change.lines.position(statement.span.start)[0]}"
         if statement.error is not None:
-            raise CannotRewrite(f"{place}: {statement.error.message}", state="nothing was written")
+            hint = f"mend it first: zdmigrate lint {change.path}"
+            raise CannotRewrite(f"{place}: {statement.error.message}", state="nothing was written", hint=hint)
         for part in _of_statement(statement, ground._replace(place=place), made, groups):
             _refuse_lost(part, ground._replace(place=place), first)
             yield part

@@ -1,0 +1,2 @@
+-- schema: library.sql
+REFRESH MATERIALIZED VIEW moods_counted;
