@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PACE = 0.002  # seconds between two queries
 ENOUGH = 60  # seconds in which any app has made its queries, or something is stuck
 OLD, NEW = 0, 1
+_INTEGERS = ("smallint", "integer", "bigint")
 NUMBER = "\0"  # in an INSERT: a number of its own
 
 
@@ -43,10 +44,16 @@ class Copying(NamedTuple):
     columns: tuple[int, ...]  # the same, the fixed ones left out
     unread: bool  # an older value may become another at once: what is written is not what is read
 
+    def is_row(self, table: Table, of: str = "") -> str:
+        """The condition that finds a row by its key's text, as the old version reads it: 6, not 6.00."""
+        old, new = self.shared.before.columns[self.shared.key], table.columns[self.shared.key]
+        cast = f"::{old.type}" if old.type in _INTEGERS and old.type != new.type else ""
+        return f"{of}{new.name}{cast}::text = %s"
+
     def update(self, table: Table) -> str:
-        key, names = table.columns[self.shared.key].name, _names(table, self.columns)
-        source = f"(SELECT {names} FROM {table.name} AS pattern WHERE pattern.{key}::text = %s)"
-        return f"UPDATE {table.name} SET ({names}) = {source} WHERE {key}::text = %s"
+        names = _names(table, self.columns)
+        source = f"(SELECT {names} FROM {table.name} AS pattern WHERE {self.is_row(table, 'pattern.')})"
+        return f"UPDATE {table.name} SET ({names}) = {source} WHERE {self.is_row(table)}"
 
     def insert(self, table: Table, *, whole: bool) -> str:
         """A row like another, with keys of its own. Unless ``whole``, what has a default is left to it.
@@ -64,10 +71,9 @@ class Copying(NamedTuple):
             else f"pattern.{table.columns[n].name}"
             for n in kept
         )
-        key = table.columns[shared.key].name
         return (
             f"INSERT INTO {table.name} ({_names(table, kept)}) OVERRIDING SYSTEM VALUE SELECT {values}"
-            f" FROM {table.name} AS pattern WHERE pattern.{key}::text = %s"
+            f" FROM {table.name} AS pattern WHERE {self.is_row(table, 'pattern.')}"
         )
 
     def _hides_null(self, number: int) -> bool:
@@ -214,11 +220,11 @@ class App:
 
     def _touch(self, connection: Connection, copy: Copying) -> None:
         """Rows of all, changed by nothing."""
-        key = copy.table.columns[copy.shared.key].name
+        key, is_row = copy.table.columns[copy.shared.key].name, copy.is_row(copy.table)
         rows = self._chance.sample(copy.shared.rows, min(3, len(copy.shared.rows)))
         name = copy.table.columns[copy.columns[0]].name if copy.columns else key
         for row in rows:
-            self._execute(connection, f"UPDATE {copy.table.name} SET {name} = {name} WHERE {key}::text = %s", (row,))
+            self._execute(connection, f"UPDATE {copy.table.name} SET {name} = {name} WHERE {is_row}", (row,))
 
     def _become(self, connection: Connection, copy: Copying, rows: Sequence[str], *, noted: bool) -> None:
         for row in rows if copy.columns else ():
@@ -232,8 +238,7 @@ class App:
         if copy.unread:
             return
         table = copy.table
-        key = table.columns[copy.shared.key].name
-        whole = f"SELECT ROW({_names(table, copy.columns)})::text FROM {table.name} WHERE {key}::text = %s"
+        whole = f"SELECT ROW({_names(table, copy.columns)})::text FROM {table.name} WHERE {copy.is_row(table)}"
         found, wanted = (connection.execute(whole.encode(), [each]).fetchone() for each in (row, pattern))
         assert found == wanted, f"{table.name} {row} lost the write of {pattern}: {found}, {wanted}"
 

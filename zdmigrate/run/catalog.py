@@ -12,6 +12,7 @@ from psycopg import sql
 from zdmigrate.run.relations import quoted
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
+from zdmigrate.schema.related import RELATED
 from zdmigrate.sql.script import read_script
 
 if TYPE_CHECKING:
@@ -21,23 +22,6 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import Operation
     from zdmigrate.sources.change import Change
 
-# The relations named, an index's table, and, in turn, parents, children, and both ends of foreign keys.
-_RELATED = """
-    WITH RECURSIVE named AS (
-        SELECT pg_catalog.to_regclass(name)::oid AS oid FROM unnest(%s::text[]) AS name
-    ), related AS (
-        SELECT oid FROM named WHERE oid IS NOT NULL
-        UNION SELECT i.indrelid FROM pg_catalog.pg_index AS i JOIN named ON i.indexrelid = named.oid
-        UNION
-        SELECT next.oid FROM related CROSS JOIN LATERAL (
-            SELECT inhparent AS oid FROM pg_catalog.pg_inherits WHERE inhrelid = related.oid
-            UNION ALL SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = related.oid
-            UNION ALL SELECT confrelid FROM pg_catalog.pg_constraint WHERE conrelid = related.oid AND contype = 'f'
-            UNION ALL SELECT conrelid FROM pg_catalog.pg_constraint WHERE confrelid = related.oid AND contype = 'f'
-        ) AS next
-    )
-    SELECT DISTINCT oid FROM related
-"""
 _TABLES = """
     SELECT c.oid, n.nspname, c.relname, c.relpersistence = 'u', c.relispartition, c.relkind = 'p',
            parent.relname, parent_schema.nspname,
@@ -73,7 +57,7 @@ _INDEXES = """
 def live_catalog(connection: Connection, change: Change) -> Catalog:
     """What the database has of everything that ``change`` touches."""
     names = sorted({quoted(name) for name in _named(change)})
-    relations = [oid for (oid,) in connection.execute(_RELATED, [names])]
+    relations = [oid for (oid,) in connection.execute(RELATED, [names])]
     schemas = connection.execute("SELECT pg_catalog.current_schemas(false)::text[]").fetchone()
     path = tuple(schemas[0]) if schemas and schemas[0] else ("public",)
     catalog = Catalog(search_path=path, home_path=path)

@@ -11,6 +11,7 @@ from zdmigrate.recipes.parts.described_things import functions_said, types_said,
 from zdmigrate.recipes.parts.furniture import Furniture, Hanging
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
+from zdmigrate.schema.related import RELATED
 from zdmigrate.schema.spelling import spelled, spelled_name
 
 if TYPE_CHECKING:
@@ -18,27 +19,6 @@ if TYPE_CHECKING:
 
     Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
-# The relations named, an index's table, and, in turn, parents, children, and both ends of foreign keys.
-_RELATED = """
-    WITH RECURSIVE named AS (
-        SELECT pg_catalog.to_regclass(name)::oid AS oid, pg_catalog.to_regtype(name)::oid AS type
-        FROM unnest(%s::text[]) AS name
-    ), related AS (
-        SELECT oid FROM named WHERE oid IS NOT NULL
-        UNION SELECT c.oid FROM named JOIN pg_catalog.pg_type AS t ON t.oid = named.type AND t.typtype = 'e'
-            JOIN pg_catalog.pg_attribute AS a ON a.atttypid IN (t.oid, t.typarray) AND NOT a.attisdropped
-            JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
-        UNION SELECT i.indrelid FROM pg_catalog.pg_index AS i JOIN named ON i.indexrelid = named.oid
-        UNION
-        SELECT next.oid FROM related CROSS JOIN LATERAL (
-            SELECT inhparent AS oid FROM pg_catalog.pg_inherits WHERE inhrelid = related.oid
-            UNION ALL SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = related.oid
-            UNION ALL SELECT confrelid FROM pg_catalog.pg_constraint WHERE conrelid = related.oid AND contype = 'f'
-            UNION ALL SELECT conrelid FROM pg_catalog.pg_constraint WHERE confrelid = related.oid AND contype = 'f'
-        ) AS next
-    )
-    SELECT DISTINCT oid::bigint FROM related
-"""
 _TABLES = """
     SELECT c.oid::bigint, n.nspname, c.relname, c.relpersistence = 'u', c.relispartition,
            pg_catalog.pg_get_partkeydef(c.oid), pg_catalog.pg_get_expr(c.relpartbound, c.oid),
@@ -234,7 +214,7 @@ def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
     [(path,)] = rows("SELECT pg_catalog.current_schemas(false)::text[]", ())
     home = tuple(path) or ("public",)
     names = tuple(names)
-    related = [oid for (oid,) in rows(_RELATED, [[spelled_name(name) for name in names]])]
+    related = [oid for (oid,) in rows(RELATED, [[spelled_name(name) for name in names]])]
     furniture = Furniture(catalog=Catalog(search_path=home, home_path=home), live=True)
     furniture = furniture.with_script(";\n".join(_said(rows, related, names)))
     taken = rows(_TAKEN, [related, related])
