@@ -20,8 +20,8 @@ from zdmigrate.schema.spelling import spelled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.schema.operations import AttachPartition
     from zdmigrate.schema.relations import Table
 

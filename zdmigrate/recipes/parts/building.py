@@ -10,8 +10,8 @@ from zdmigrate.recipes.parts.presence import is_there
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
-    from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import TypeName
     from zdmigrate.schema.relations import Table

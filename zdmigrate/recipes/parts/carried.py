@@ -16,8 +16,8 @@ from zdmigrate.schema.spelling import spelled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.schema.relations import Table, TableColumn
 
 

@@ -13,7 +13,7 @@ from zdmigrate.schema.spelling import spelled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zdmigrate.recipes.parts.furniture import Hanging
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.recipes.parts.move import Move
 
 

@@ -17,8 +17,8 @@ from zdmigrate.schema.spelling import spelled, spelled_list
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.schema.relations import TableConstraint
 
 Moves = dict[Name, dict[str, str]]

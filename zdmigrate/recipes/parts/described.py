@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.recipes.parts.described_things import functions_said, types_said, views_said
-from zdmigrate.recipes.parts.furniture import Furniture, Hanging
+from zdmigrate.recipes.parts.furniture import Furniture
+from zdmigrate.recipes.parts.hanging import Hanging
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.related import RELATED

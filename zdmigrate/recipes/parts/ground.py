@@ -12,7 +12,8 @@ from zdmigrate.schema.spelling import short_name, spelled
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from zdmigrate.recipes.parts.furniture import Furniture, Hanging
+    from zdmigrate.recipes.parts.furniture import Furniture
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.recipes.parts.texts import Thing
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.recipes.parts.furniture import with_names
+from zdmigrate.recipes.parts.hanging import with_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zdmigrate.recipes.parts.furniture import Hanging
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.recipes.parts.phased import Said, Step
     from zdmigrate.schema.operations import TypeName
     from zdmigrate.schema.relations import Table

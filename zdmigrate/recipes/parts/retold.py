@@ -11,7 +11,8 @@ from zdmigrate.sql.grammar import scan
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from zdmigrate.recipes.parts.furniture import Furniture, Hanging
+    from zdmigrate.recipes.parts.furniture import Furniture
+    from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.relations import TableColumn
 
