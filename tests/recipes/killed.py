@@ -23,7 +23,8 @@ EXPAND = ("apply", "--phase", "expand", "--release", "v2")
 CONTRACT = ("apply", "--phase", "contract", "--release", "v3", "--force", "--reason", "nobody else is here")
 _OF_THE_CHANGE = re.compile(
     r"\s*(?!.*\bzdmigrate\.)"
-    r"(INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|RE(?:INDEX|FRESH)|SELECT pg_catalog.setval)\b"
+    r"(INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|REINDEX|REFRESH"
+    r"|SELECT pg_catalog.setval)\b"
 )
 
 
