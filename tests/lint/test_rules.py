@@ -146,7 +146,13 @@ def test_a_wrong_rule_file_is_named_with_what_is_wrong(
 
 # --------------------------------------------------------------------------- matching
 
-FACTS: dict[str, str | int | bool] = {"operation": "drop_column", "table": "users", "table_is_new": False}
+FACTS: dict[str, str | int | bool] = {
+    "operation": "drop_column",
+    "section": "expand",
+    "in_transaction": False,
+    "table": "users",
+    "table_is_new": False,
+}
 
 
 @pytest.mark.parametrize(

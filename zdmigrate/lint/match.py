@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zdmigrate.schema.fact_table import DEFAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from zdmigrate.lint.rule import Rule
 
     Facts = Mapping[str, str | int | bool]
-    Situation = tuple[str | int | bool | None, ...]
+    Situation = tuple[str | int | bool, ...]
+    _Choices = tuple[str | int | bool, ...]
+    # What a match of a rule, told by its number, still asks for: facts, and what each may be.
+    _Condition = tuple[str, _Choices]
+    _Asked = tuple[int, Sequence[_Condition]]
 
 # Few values between them, in a history of thousands of operations.
 COMMON = ("operation", "section", "in_transaction")
@@ -25,24 +33,28 @@ class Matcher:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
-        self._by_situation: dict[Situation, list[tuple[Rule, Mapping[str, Any]]]] = {}
+        self._by_situation: dict[Situation, _Step] = {}
 
-    def rules_for(self, facts: Facts) -> list[Rule]:
+    def rules_for(self, facts: Facts) -> Sequence[Rule]:
         """The rules that match, each once; a fallback only where nothing says more about the operation."""
-        situation = tuple(map(facts.get, COMMON))
+        situation = (facts["operation"], facts["section"], facts["in_transaction"])
         if situation not in self._by_situation:
-            self._by_situation[situation] = list(self._about(situation))
-        found = {rule.name: rule for rule, match in self._by_situation[situation] if matches(match, facts)}
-        answered = any(_answers(rule) for rule in found.values())
-        return [rule for rule in found.values() if not (rule.fallback and answered)]
+            self._by_situation[situation] = _steps(list(self._about(situation)))
+        numbers: list[int] = []
+        _follow(self._by_situation[situation], facts, numbers)
+        if not numbers:
+            return ()
+        found = [self._rules[number] for number in sorted(set(numbers))]
+        answered = any(_answers(rule) for rule in found)
+        return [rule for rule in found if not (rule.fallback and answered)]
 
-    def _about(self, situation: Situation) -> Iterator[tuple[Rule, Mapping[str, Any]]]:
+    def _about(self, situation: Situation) -> Iterator[_Asked]:
         """The matches that fit a situation, and what else they ask for."""
-        common: dict[str, Any] = dict(zip(COMMON, situation, strict=True))
-        for rule in self._rules:
+        common = dict(zip(COMMON, situation, strict=True))
+        for number, rule in enumerate(self._rules):
             for match in rule.matches:
                 if matches({key: wanted for key, wanted in match.items() if key in COMMON}, common):
-                    yield rule, {key: wanted for key, wanted in match.items() if key not in COMMON}
+                    yield number, [(key, _choices(key, wanted)) for key, wanted in match.items() if key not in COMMON]
 
 
 def _answers(rule: Rule) -> bool:
@@ -52,25 +64,60 @@ def _answers(rule: Rule) -> bool:
 
 def matches(match: Mapping[str, Any], facts: Facts) -> bool:
     """Whether every key of the match fits. A fact that the operation does not have fits nothing."""
-    for key, wanted in match.items():  # noqa: SIM110 - all() of a generator takes twice as long
-        if key not in facts or not _fits(facts[key], wanted):
-            return False
-    return True
+    return all(key in facts and _test(_choices(key, wanted))(facts[key]) for key, wanted in match.items())
 
 
-def _fits(fact: str | int | bool, wanted: Any) -> bool:
-    if type(fact) is type(wanted) and fact == wanted:  # 1 is not true
-        return True
-    if isinstance(wanted, list):
-        return any(_fits(fact, choice) for choice in wanted)
-    if wanted == "?*":  # anything but nothing, which most globs are
-        return isinstance(fact, str) and fact != ""
-    if isinstance(wanted, str) and _is_glob(wanted):
-        from fnmatch import fnmatchcase
+def _choices(fact: str, wanted: Any) -> _Choices:
+    """What the fact may be. Of another type it never is: 1 is not true."""
+    kind = type(DEFAULTS.get(fact, ""))
+    return tuple(choice for choice in (wanted if isinstance(wanted, list) else (wanted,)) if type(choice) is kind)
 
-        return isinstance(fact, str) and fnmatchcase(fact, wanted)
-    return False
+
+@cache
+def _test(choices: _Choices) -> Callable[[Any], bool]:
+    """Whether a fact is one of them."""
+    if choices == ("?*",):  # anything but nothing, which most globs are
+        return bool
+    if not any(isinstance(choice, str) and _is_glob(choice) for choice in choices):
+        return frozenset(choices).__contains__
+    from fnmatch import fnmatchcase
+
+    return lambda name: any(fnmatchcase(name, str(choice)) for choice in choices)
 
 
 def _is_glob(text: str) -> bool:
     return "*" in text or "?" in text
+
+
+# --------------------------------------------------------------------------- what several matches ask is asked once
+
+
+class _Step(NamedTuple):
+    """The rules of which nothing more is asked, and for the others a fact, what it has to be, and what then."""
+
+    rules: Sequence[int]
+    questions: Sequence[tuple[str, Callable[[Any], bool], _Step]]
+
+
+def _steps(asked: Sequence[_Asked]) -> _Step:
+    """The question that most of them share is the first: where it does not fit, none of them asks another."""
+    questions = []
+    rest = [match for match in asked if match[1]]
+    while rest:
+        shared = Counter(condition for _, conditions in rest for condition in conditions)
+        first = max(shared, key=shared.__getitem__)  # as written, of those that are shared as often
+        fitting = [(rule, _without(first, conditions)) for rule, conditions in rest if first in conditions]
+        questions.append((first[0], _test(first[1]), _steps(fitting)))
+        rest = [match for match in rest if first not in match[1]]
+    return _Step([rule for rule, conditions in asked if not conditions], questions)
+
+
+def _without(condition: _Condition, conditions: Sequence[_Condition]) -> list[_Condition]:
+    return [other for other in conditions if other != condition]
+
+
+def _follow(step: _Step, facts: Facts, fitting: list[int]) -> None:
+    fitting += step.rules
+    for fact, fits, then in step.questions:
+        if fits(facts[fact]):
+            _follow(then, facts, fitting)
