@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import AddCheck
 
 OPERATIONS = ("add_check",)
+MEANWHILE = ("may still write what the CHECK forbids", "writes what it allows")
 
 
 def recipe(operation: AddCheck, ground: Ground) -> Phased:

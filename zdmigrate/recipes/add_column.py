@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table
 
 OPERATIONS = ("add_column",)
+MEANWHILE = (
+    "does not know the column; what it inserts has the default, or the value of `--fill`",
+    "reads and writes the column",
+)
 _CHEAP = "Without a default, or with a constant one, the catalog changes and the table does not."
 
 

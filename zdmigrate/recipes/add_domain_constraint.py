@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import AddDomainConstraint
 
 OPERATIONS = ("add_domain_constraint",)
+MEANWHILE = ("may still write what the CHECK forbids", "writes what it allows")
 
 
 def recipe(operation: AddDomainConstraint, ground: Ground) -> Phased:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import AddForeignKey
 
 OPERATIONS = ("add_foreign_key",)
+MEANWHILE = ("may still write references to nothing", "refers to rows that are there")
 
 
 def recipe(operation: AddForeignKey, ground: Ground) -> Phased:

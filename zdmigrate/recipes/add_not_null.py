@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import AddNotNull
 
 OPERATIONS = ("add_not_null",)
+MEANWHILE = ("may still write NULL", "writes no NULL")
 
 
 def recipe(operation: AddNotNull, ground: Ground) -> Phased:

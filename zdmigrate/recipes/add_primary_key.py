@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import AddPrimaryKey
 
 OPERATIONS = ("add_primary_key",)
+MEANWHILE = ("may still write NULL and duplicates", "writes neither, and does not name the key in ON CONFLICT")
 
 
 def recipe(operation: AddPrimaryKey, ground: Ground) -> Phased:

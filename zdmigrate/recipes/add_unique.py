@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import AddUnique
 
 OPERATIONS = ("add_unique",)
+MEANWHILE = ("may still write duplicates", "writes none, and does not name the key in ON CONFLICT")
 
 
 def recipe(operation: AddUnique, ground: Ground) -> Phased:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table
 
 OPERATIONS = ("attach_partition",)
+MEANWHILE = ("finds the rows of the new partition in the parent", "reads and writes them through the parent")
 _ANYWAY = "the partition has it anyway from expand on"
 
 

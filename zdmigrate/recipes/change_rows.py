@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import Update
 
 OPERATIONS = ("update", "delete", "insert")
+MEANWHILE = ("reads and writes as ever; what it writes after the backfill stays as it is", "finds the rows changed")
 _KEPT = "Rows that this changes are not changed back by a revert."
 
 

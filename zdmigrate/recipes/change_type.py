@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table, TableColumn
 
 OPERATIONS = ("alter_column_type",)
+MEANWHILE = (
+    "reads and writes the old name; what the new version writes it finds as the old type has it, or as `--fallback`",
+    "reads and writes the new name, and finds what old versions write",
+)
 
 
 def recipe(operation: AlterColumnType, ground: Ground) -> Phased:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import CreateFunction
 
 OPERATIONS = ("create_function",)
+MEANWHILE = ("calls what it called; where OR REPLACE changes the body, the new one", "calls the new function")
 
 
 def recipe(operation: CreateFunction, ground: Ground) -> Phased:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table
 
 OPERATIONS = ("create_index",)
+MEANWHILE = (
+    "reads and writes as ever; what is to be unique, it may still write twice",
+    "reads and writes as ever; what is to be unique, it writes once",
+)
 
 
 def recipe(operation: CreateIndex, ground: Ground) -> Phased:

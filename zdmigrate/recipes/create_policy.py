@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import CreatePolicy
 
 OPERATIONS = ("create_policy",)
+MEANWHILE = ("sees more rows by a permissive policy, and no fewer by a restrictive one", "the same")
 
 
 def recipe(operation: CreatePolicy, ground: Ground) -> Phased:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import Bound, CreateTable
 
 OPERATIONS = ("create_table",)
+MEANWHILE = ("does not know the table; finds the rows of a new partition in the parent", "reads and writes the table")
 _STOPS = "zdmigrate: allow add-check-validating because it reads no further than the first row, and there is none"
 _LIKE = "INCLUDING ALL EXCLUDING IDENTITY EXCLUDING STATISTICS EXCLUDING COMMENTS"
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import CreateTrigger
 
 OPERATIONS = ("create_trigger",)
+MEANWHILE = ("its writes fire a new trigger; one that changes does what it did", "the same")
 
 
 def recipe(operation: CreateTrigger, ground: Ground) -> Phased:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import CreateView
 
 OPERATIONS = ("create_view",)
+MEANWHILE = ("reads the columns that it read", "reads the view with its new columns")
 
 
 def recipe(operation: CreateView, ground: Ground) -> Phased:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import DetachPartition
 
 OPERATIONS = ("detach_partition",)
+MEANWHILE = ("reads and writes the partition's rows through the parent", "needs none of them there")
 
 
 def recipe(operation: DetachPartition, ground: Ground) -> Phased:

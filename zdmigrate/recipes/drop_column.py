@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table, TableColumn
 
 OPERATIONS = ("drop_column",)
+MEANWHILE = (
+    "reads and writes the column; for rows of the new version it finds NULL, the default, or the value of `--fill`",
+    "neither reads nor writes the column",
+)
 _FIRST = "First, and concurrently: less is left to do under the strong lock."
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import DropConstraint
 
 OPERATIONS = ("drop_constraint",)
+MEANWHILE = (
+    "reads what a dropped CHECK forbade, where the new version writes it",
+    "may write past a CHECK, and not yet past a key or a reference",
+)
 
 
 def recipe(operation: DropConstraint, ground: Ground) -> Phased:

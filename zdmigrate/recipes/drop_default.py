@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import DropDefault
 
 OPERATIONS = ("drop_default",)
+MEANWHILE = ("leaves the column out, and has the default", "gives the column a value itself")
 
 
 def recipe(operation: DropDefault, ground: Ground) -> Phased:

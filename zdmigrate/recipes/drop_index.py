@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table
 
 OPERATIONS = ("drop_index",)
+MEANWHILE = ("its queries have the index", "its queries need no index")
 
 
 def recipe(operation: DropIndex, ground: Ground) -> Phased:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import DropNotNull
 
 OPERATIONS = ("drop_not_null",)
+MEANWHILE = ("reads NULL where the new version writes it", "may write NULL")
 
 
 def recipe(operation: DropNotNull, ground: Ground) -> Phased:

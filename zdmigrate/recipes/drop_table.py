@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import DropTable
 
 OPERATIONS = ("drop_table",)
+MEANWHILE = ("reads and writes the table", "does not use the table")
 
 
 def recipe(operation: DropTable, ground: Ground) -> Phased:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import DropRelation
 
 OPERATIONS = ("drop_view", "drop_materialized_view")
+MEANWHILE = ("reads the view", "does not use the view")
 
 
 def recipe(operation: DropRelation, ground: Ground) -> Phased:

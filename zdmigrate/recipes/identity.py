@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table
 
 OPERATIONS = ("add_identity", "set_identity", "drop_identity")
+MEANWHILE = ("leaves the column out, or gives it a value", "leaves the column out: it has the next number")
 _BEHIND = "zdmigrate: allow alter-identity because it takes given values, and begins behind those that are there"
 
 

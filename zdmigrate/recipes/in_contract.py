@@ -36,6 +36,7 @@ _WHAT = {
     "drop_foreign_table": "the foreign table {relation} goes",
 }
 OPERATIONS = tuple(_WHAT)
+MEANWHILE = ("has what it had", "does without")
 _ALLOWED = {"disable_trigger": "zdmigrate: allow disable-trigger because no version that counts on it lives any more"}
 _USED_BY_TABLES = ("drop_object", "drop_sequence")  # by triggers, columns and defaults that go in this file, too
 _OF_TABLES = (ops.AlterTable, ops.TableObject)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import RenameColumn
 
 OPERATIONS = ("rename_column",)
+MEANWHILE = (
+    "reads and writes the old name, and finds what the new version writes",
+    "reads and writes the new name, and finds what old versions write",
+)
 
 
 def recipe(operation: RenameColumn, ground: Ground) -> Phased:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import RenameConstraint
 
 OPERATIONS = ("rename_constraint",)
+MEANWHILE = ("names the constraint as it was", "names it neither way")
 
 
 def recipe(operation: RenameConstraint, ground: Ground) -> Phased:

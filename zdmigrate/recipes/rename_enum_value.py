@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table, TableColumn
 
 OPERATIONS = ("rename_enum_value",)
+MEANWHILE = (
+    "reads and writes the old column, with the old value",
+    "reads and writes the new column, with the new value",
+)
 
 
 def recipe(operation: RenameEnumValue, ground: Ground) -> tuple[Phased, ...]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import RenameObject
 
 OPERATIONS = ("rename_object", "move_object")
+MEANWHILE = ("uses the old name", "uses the new name")
 _AT_ONCE = "In one transaction: the new name is never missing, and what uses the old one goes on to use it."
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import SetSchema
 
 OPERATIONS = ("rename_table", "set_schema")
+MEANWHILE = ("reads and writes the table by its old name", "reads and writes it by its new name, which is a view")
 
 
 def recipe(operation: RenameTable | SetSchema, ground: Ground) -> Phased:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import RenameView
 
 OPERATIONS = ("rename_view",)
+MEANWHILE = ("reads the view by its old name", "reads it by its new name")
 
 
 def recipe(operation: RenameView, ground: Ground) -> Phased:

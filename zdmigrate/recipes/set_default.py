@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import SetDefault
 
 OPERATIONS = ("set_default",)
+MEANWHILE = ("has the new default where it leaves the column out", "the same")
 
 
 def recipe(operation: SetDefault, ground: Ground) -> Phased:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import SetNotNull
 
 OPERATIONS = ("set_not_null",)
+MEANWHILE = ("may still write NULL, which `--fill` turns into a value", "writes no NULL")
 
 
 def recipe(operation: SetNotNull, ground: Ground) -> Phased:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.relations import Table
 
 OPERATIONS = ("convert_columns",)
+MEANWHILE = (
+    "reads and writes the old columns; what the new version writes it finds as `--down` says",
+    "reads and writes the new columns; what old versions write it finds as the file's UPDATE says",
+)
 
 
 def recipe(operation: ConvertColumns, ground: Ground) -> Phased:

@@ -24,6 +24,7 @@ class ConvertColumns(ops.Operation):
     """Old columns of a table that become new ones; ``updates`` fill the new from the old."""
 
     kind = "convert_columns"
+    told = "a file that adds columns, fills them from others with UPDATE, and drops those"
     new: tuple[ops.Column, ...] = ()
     old: tuple[str, ...] = ()
     updates: tuple[ops.Update, ...] = ()

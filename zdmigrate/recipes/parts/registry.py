@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.phased import Phased
 
 
+AS_EVER = "reads and writes as ever"
+
+
 class Recipe(Protocol):
-    """What a recipe's file has."""
+    """What a recipe's file has.
+
+    It may say in ``MEANWHILE``, too, what an old, and the new, version may do until contract, where that is not
+    everything: ``meanwhile`` gives it.
+    """
 
     OPERATIONS: tuple[str, ...]
     recipe: Callable[[Any, Ground], Phased | tuple[Phased, ...]]  # several where it is about several tables
@@ -34,6 +41,12 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> Recipe:
     """The recipe of a file of this folder."""
     return cast("Recipe", import_module(f"zdmigrate.recipes.{name}"))
+
+
+def meanwhile(name: str) -> tuple[str, str]:
+    """What an old version, and the new one, may do from expand to contract."""
+    said: tuple[str, str] = getattr(load(name), "MEANWHILE", (AS_EVER, AS_EVER))
+    return said
 
 
 @cache
