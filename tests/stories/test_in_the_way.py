@@ -88,4 +88,4 @@ def test_a_prepared_transaction_in_the_way_is_named(tell: Tell) -> None:
         told = story.expand("--lock-deadline", "300ms", code=5).err
         story.old_app.works_on()
         forgotten.execute("ROLLBACK PREPARED 'forgotten'")
-    assert "pg_prepared_xacts" in told
+    assert "the prepared transaction 'forgotten' (pg_prepared_xacts)" in told

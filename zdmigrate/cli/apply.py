@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
-from zdmigrate.cli.target import changes_of, target_of
+from zdmigrate.cli.target import changes_of, no_queries, target_of
 from zdmigrate.cli.words import counted
 from zdmigrate.duration import Duration
 from zdmigrate.errors import UsageError
@@ -39,6 +39,7 @@ POLL = 5.0  # seconds between two looks of --wait
 @click.option("--force", is_flag=True, help="Contract in spite of the gate. The lease, the locks and preflight hold.")
 @click.option("--reason", help="Why, with --force; it is recorded.")
 @click.option("--again", is_flag=True, help="Expand a reverted change whose file has not changed.")
+@no_queries
 @database
 @common(
     "lock_budget",
@@ -49,20 +50,7 @@ POLL = 5.0  # seconds between two looks of --wait
     "gate.heartbeat_ttl",
     "gate.same_release",
 )
-def command(
-    config: Config,
-    console: Console,
-    dsn: str,
-    phase: str,
-    release: str | None,
-    no_backfill: bool,
-    wait_for: str | None,
-    if_open: bool,
-    dry_run: bool,
-    force: bool,
-    reason: str | None,
-    again: bool,
-) -> int:
+def command(config: Config, console: Console, dsn: str, **given: Any) -> int:
     """Run what is due: expand before the deploy, contract when nobody needs the old side any more.
 
     \b
@@ -71,32 +59,53 @@ def command(
       zdmigrate apply --phase contract --release 7.3 --wait 45min
       zdmigrate apply --phase all              (a database that nobody uses yet)
     """
-    if force and not reason:
-        raise UsageError("--force needs --reason: it is recorded", hint='--reason "billing was shut down in May"')
-    _refuse_idle_options(
-        phase,
-        {
-            "--no-backfill": (no_backfill, ("expand",)),
-            "--again": (again, ("expand", "all")),
-            "--wait": (wait_for is not None, ("contract",)),
-            "--if-open": (if_open, ("contract",)),
-            "--force": (force, ("contract",)),
-        },
-    )
-    limit = _duration(wait_for)
+    asked = Asked(**given)
+    _refuse_misfits(asked)
+    limit = _duration(asked.wait_for)
     stop_on_sigterm()
-    target, changes = target_of(dsn, config, console), changes_of(config)
-    if dry_run:
-        _dry_run(target, console, changes, phase)
-    elif phase in ("expand", "backfill"):
-        _expand(target, console, changes, phase, release, backfill=not no_backfill, again=again)
-    elif phase == "contract":
-        outcome = _contract(target, console, changes, release, reason if force else None, limit)
-        if outcome.refused and not if_open:
+    target, changes = target_of(dsn, config, console, queries=not asked.no_queries), changes_of(config)
+    if asked.dry_run:
+        _dry_run(target, console, changes, asked.phase)
+    elif asked.phase in ("expand", "backfill"):
+        _expand(target, console, changes, asked)
+    elif asked.phase == "contract":
+        outcome = _contract(target, console, changes, asked, limit)
+        if outcome.refused and not asked.if_open:
             return NOT_YET
     else:
-        _all(target, console, changes, again)
+        _all(target, console, changes, asked.again)
     return 0
+
+
+class Asked(NamedTuple):
+    """The command's own options, as they were given."""
+
+    phase: str
+    release: str | None
+    no_backfill: bool
+    wait_for: str | None
+    if_open: bool
+    dry_run: bool
+    force: bool
+    reason: str | None
+    again: bool
+    no_queries: bool
+
+
+def _refuse_misfits(asked: Asked) -> None:
+    """Raise UsageError for an option without its companion, or in a phase in which it would do nothing."""
+    if asked.force and not asked.reason:
+        raise UsageError("--force needs --reason: it is recorded", hint='--reason "billing was shut down in May"')
+    _refuse_idle_options(
+        asked.phase,
+        {
+            "--no-backfill": (asked.no_backfill, ("expand",)),
+            "--again": (asked.again, ("expand", "all")),
+            "--wait": (asked.wait_for is not None, ("contract",)),
+            "--if-open": (asked.if_open, ("contract",)),
+            "--force": (asked.force, ("contract",)),
+        },
+    )
 
 
 def _refuse_idle_options(phase: str, given: Mapping[str, tuple[bool, tuple[str, ...]]]) -> None:
@@ -110,16 +119,7 @@ def _refuse_idle_options(phase: str, given: Mapping[str, tuple[bool, tuple[str, 
             )
 
 
-def _expand(
-    target: Target,
-    console: Console,
-    changes: Sequence[Change],
-    phase: str,
-    release: str | None,
-    *,
-    backfill: bool,
-    again: bool,
-) -> None:
+def _expand(target: Target, console: Console, changes: Sequence[Change], asked: Asked) -> None:
     from zdmigrate.cli.release_name import release_name
     from zdmigrate.live.registry import register_release
     from zdmigrate.run.expand import expand
@@ -130,24 +130,18 @@ def _expand(
         if registered.new:
             console.say(f"release {version} of {target.app} is registered, with {counted(len(changes), 'change')}")
 
-    if phase == "backfill":
+    if asked.phase == "backfill":
         _tell(console, expand(target, changes, begun_only=True))
         return
-    version = release_name(release, console)
-    _tell(console, expand(target, changes, backfill=backfill, again=again, before=register))
+    version = release_name(asked.release, console)
+    _tell(console, expand(target, changes, backfill=not asked.no_backfill, again=asked.again, before=register))
 
 
-def _contract(
-    target: Target,
-    console: Console,
-    changes: Sequence[Change],
-    release: str | None,
-    forced_why: str | None,
-    limit: float,
-) -> Outcome:
+def _contract(target: Target, console: Console, changes: Sequence[Change], asked: Asked, limit: float) -> Outcome:
     from zdmigrate.run.contract import contract
 
-    version = _contracting_release(target, console, changes, release)
+    version = _contracting_release(target, console, changes, asked.release)
+    forced_why = asked.reason if asked.force else None
     deadline = time.monotonic() + limit
     outcome = contract(target, changes, version, forced_why=forced_why)
     while outcome.refused and time.monotonic() < deadline:

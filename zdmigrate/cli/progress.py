@@ -15,8 +15,8 @@ from zdmigrate.plan.step import BACKFILL
 if TYPE_CHECKING:
     from zdmigrate.cli.options import Console
     from zdmigrate.plan.step import Plan, Step
-    from zdmigrate.run.events import BackfillProgress, StepResult
-    from zdmigrate.run.look import Blocker
+    from zdmigrate.run.blocker import Blocker
+    from zdmigrate.run.events import BackfillProgress, StepResult, Working
 
 EVERY = 2.0  # seconds between two lines of a backfill's place where no terminal redraws one
 
@@ -42,9 +42,18 @@ class Lines:
         self.told = time.monotonic()  # a backfill that is over in a moment needs no word of its place
 
     def waiting(self, step: Step, blockers: list[Blocker], seconds: float) -> None:  # noqa: ARG002 - Listener's shape
+        if not self.console.verbose and (seconds < EVERY or time.monotonic() - self.told < EVERY):
+            return
+        self.told = time.monotonic()
         self._say(f"    waiting for a lock for {seconds:.1f} s; the app runs free meanwhile. In the way:")
         for blocker in blockers:
             self._say(f"      {shorten(str(blocker), max(columns_wide(), 160) - 6)}")
+
+    def working(self, step: Step, working: Working) -> None:  # noqa: ARG002 - Listener's shape
+        share = f", {working.done / working.total:.0%}" if working.total else ""
+        self._say(f"    at it for {working.seconds:.0f} s: {working.phase or 'waiting for a lock'}{share}")
+        for blocker in working.blockers:
+            self._say(f"      waits for {shorten(str(blocker), max(columns_wide(), 160) - 16)}")
 
     def progress(self, step: Step, progress: BackfillProgress) -> None:  # noqa: ARG002 - Listener's shape
         now = time.monotonic()

@@ -8,7 +8,7 @@ import click
 
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
-from zdmigrate.cli.target import change_named, changes_of, target_of
+from zdmigrate.cli.target import change_named, changes_of, no_queries, target_of
 
 if TYPE_CHECKING:
     from zdmigrate.cli.options import Console
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("change")
+@no_queries
 @database
 @common("lock_budget", "lock_deadline", formats=("text",))
-def command(config: Config, console: Console, dsn: str, change: str) -> None:
+def command(config: Config, console: Console, dsn: str, change: str, no_queries: bool) -> None:
     """Undo the expand of CHANGE by its revert section.
 
     Refuses with 3 while a version lives that needs the new side, and for good once the contract has begun.
@@ -31,6 +32,6 @@ def command(config: Config, console: Console, dsn: str, change: str) -> None:
     from zdmigrate.run.revert import revert
 
     stop_on_sigterm()
-    target = target_of(dsn, config, console)
+    target = target_of(dsn, config, console, queries=not no_queries)
     if not revert(target, change_named(changes_of(config), change)):
         console.say(f"{change} is not expanded: nothing to undo")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from zdmigrate.cli.progress import Lines
 from zdmigrate.errors import UsageError
 from zdmigrate.nearest import did_you_mean
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
     from zdmigrate.sources.change import Change
 
 
-def target_of(dsn: str, config: Config, console: Console) -> Target:
+no_queries = click.option(
+    "--no-queries", is_flag=True, envvar="ZDMIGRATE_NO_QUERIES", help="Name who is in the way without their SQL."
+)
+
+
+def target_of(dsn: str, config: Config, console: Console, *, queries: bool = True) -> Target:
     """The database of a command, with a listener that prints."""
-    return Target(dsn=dsn, config=config, listener=Lines(console), limits=limits_of(config))
+    return Target(dsn=dsn, config=config, listener=Lines(console), limits=limits_of(config), queries=queries)
 
 
 def changes_of(config: Config) -> tuple[Change, ...]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import errors, sql
 
+from zdmigrate.errors import NotLocked
 from zdmigrate.run.commit import commit
 from zdmigrate.run.events import StepResult
 from zdmigrate.run.indexes import Standing, drop_invalid, index_standing, refuse_other_index, wait_for_orphan
 from zdmigrate.run.relations import quoted
 from zdmigrate.run.session import GONE, told
 from zdmigrate.run.steps import STARTED, forget_started, read_steps, write_done, write_started
+from zdmigrate.run.watchdog import watched
 
 if TYPE_CHECKING:
     from zdmigrate.plan.step import Plan, Step
@@ -36,7 +38,7 @@ def run_alone(session: Session, plan: Plan, step: Step, *, forgiving: bool = Fal
         try:
             with session.settings(step):
                 note = _run(session, plan, step, begun, forgiving)
-        except psycopg.Error:
+        except (psycopg.Error, NotLocked):
             if not (begun or session.connection.broken):
                 forget_started(session.connection, plan, step)
             raise
@@ -57,9 +59,9 @@ def _run(session: Session, plan: Plan, step: Step, begun: bool, forgiving: bool)
     if _is_build(step) and step.index is not None:
         return _build(session, plan, step, step.index, begun)
     if step.detaches is not None and begun:
-        return _detach(session, step, *step.detaches)
+        return _detach(session, plan, step, *step.detaches)
     try:
-        session.connection.execute(step.statements[0].encode())
+        _execute(session, plan, step)
     except GONE:
         if not (begun or forgiving):  # only what was begun before may have done its work already
             raise
@@ -67,7 +69,12 @@ def _run(session: Session, plan: Plan, step: Step, begun: bool, forgiving: bool)
     return ""
 
 
-def _detach(session: Session, step: Step, parent: Name, partition: Name) -> str:
+def _execute(session: Session, plan: Plan, step: Step) -> None:
+    with watched(session, plan, step):
+        session.connection.execute(step.statements[0].encode())
+
+
+def _detach(session: Session, plan: Plan, step: Step, parent: Name, partition: Name) -> str:
     """Go on with a DETACH CONCURRENTLY that was interrupted: half detached, inserts into the partition fail."""
     query = (
         "SELECT inhdetachpending FROM pg_catalog.pg_inherits"
@@ -80,9 +87,10 @@ def _detach(session: Session, step: Step, parent: Name, partition: Name) -> str:
         finalize = sql.SQL("ALTER TABLE {} DETACH PARTITION {} FINALIZE").format(
             sql.SQL(quoted(parent)), sql.SQL(quoted(partition))
         )
-        session.connection.execute(finalize)
+        with watched(session, plan, step):
+            session.connection.execute(finalize)
         return "was half done, and is finalized"
-    session.connection.execute(step.statements[0].encode())
+    _execute(session, plan, step)
     return ""
 
 
@@ -101,12 +109,12 @@ def _build(session: Session, plan: Plan, step: Step, index: Name, begun: bool) -
             case Standing.ABSENT:
                 pass
         try:
-            session.connection.execute(step.statements[0].encode())
+            _execute(session, plan, step)
         except (errors.DeadlockDetected, errors.LockNotAvailable):
             if not remaining:
                 raise
             continue
-        except (psycopg.Error, KeyboardInterrupt):
+        except (psycopg.Error, NotLocked, KeyboardInterrupt):
             _abandon(session, index)
             raise
         return note

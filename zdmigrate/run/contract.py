@@ -55,7 +55,7 @@ def open_gate(target: Target, change: Change, release: str, forced_why: str | No
         refuse_unfit(target, connection, plan)
         _note_difference(target, connection, plan, row)
     with take_lease(target.dsn, DDL, f"gate {change.id}") as lease:
-        session = Session(lease, target.limits, target.listener)
+        session = Session(lease, target.limits, target.listener, queries=target.queries)
         try:
             with between_steps(session, f"at the gate of {change.id}"):
                 write_needs(session.connection, target.app, change.id, needs_of(change))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from zdmigrate.plan.step import Plan, Step
-    from zdmigrate.run.look import Blocker
+    from zdmigrate.run.blocker import Blocker
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,21 @@ class BackfillProgress:
     pass_number: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Working:
+    """What a statement that takes its time is at, after ``seconds``: a phase in the server's words, where it has any.
+
+    ``done`` of ``total`` are blocks, tuples or lockers, whichever that phase counts; ``blockers`` is empty unless it
+    waits.
+    """
+
+    seconds: float
+    phase: str
+    done: int
+    total: int
+    blockers: list[Blocker]
+
+
 class Listener(Protocol):
     """Hears what a run does; none of its methods may fail."""
 
@@ -45,7 +60,10 @@ class Listener(Protocol):
         """A step begins."""
 
     def waiting(self, step: Step, blockers: list[Blocker], seconds: float) -> None:
-        """A lock is not to be had, for ``seconds`` so far, because of ``blockers``."""
+        """A try to get a lock has failed, after ``seconds`` of trying so far, because of ``blockers``."""
+
+    def working(self, step: Step, working: Working) -> None:
+        """A statement that stops nobody, an index build or a VALIDATE, is still at it; told from another thread."""
 
     def progress(self, step: Step, progress: BackfillProgress) -> None:
         """A batch was committed."""

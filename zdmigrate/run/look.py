@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zdmigrate.run.blocker import holders_of, prepared
 from zdmigrate.schema.lock_modes import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from zdmigrate.ledger.connection import Connection
+    from zdmigrate.run.blocker import Blocker
 
 # Filtered by database: relation numbers repeat in others. A prepared transaction has no pid.
 _HOLDERS = """
@@ -18,15 +20,6 @@ _HOLDERS = """
     WHERE locktype = 'relation' AND granted
       AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
       AND relation = ANY (%s::oid[]) AND NOT coalesce(pid = ANY (%s), false)
-"""
-_DETAILS = """
-    SELECT l.pid, coalesce(a.application_name, ''), coalesce(a.usename::text, ''), coalesce(a.state, ''),
-           coalesce(a.query, ''), pg_catalog.string_agg(DISTINCT l.mode || ' on ' || l.relation::regclass::text, ', '),
-           extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::float8
-    FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid)
-    WHERE l.locktype = 'relation' AND l.granted AND l.relation = ANY (%s::oid[]) AND l.pid = ANY (%s)
-      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-    GROUP BY 1, 2, 3, 4, 5, 7
 """
 
 
@@ -43,29 +36,6 @@ class Holder:
         return not self.transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """What is known of a holder, for a person to act on. ``seconds`` is None where its start is hidden from us."""
-
-    pid: int | None
-    application: str
-    user: str
-    state: str
-    query: str
-    holds: str
-    seconds: float | None
-
-    def __str__(self) -> str:
-        if self.pid is None:
-            return f"a prepared transaction (SELECT * FROM pg_prepared_xacts) with {self.holds}"
-        who = f"pid {self.pid}" + (f" {self.application!r}" if self.application else "")
-        who += f" of role {self.user}" if self.user else ""
-        age = f", in its transaction for {self.seconds:.1f} s" if self.seconds is not None else ""
-        state = f", {self.state}" if self.state else ""
-        query = " ".join(self.query.split())
-        return f"{who}{state}{age}, holds {self.holds}" + (f": {query[:120]}" if query else "")
-
-
 class Watch:
     """Keeps when each holder was first seen: other roles' transaction ages are hidden from an ordinary role."""
 
@@ -75,11 +45,13 @@ class Watch:
         wanted: Mapping[int, LockMode],
         own: Sequence[int],
         clock: Callable[[], float],
+        shown: Callable[[list[Blocker]], list[Blocker]],
     ) -> None:
         self.connection = connection
         self.wanted = wanted
         self.own = list(own)
         self.clock = clock
+        self.shown = shown
         self.first_seen: dict[Holder, float] = {}
 
     def look(self) -> dict[Holder, float]:
@@ -94,11 +66,10 @@ class Watch:
 
     def details(self) -> list[Blocker]:
         """The present holders with everything that may be known of them, oldest first."""
-        pids = [holder.pid for holder in self.first_seen if holder.pid is not None]
-        blockers = [Blocker(*row) for row in self.connection.execute(_DETAILS, [list(self.wanted), pids])]
-        if len(pids) < len(self.first_seen):
-            blockers.append(Blocker(None, "", "", "", "", "a conflicting lock", None))
-        return sorted(blockers, key=lambda blocker: -(blocker.seconds or 0))
+        now = self.clock()
+        seen = {holder.pid: now - since for holder, since in self.first_seen.items() if holder.pid is not None}
+        numbers = [holder.transaction for holder in self.first_seen if holder.pid is None]
+        return self.shown([*holders_of(self.connection, self.wanted, seen), *prepared(self.connection, numbers)])
 
     def _conflicts(self, relation: int, mode: str) -> bool:
         return LockMode.from_pg_locks(mode) in self.wanted[relation].conflicts

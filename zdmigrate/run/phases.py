@@ -235,7 +235,7 @@ class _Sessions:
 @contextmanager
 def _session(target: Target, name: str, doing: str, patience: float) -> Iterator[Session]:
     with take_lease(target.dsn, name, doing, patience=patience) as lease:
-        session = Session(lease, target.limits, target.listener, target.replicas)
+        session = Session(lease, target.limits, target.listener, target.replicas, queries=target.queries)
         try:
             yield session
         finally:

@@ -32,7 +32,7 @@ _LOCKABLE = ("r", "p")  # LOCK TABLE of a view locks its tables, too, and of any
 class Relations:
     """Modes by relation number for looking, and the LOCK TABLE statements for asking, strongest mode first."""
 
-    def __init__(self, modes: Mapping[int, LockMode], lockable: Mapping[int, sql.Identifier]) -> None:
+    def __init__(self, modes: dict[int, LockMode], lockable: Mapping[int, sql.Identifier]) -> None:
         self.modes = modes
         self.lockable = lockable
 

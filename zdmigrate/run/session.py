@@ -12,15 +12,19 @@ from psycopg import errors
 from zdmigrate.errors import StepFailed
 from zdmigrate.ledger.connection import FROZEN, SETTINGS, apply_settings, connect
 from zdmigrate.ledger.ledger import one
+from zdmigrate.run.blocker import without_query
+from zdmigrate.run.look import Watch
 from zdmigrate.run.refused_row import refused_by_constraint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Plan, Step
+    from zdmigrate.run.blocker import Blocker
     from zdmigrate.run.events import Listener
     from zdmigrate.run.lease import Lease
+    from zdmigrate.schema.lock_modes import LockMode
 
 
 GONE = (
@@ -52,11 +56,21 @@ class Limits:
 class Session:
     """One connection that holds a lease, for one step after another. The lease's keeper looks on meanwhile.
 
-    ``replicas`` are connections to the named hot standbys, to look there, too.
+    ``replicas`` are connections to the named hot standbys, to look there, too. Without ``queries`` the SQL of
+    sessions that are in the way is shown to nobody.
     """
 
-    def __init__(self, lease: Lease, limits: Limits, listener: Listener, replicas: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        limits: Limits,
+        listener: Listener,
+        replicas: Iterable[str] = (),
+        *,
+        queries: bool = True,
+    ) -> None:
         self.lease = lease
+        self.queries = queries
         self.limits = limits
         self.listener = listener
         self.connection = lease.connect("step")
@@ -67,6 +81,14 @@ class Session:
     def watcher(self) -> Connection:
         """A second connection, to look with while the first one waits."""
         return self.lease.keeper
+
+    def watch(self, modes: Mapping[int, LockMode]) -> Watch:
+        """A look at who holds locks on relations of this server that conflict with ``modes``, by number."""
+        return Watch(self.watcher, modes, [self.pid], self.limits.clock, self.shown)
+
+    def shown(self, blockers: list[Blocker]) -> list[Blocker]:
+        """Blockers as they may be shown."""
+        return blockers if self.queries else [without_query(blocker) for blocker in blockers]
 
     def close(self) -> None:
         for connection in (self.connection, *self.replicas):

@@ -8,7 +8,6 @@ from psycopg import errors
 
 from zdmigrate.errors import NotLocked
 from zdmigrate.ledger.ledger import one
-from zdmigrate.run.look import Watch
 from zdmigrate.run.session import state_after
 from zdmigrate.schema.lock_modes import LockMode
 
@@ -29,7 +28,7 @@ class Stall:
         self.session, self.plan, self.step = session, plan, step
         self.limits = session.limits
         (relation,) = one(session.connection, "SELECT pg_catalog.to_regclass(%s)::oid", [table])
-        self.watch = Watch(session.watcher, {relation: LockMode.EXCLUSIVE}, [session.pid], self.limits.clock)
+        self.watch = session.watch({relation: LockMode.EXCLUSIVE})
         self.since: float | None = None
         self.reported = 0.0
 

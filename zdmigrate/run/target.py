@@ -24,6 +24,7 @@ class Target:
     config: Config
     listener: Listener
     limits: Limits
+    queries: bool = True  # whether the SQL of sessions that are in the way may be shown
 
     @property
     def app(self) -> str:

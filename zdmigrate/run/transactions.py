@@ -15,11 +15,12 @@ from zdmigrate.run.patience import Patience
 from zdmigrate.run.relations import find_relations
 from zdmigrate.run.session import GONE, state_after, told
 from zdmigrate.run.steps import write_done
+from zdmigrate.run.watchdog import Witness, watched
 from zdmigrate.schema.lock_modes import LockMode
 
 if TYPE_CHECKING:
     from zdmigrate.plan.step import Plan, Step
-    from zdmigrate.run.look import Blocker
+    from zdmigrate.run.blocker import Blocker
     from zdmigrate.run.relations import Relations
     from zdmigrate.run.session import Session
 
@@ -54,8 +55,9 @@ def _unhurried(session: Session, plan: Plan, step: Step, forgiving: bool) -> Ste
     session.limit(0)
     xid = write_done(session.connection, session.lease, plan, step)
     session.replay(step)
-    for statement in step.statements:
-        _execute(session, statement, forgiving)
+    with watched(session, plan, step):
+        for statement in step.statements:
+            _execute(session, statement, forgiving)
     commit(session, xid)
     return StepResult(session.limits.clock() - start)
 
@@ -76,7 +78,11 @@ class _Slow(Exception):
 
 
 class _NotGranted(Exception):
-    """The lock, or a lock that the plan did not know of, was not to be had in the time."""
+    """The lock, or a lock that the plan did not know of, was not to be had in the time, because of ``blockers``."""
+
+    def __init__(self, blockers: list[Blocker]) -> None:
+        super().__init__()
+        self.blockers = blockers
 
 
 class _Brief:
@@ -105,8 +111,8 @@ class _Brief:
             self.tries += 1
             try:
                 return self._ask()
-            except _NotGranted:
-                self._in_the_way()
+            except _NotGranted as failed:
+                self._in_the_way(failed.blockers)
             except _Slow:
                 self._too_slow()
             self.limits.sleep(self.patience.failed(self.limits.clock()))
@@ -115,6 +121,7 @@ class _Brief:
         """One try: the locks, then the statements, all within the budget, counted from the first question."""
         session, connection = self.session, self.session.connection
         self.footing.begin_try()
+        witness = None
         session.limit(self.limits.budget)  # the ledger's rows are nobody's but ours: no wait is expected
         locked = False
         try:
@@ -122,16 +129,28 @@ class _Brief:
             xid = write_done(connection, session.lease, self.plan, self.step)
             session.replay(self.step)
             asked = self.limits.clock()
+            witness = Witness(session, self.patience.seconds / 2)
             self._lock(asked)
             locked, granted = True, self.limits.clock()
             self._work(asked)
         except RETRIED as error:
             self.footing.end_try()
             slow = locked and isinstance(error, errors.QueryCanceled)
-            raise (_Slow if slow else _NotGranted) from None
+            raise (_Slow if slow else _NotGranted(self._seen_by(witness))) from None
+        finally:
+            if witness is not None:
+                witness.dismiss()
         commit(session, xid)
         now = self.limits.clock()
         return StepResult(now - self.start, waited=granted - self.start, held=now - asked, tries=self.tries)
+
+    def _seen_by(self, witness: Witness | None) -> list[Blocker]:
+        """Who was in the way of a try; a relation that the plan did not know of is looked at from now on, too."""
+        blockers = witness.heard() if witness is not None else []
+        if witness is not None and (wanted := witness.wanted) is not None:
+            known = self.relations.modes.get(wanted.relation, wanted.mode)
+            self.relations.modes[wanted.relation] = max(known, wanted.mode)
+        return blockers or self._blockers()
 
     def _lock(self, asked: float) -> None:
         for statement in self.relations.lock_statements():
@@ -148,17 +167,17 @@ class _Brief:
             self.session.limit(left, lock=min(left, self.patience.seconds))
             _execute(self.session, statement, self.forgiving)
 
-    def _in_the_way(self) -> None:
-        """Tell who is, now and then; raise NotLocked when the deadline has passed."""
+    def _in_the_way(self, blockers: list[Blocker] | None = None) -> None:
+        """Tell who is, after each try that failed and now and then between them; NotLocked after the deadline."""
         now = self.limits.clock()
         if now - self.start > self.limits.deadline:
-            raise self._given_up()
-        if now - self.reported >= REPORT_EVERY:
+            raise self._given_up(blockers or self._blockers())
+        if blockers is not None or now - self.reported >= REPORT_EVERY:
             self.reported = now
-            self.session.listener.waiting(self.step, self._blockers(), now - self.start)
+            self.session.listener.waiting(self.step, blockers or self._blockers(), now - self.start)
 
-    def _given_up(self) -> NotLocked:
-        blockers = "".join(f"\n  - {blocker}" for blocker in self._blockers())
+    def _given_up(self, in_the_way: list[Blocker]) -> NotLocked:
+        blockers = "".join(f"\n  - {blocker}" for blocker in in_the_way)
         tables = ", ".join(f"{mode.pg_locks} on {name}" for name, mode in self.step.locks)
         return NotLocked(
             f"{self.step.path}:{self.step.line}: no {tables or 'lock'} within {self.limits.deadline:g} s, "
@@ -188,6 +207,6 @@ class _Brief:
 def _watches(session: Session, relations: Relations) -> list[Watch]:
     """One on the primary; one on each named standby, where only a lock that excludes readers is replayed."""
     replayed = {oid: mode for oid, mode in relations.modes.items() if mode == LockMode.ACCESS_EXCLUSIVE}
-    clock = session.limits.clock
-    primary = Watch(session.watcher, relations.modes, [session.pid], clock)
-    return [primary, *(Watch(replica, replayed, [], clock) for replica in session.replicas if replayed)]
+    clock, shown = session.limits.clock, session.shown
+    on_standbys = [Watch(replica, replayed, [], clock, shown) for replica in session.replicas if replayed]
+    return [session.watch(relations.modes), *on_standbys]
