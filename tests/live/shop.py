@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 MINUTE = 60
 HOUR = 60 * MINUTE
 
+CLOCKS = {
+    "instance": ("first_seen", "last_seen", "left_at"),
+    "sighting": ("first_seen", "last_seen", "left_at"),
+    "look": ("since", "last"),
+}
+
 # A window that every server has been up for, and every goodbye is older than at the next look.
 AT_ONCE = Gate(rollback_window=Duration(1))
 CONFIG = Config(app="shop", gate=AT_ONCE)
@@ -65,6 +71,12 @@ class Shop:
             " FROM (SELECT clock_timestamp() - make_interval(secs => %s)) AS t(at)",
             *(self.app, version, instance, since, left, ago),
         )
+
+    def later(self, seconds: float) -> None:
+        """Let so much time pass: all that was seen and looked at lies so much further back."""
+        for table, columns in CLOCKS.items():
+            moved = ", ".join(f"{column} = {column} - make_interval(secs => {float(seconds)})" for column in columns)
+            self.execute(f"UPDATE zdmigrate.{table} SET {moved}")
 
     def of(self, app: str) -> Shop:
         """Another app on the same database."""

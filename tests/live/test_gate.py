@@ -15,15 +15,12 @@ from zdmigrate.ledger.connection import connect
 from zdmigrate.ledger.ledger import create_ledger
 from zdmigrate.live.gate import ask_gate
 from zdmigrate.live.registry import bind_change, register_release
-from zdmigrate.live.sighting import SourceSilent
-from zdmigrate.live.sources import heartbeat, sources_of
+from zdmigrate.live.sources import sources_of
 from zdmigrate.live.verdict import Code, Reason
 
 if TYPE_CHECKING:
     from tests.live.shop import Shop
     from zdmigrate.embedded.server import Server
-    from zdmigrate.ledger.connection import Connection
-    from zdmigrate.live.sighting import Sighting
 
 DEFAULT = Config(app="shop")
 
@@ -231,22 +228,6 @@ def test_the_window_begins_again_after_a_gap_in_all_beats(shop: Shop, gap: int, 
 
 
 # --------------------------------------------------------------------------- sources
-
-
-class Mute:
-    name = "kubernetes"
-
-    def look(self, connection: Connection, app: str) -> list[Sighting]:
-        raise SourceSilent("the API server timed out")
-
-
-def test_a_source_that_does_not_answer_holds_the_gate(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    beats = heartbeat.make(CONFIG, {})
-    monkeypatch.setattr("zdmigrate.live.gate.sources_of", lambda config: (beats, Mute()))
-    shop.beat("v2")
-    [reason] = shop.ask().reasons
-    assert (reason.code, reason.source) == (Code.SOURCE_SILENT, "kubernetes")
-    assert "the API server timed out" in reason.sentence
 
 
 def test_an_unknown_source_is_an_error_that_names_the_nearest() -> None:

@@ -60,8 +60,10 @@ def list_(dsn: str, config: Config, console: Console) -> None:
     from zdmigrate.cli.ledger_session import open_ledger
     from zdmigrate.cli.live_table import as_json, render
     from zdmigrate.live.instances import list_instances, retired_versions
+    from zdmigrate.live.observe import observe
 
     with open_ledger(dsn, "live list") as connection:
+        observe(connection, config)
         seen = list_instances(connection, config)
         retired = retired_versions(connection, config.app, {one.version for one in seen})
     if console.is_json:

@@ -71,20 +71,22 @@ def _readable(config: Config, console: Console) -> tuple[Change, ...]:
 
 def _read(connection: Connection, config: Config, changes: Sequence[Change]) -> Standing:
     from zdmigrate.ledger.changes import read_changes
+    from zdmigrate.live.instances import list_instances
+    from zdmigrate.live.observe import observe
     from zdmigrate.live.registry import list_releases
-    from zdmigrate.live.sources import sources_of
     from zdmigrate.run.lease import held_leases
 
     app = config.app
     pending = connection.execute(
         "SELECT change, count(*) FROM zdmigrate.pending WHERE app = %s GROUP BY change", [app]
     ).fetchall()
+    observe(connection, config)
     rows, releases = read_changes(connection, app), list_releases(connection, app)
     return Standing(
         rows=rows,
         pending=dict(pending),
         releases=releases,
-        seen=[seen for source in sources_of(config) for seen in source.look(connection, app)],
+        seen=list_instances(connection, config),
         verdicts=_verdicts(connection, config, changes, rows, releases),
         leases=held_leases(connection),
     )

@@ -9,6 +9,7 @@ from zdmigrate.cli.ledger_session import open_ledger
 from zdmigrate.cli.live_table import render
 from zdmigrate.errors import DatabaseError
 from zdmigrate.live.instances import list_instances, retired_versions
+from zdmigrate.live.observe import observe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ def changes(before: States, now: States) -> Iterator[str]:
 
 def _look(dsn: str, config: Config, console: Console, *, show: bool) -> States:
     with open_ledger(dsn, "live watch") as connection:
+        observe(connection, config)
         seen = list_instances(connection, config)
         retired = retired_versions(connection, config.app, {one.version for one in seen})
     if show:

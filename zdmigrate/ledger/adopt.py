@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psycopg import sql
+
 from zdmigrate.errors import DatabaseError
 from zdmigrate.ledger.ledger import ledger_version, one, system_identifier
 from zdmigrate.ledger.record import record
@@ -29,6 +31,7 @@ def adopt_ledger(connection: Connection, reason: str) -> None:
         )
     with connection.transaction():
         connection.execute("UPDATE zdmigrate.ledger SET system_identifier = %s", [now_on])
-        connection.execute("DELETE FROM zdmigrate.instance")
+        for table in ("instance", "sighting", "look"):
+            connection.execute(sql.SQL("DELETE FROM zdmigrate.{}").format(sql.Identifier(table)))
         connection.execute("UPDATE zdmigrate.lease SET holder = NULL")
         record(connection, "adopt", reason=reason, made_on=made_on, now_on=now_on)

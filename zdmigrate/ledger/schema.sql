@@ -122,6 +122,36 @@ CREATE TABLE zdmigrate.instance (
     PRIMARY KEY (app, version, instance)
 ) WITH (fillfactor = 50);
 
+-- How a source that knows only the present was looked at: without a gap from since to last, both of them the time of
+-- the question, and by the same settings (a hash). failure is why it did not answer the last time, NULL when it did.
+CREATE TABLE zdmigrate.look (
+    source   text NOT NULL,
+    app      text NOT NULL,
+    settings text NOT NULL,
+    since    timestamptz,
+    last     timestamptz,
+    failure  text,
+    PRIMARY KEY (source, app)
+);
+
+-- What such sources saw. running is false for what could start; left_at is when it was first found absent (left_why is
+-- NULL) or an operator retired it; memory is what the source wants to find again at its next look.
+CREATE TABLE zdmigrate.sighting (
+    source     text NOT NULL,
+    app        text NOT NULL,
+    version    text NOT NULL,
+    instance   text NOT NULL,
+    first_seen timestamptz NOT NULL,
+    last_seen  timestamptz NOT NULL,
+    running    boolean NOT NULL,
+    weight     double precision,
+    note       text,
+    memory     text[] NOT NULL DEFAULT '{}',
+    left_at    timestamptz,
+    left_why   text,
+    PRIMARY KEY (source, app, version, instance)
+) WITH (fillfactor = 50);
+
 -- A change whose contract may run: versions old for it are retired from then on.
 CREATE TABLE zdmigrate.fence (
     app        text NOT NULL,

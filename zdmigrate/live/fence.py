@@ -14,6 +14,8 @@ from zdmigrate.ledger.connection import FROZEN
 from zdmigrate.ledger.record import record
 from zdmigrate.ledger.states import State
 from zdmigrate.live.gate import ask_gate
+from zdmigrate.live.observe import observe
+from zdmigrate.live.roles import end_sessions, shut_out
 from zdmigrate.live.verdict import Code, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -48,12 +50,16 @@ def close_fence(
     state to be contracted.
     """
     asked = _Asked(connection, config, app, change, release, forced_why, tuple(extra_check()) if extra_check else ())
+    observe(connection, config)  # after the preflight, which may take longer than a look is worth
     verdict = _decide(asked)
     if not verdict.open:
         return verdict
     for _ in range(max(1, round(PATIENCE / config.lock_budget.seconds))):
         try:
-            return _fence(asked)
+            verdict = _fence(asked)
+            if verdict.open:
+                end_sessions(connection, config)
+            return verdict
         except psycopg.errors.LockNotAvailable:
             in_progress = _beats_in_progress(connection)
     return verdict._replace(open=False, reasons=in_progress, overridden=())
@@ -99,6 +105,7 @@ def _fence(asked: _Asked) -> Verdict:
         verdict = _decide(asked)
         if verdict.open:
             _mark(connection, verdict, asked.forced_why)
+            shut_out(connection, asked.config)
         return verdict
 
 

@@ -6,8 +6,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from zdmigrate.live.ages import ago
+from zdmigrate.live.looks import why_silent
 from zdmigrate.live.sighting import Presence
-from zdmigrate.live.sources import sources_of
+from zdmigrate.live.sources import HEARTBEAT
 from zdmigrate.live.standing import look_around
 from zdmigrate.live.verdict import Code, Reason, Verdict
 
@@ -26,9 +27,10 @@ def ask_gate(
 ) -> Verdict:
     """Whether ``change`` of ``app`` may be contracted in ``release``, by the database's own clock.
 
-    Writes nothing and takes no lock. ``extra`` are reasons of the caller's own (the runner's preflight).
+    Writes nothing and takes no lock, and asks no source outside of the ledger: ``observe`` does, and what it stored is
+    judged. ``extra`` are reasons of the caller's own (the runner's preflight).
     """
-    standing = look_around(connection, sources_of(config), app, change, release, config.apps_ignored)
+    standing = look_around(connection, config, app, change, release)
     reasons = (*_judge(standing, config.gate, app, change, release), *extra)
     return Verdict(app, change, release, not reasons, reasons, standing.not_fenced, standing.now)
 
@@ -37,11 +39,11 @@ def _judge(standing: Standing, gate: Gate, app: str, change: str, release: str) 
     return chain(
         _release(standing, gate, app, change, release),
         _old_versions(standing, gate, app, change),
-        _observation(standing, gate, app),
+        *(_observation(standing, gate, watched) for watched in standing.watched(app)),
         _evidence(standing, app, change),
         *(_need(standing, gate, change, need) for need in standing.needs),
         _unnamed_apps(standing, change),
-        _silent_sources(standing),
+        _silent_sources(standing, gate),
     )
 
 
@@ -62,7 +64,7 @@ def in_the_way(seen: Sighting, gate: Gate, why: str) -> Iterator[Reason]:
     told = (seen.app, seen.version, seen.instance, seen.source, seen.last_seen)
     rollback, lost = gate.rollback_window.seconds - seen.age, gate.lost_window.seconds - seen.age
     if seen.state is Presence.LIVE:
-        yield Reason(Code.OLD_VERSION_LIVE, f"{why}, and {seen.instance} runs it (last beat {ago(seen.age)})", *told)
+        yield Reason(Code.OLD_VERSION_LIVE, f"{why}, and {_runs(seen)}", *told)
     elif seen.state is Presence.LOST and lost > 0:
         sentence = f"{why}, and {seen.instance} fell silent {ago(seen.age)} without a goodbye: it may still run"
         yield Reason(Code.INSTANCE_LOST, sentence, *told, max(lost, rollback))
@@ -71,34 +73,52 @@ def in_the_way(seen: Sighting, gate: Gate, why: str) -> Iterator[Reason]:
         yield Reason(Code.OLD_VERSION_SEEN_LATELY, sentence, *told, rollback)
 
 
-def _silent_sources(standing: Standing) -> Iterator[Reason]:
-    for source, said in standing.silent:
-        yield Reason(Code.SOURCE_SILENT, f"the source {source} does not answer: {said}", source=source)
+def _runs(seen: Sighting) -> str:
+    if not seen.running:
+        return f"{seen.instance} could start it"
+    last = f"last beat {ago(seen.age)}" if seen.source == HEARTBEAT else f"seen {ago(seen.age)}"
+    return f"{seen.instance} runs it ({last})"
+
+
+def _silent_sources(standing: Standing, gate: Gate) -> Iterator[Reason]:
+    for look in standing.looks:
+        why = why_silent(look, gate)
+        if why:
+            yield Reason(Code.SOURCE_SILENT, why, look.app, source=look.source, last_seen=look.last)
 
 
 # --------------------------------------------------------------------------- 1, 2: silence is not evidence
 
 
 def _observation(standing: Standing, gate: Gate, app: str) -> Iterator[Reason]:
-    """A window counts only while somebody looked: since the server started, and since the last gap in all beats.
-
-    What is known of gaps is each instance's first and last beat; one that an instance slept through and then went
-    on is not known, and neither is when a standby was promoted, unless beats paused for longer than a beat is worth.
-    An old instance that ran before such a gap is not forgotten by it: it is live, left or lost like any other.
-    """
+    """A window counts only while somebody looked, at each source: since the server started, and since the last gap."""
     if not standing.speaks_for(app):
         return  # no-evidence says more
-    beating_since = _beating_since(standing.of(app), standing.now, gate.heartbeat_ttl.seconds)
-    what = "the server started" if standing.server_started > beating_since else "the first beat after a gap came"
-    observed = (standing.now - max(standing.server_started, beating_since)).total_seconds()
+    if standing.beats_of(app):
+        since = _beating_since(standing.beats_of(app), standing.now, gate.heartbeat_ttl.seconds)
+        yield from _window(standing, gate, app, HEARTBEAT, since, "the first beat after a gap came")
+    for look in standing.looks:
+        if look.app == app and look.since is not None:
+            began = f"the source {look.source} has been looked at without a gap since"
+            yield from _window(standing, gate, app, look.source, look.since, began)
+
+
+def _window(standing: Standing, gate: Gate, app: str, source: str, since: datetime, began: str) -> Iterator[Reason]:
+    what = "the server started" if standing.server_started > since else began
+    observed = (standing.now - max(standing.server_started, since)).total_seconds()
     left = gate.rollback_window.seconds - observed
     if left > 0:
         sentence = f"{what} {ago(observed)}: the rollback window of {gate.rollback_window} begins there"
-        yield Reason(Code.OBSERVATION_RESTARTED, sentence, app, seconds_left=left)
+        yield Reason(Code.OBSERVATION_RESTARTED, sentence, app, source=source, seconds_left=left)
 
 
 def _beating_since(seen: Iterable[Sighting], now: datetime, ttl: float) -> datetime:
-    """Where the last gap in all beats ended: presences, the latest first, joined while they touch."""
+    """Where the last gap in all beats ended: presences, the latest first, joined while they touch.
+
+    What is known of gaps is each instance's first and last beat; one that an instance slept through and then went on
+    is not known, and neither is when a standby was promoted, unless beats paused for longer than a beat is worth. An
+    old instance that ran before such a gap is not forgotten by it: it is live, left or lost like any other.
+    """
     since = now
     for sighting in sorted(seen, key=lambda sighting: sighting.last_seen, reverse=True):
         if (since - sighting.last_seen).total_seconds() > ttl:
@@ -110,8 +130,8 @@ def _beating_since(seen: Iterable[Sighting], now: datetime, ttl: float) -> datet
 def _evidence(standing: Standing, app: str, change: str) -> Iterator[Reason]:
     """Rule 2 asks for a live version that knows the change *now*; how long it has been so, _observation asks."""
     if not standing.speaks_for(app):
-        beating = any(seen.state is Presence.LIVE for seen in standing.of(app))
-        known = f"no live version of {app} knows {change}" if beating else f"no live version of {app} is known"
+        live = any(seen.state is Presence.LIVE for seen in standing.of(app))
+        known = f"no live version of {app} knows {change}" if live else f"no live version of {app} is known"
         yield Reason(Code.NO_EVIDENCE, f"{known}: silence is not evidence", app)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.errors import NotYet, UsageError
 from zdmigrate.ledger.record import record
 from zdmigrate.live.ages import ago
-from zdmigrate.live.sources import sources_of
+from zdmigrate.live.standing import sightings_of
 
 if TYPE_CHECKING:
     from zdmigrate.config import Config
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def list_instances(connection: Connection, config: Config) -> tuple[Sighting, ...]:
-    """Every instance of the app that may still matter to a gate, by version and instance. Raises SourceSilent."""
-    seen = [sighting for source in sources_of(config) for sighting in source.look(connection, config.app)]
+    """Every instance of the app that may still matter to a gate, by version and instance."""
+    seen = sightings_of(connection, config, [config.app])
     return tuple(sorted(seen, key=lambda sighting: (sighting.version, sighting.instance, sighting.source)))
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.live.sighting import Presence, SourceSilent
+from zdmigrate.live.looks import read_look, read_sightings
+from zdmigrate.live.sighting import Presence
+from zdmigrate.live.sources import HEARTBEAT, sources_of
+from zdmigrate.live.sources.heartbeat import read_beats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from zdmigrate.config import Config
     from zdmigrate.ledger.connection import Connection
-    from zdmigrate.live.sighting import Sighting, Source
+    from zdmigrate.live.looks import Look
+    from zdmigrate.live.sighting import Sighting
 
 
 class Need(NamedTuple):
@@ -36,11 +41,18 @@ class Standing(NamedTuple):
     retired: frozenset[tuple[str, str]]
     others: tuple[str, ...]  # other apps with a live or registered version on this database
     needs: tuple[Need, ...]
-    silent: tuple[tuple[str, str], ...]  # sources that did not answer, and why
+    looks: tuple[Look, ...]  # at the sources that know only the present
     not_fenced: tuple[str, ...]
 
     def of(self, app: str) -> list[Sighting]:
         return [sighting for sighting in self.sightings if sighting.app == app]
+
+    def beats_of(self, app: str) -> list[Sighting]:
+        return [sighting for sighting in self.of(app) if sighting.source == HEARTBEAT]
+
+    def watched(self, app: str) -> tuple[str, ...]:
+        """The change's own app, and those that it needs something of."""
+        return tuple(dict.fromkeys((app, *(need.app for need in self.needs))))
 
     def speaks_for(self, app: str) -> bool:
         """Whether a live version of ``app`` is known that is neither in the way nor retired."""
@@ -62,7 +74,8 @@ LEFT JOIN zdmigrate.release AS r ON r.app = %(app)s AND r.version = %(release)s
 
 _OTHERS = """
 SELECT app FROM zdmigrate.release WHERE app <> %(app)s
-UNION SELECT app FROM zdmigrate.instance WHERE app <> %(app)s ORDER BY app
+UNION SELECT app FROM zdmigrate.instance WHERE app <> %(app)s
+UNION SELECT app FROM zdmigrate.sighting WHERE app <> %(app)s ORDER BY app
 """
 
 _IN_THE_WAY = """
@@ -83,23 +96,21 @@ ORDER BY position DESC
 """
 
 
-def look_around(
-    connection: Connection, sources: Iterable[Source], app: str, change: str, release: str, ignored: Iterable[str]
-) -> Standing:
-    """Read what the gate needs to know.
+def look_around(connection: Connection, config: Config, app: str, change: str, release: str) -> Standing:
+    """Read what the gate needs to know; what sources outside of the ledger know, from their stored looks.
 
     These are several statements, each with a snapshot of its own: only inside the fence, where no beat can come in
     between, are they the truth of one moment.
     """
-    named = {"app": app, "change": change, "release": release}
+    named, ignored = {"app": app, "change": change, "release": release}, set(config.apps_ignored)
     others = [row[0] for row in connection.execute(_OTHERS, named)]
     rows = connection.execute(
         "SELECT other, version, minimum IS NOT NULL FROM zdmigrate.need WHERE app = %(app)s AND change = %(change)s",
         named,
     )
-    needs = tuple(Need(*row) for row in rows if row[0] not in set(ignored))
-    asked = sorted({app, *(need.app for need in needs), *others} - (set(ignored) - {app}))
-    sightings, silent = _look(connection, sources, asked)
+    needs = tuple(Need(*row) for row in rows if row[0] not in ignored)
+    asked = sorted({app, *(need.app for need in needs), *others} - (ignored - {app}))
+    sightings = sightings_of(connection, config, asked)
     in_the_way, retired = _standing_of(connection, named, sightings)
     [(now, started, bound_to, registered, holds, old)] = connection.execute(_CHANGE, named).fetchall()
     return Standing(
@@ -112,25 +123,21 @@ def look_around(
         sightings=tuple(sightings),
         in_the_way=in_the_way,
         retired=retired,
-        others=tuple(other for other in others if other not in set(ignored)),
+        others=tuple(other for other in others if other not in ignored),
         needs=needs,
-        silent=tuple(silent),
+        looks=tuple(read_look(connection, source) for source in sources_of(config) if source.app in asked),
         not_fenced=tuple(row[0] for row in connection.execute(_NOT_FENCED, named)),
     )
 
 
-def _look(
-    connection: Connection, sources: Iterable[Source], apps: Iterable[str]
-) -> tuple[list[Sighting], list[tuple[str, str]]]:
-    sightings: list[Sighting] = []
-    silent: list[tuple[str, str]] = []
-    for source in sources:
-        for app in apps:
-            try:
-                sightings += source.look(connection, app)
-            except SourceSilent as error:
-                silent.append((source.name, str(error)))
-    return sightings, silent
+def sightings_of(connection: Connection, config: Config, apps: Iterable[str]) -> list[Sighting]:
+    """Every instance of these apps that may still matter to a gate, whoever told of it."""
+    asked = tuple(apps)
+    seen = [sighting for app in asked for sighting in read_beats(connection, config.gate, app)]
+    for source in sources_of(config):
+        if source.app in asked:
+            seen += read_sightings(connection, config, source)
+    return seen
 
 
 def _standing_of(

@@ -9,6 +9,7 @@ from zdmigrate.ledger.changes import read_changes, write_needs
 from zdmigrate.ledger.record import record
 from zdmigrate.ledger.states import State
 from zdmigrate.live.fence import close_fence
+from zdmigrate.live.roles import end_sessions
 from zdmigrate.run.due import due_for_contract, plan_of
 from zdmigrate.run.lease import DDL, take_lease
 from zdmigrate.run.outcome import Outcome
@@ -50,6 +51,7 @@ def open_gate(target: Target, change: Change, release: str, forced_why: str | No
     with target.connect("gate") as connection:
         row = read_changes(connection, target.app)[change.id]
         if row.state == State.CONTRACTING:
+            end_sessions(connection, target.config)  # a runner may have died between the fence and this
             return None
         plan = plan_of(target, connection, change, "contract")
         refuse_unfit(target, connection, plan)

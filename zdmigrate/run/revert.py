@@ -12,8 +12,11 @@ from zdmigrate.ledger.ledger import one
 from zdmigrate.ledger.states import State
 from zdmigrate.live.ages import ago
 from zdmigrate.live.fence import exclude_beats, limit_waits
-from zdmigrate.live.sighting import Presence
+from zdmigrate.live.looks import read_look, why_silent
+from zdmigrate.live.observe import observe
+from zdmigrate.live.sighting import UNKNOWN_VERSION, Presence, SourceSilent
 from zdmigrate.live.sources import sources_of
+from zdmigrate.live.standing import sightings_of
 from zdmigrate.run.due import plan_of
 from zdmigrate.run.lease import backfill_lease
 from zdmigrate.run.phases import run_phase
@@ -43,6 +46,7 @@ def revert(target: Target, change: Change) -> bool:
         if row is None or row.state == State.REVERTED:
             return False
         refuse_impossible(change, row)
+        observe(connection, target.config)
         refuse_needed(target, connection, change)
         if row.state == State.EXPANDING:
             expand = plan_of(target, connection, change, "expand")
@@ -96,11 +100,14 @@ def refuse_impossible(change: Change, row: ChangeRow) -> None:
 
 
 def refuse_needed(target: Target, connection: Connection, change: Change) -> None:
-    """Raise NotYet while an instance of a release that knows the change is live, or was lost."""
+    """Raise NotYet while an instance of a release that knows the change is live, or was lost, or a source is silent."""
+    for source in sources_of(target.config):
+        silent = why_silent(read_look(connection, source), target.config.gate)
+        if source.app == target.app and silent:
+            raise SourceSilent(silent)
     needing = [
         seen
-        for source in sources_of(target.config)
-        for seen in source.look(connection, target.app)
+        for seen in sightings_of(connection, target.config, [target.app])
         if seen.state is not Presence.LEFT and _knows(connection, target.app, seen, change)
     ]
     if needing:
@@ -116,4 +123,4 @@ def refuse_needed(target: Target, connection: Connection, change: Change) -> Non
 
 def _knows(connection: Connection, app: str, seen: Sighting, change: Change) -> bool:
     (old,) = one(connection, "SELECT zdmigrate.is_old_for(%s, %s, %s)", [app, seen.version, change.id])
-    return not old
+    return not old or seen.version == UNKNOWN_VERSION
