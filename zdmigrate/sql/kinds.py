@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # names of nodes that do not say what the statement does
 SPOKEN = {
@@ -41,6 +42,7 @@ SPOKEN = {
 }
 
 
+@cache
 def statement_kind(node: str) -> str:
     """``alter_table`` for ``AlterTableStmt``."""
     if node in SPOKEN:

@@ -51,8 +51,3 @@ def value_function(body: Node) -> str:
     """``current_timestamp`` of ``SVFOP_CURRENT_TIMESTAMP_N``."""
     name: str = body["op"]
     return name.removeprefix("SVFOP_").removesuffix("_N").lower()
-
-
-def calls_in(tree: object) -> tuple[Name, ...]:
-    """Every function that a statement names."""
-    return tuple(dict.fromkeys(qualified(strings(body["funcname"])) for kind, body in walk(tree) if kind == "FuncCall"))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from zdmigrate.schema import operations as o
 from zdmigrate.schema.names import Name
 from zdmigrate.sql import tokens as t
-from zdmigrate.sql.lift.expressions import calls_in, expression, expression_after
+from zdmigrate.sql.lift.expressions import expression, expression_after
 from zdmigrate.sql.lift.nodes import Node, body_of, cascades, kind_of, place_of, qualified, relation, strings, walk
-from zdmigrate.sql.lift.relations import columns_read, relations_read
+from zdmigrate.sql.lift.relations import named_in, relations_read
 from zdmigrate.sql.lift.tables import PERSISTENCE
 from zdmigrate.sql.lift.transactions import constant_value
 
@@ -204,7 +204,8 @@ def select(body: Node, source: Source) -> tuple[o.Operation, ...]:
     if settings:
         return settings
     locks_rows = any(kind == "LockingClause" for kind, _ in walk(body))
-    read = o.Select(span=source.span, sources=relations_read(body), calls=calls_in(body), locks_rows=locks_rows)
+    named = named_in(body)
+    read = o.Select(span=source.span, sources=named.relations, calls=named.calls, locks_rows=locks_rows)
     return (*_in_with(body, source), read)
 
 
@@ -230,14 +231,15 @@ def _settings(body: Node, source: Source) -> tuple[o.Operation, ...]:
 def create_table_as(body: Node, source: Source) -> tuple[o.Operation, ...]:
     into, query = body["into"], body["query"]
     if body["objtype"] == "OBJECT_MATVIEW":
+        named = named_in(query)
         return (
             o.CreateMaterializedView(
                 span=source.span,
                 relation=relation(into["rel"]),
                 with_data=not into.get("skipData", False),
-                sources=relations_read(query),
-                columns=columns_read(query),
-                calls=calls_in(query),
+                sources=named.relations,
+                columns=named.columns,
+                calls=named.calls,
             ),
         )
     before = _in_with(query["SelectStmt"], source) if "SelectStmt" in query else ()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema import operations as o
-from zdmigrate.sql.lift.expressions import calls_in
 from zdmigrate.sql.lift.nodes import Node, qualified, relation, relations, strings
-from zdmigrate.sql.lift.relations import columns_read, relations_read
+from zdmigrate.sql.lift.relations import columns_read, named_in
 
 if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
@@ -19,17 +18,17 @@ EVENTS = {4: "insert", 8: "delete", 16: "update", 32: "truncate"}
 
 
 def create_view(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    name = relation(body["view"])
+    name, query = relation(body["view"]), named_in(body["query"])
     return (
         o.CreateView(
             span=source.span,
             relation=name,
             replace=body.get("replace", False),
             temporary=body["view"]["relpersistence"] == "t",
-            calls=calls_in(body["query"]),
+            calls=query.calls,
             # CREATE RECURSIVE VIEW reads itself, as WITH does; its tree has it outside of that WITH too
-            sources=tuple(read for read in relations_read(body["query"]) if read != name),
-            columns=columns_read(body["query"]),
+            sources=tuple(read for read in query.relations if read != name),
+            columns=query.columns,
         ),
     )
 
