@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.schema.names import Span
 from zdmigrate.schema.operations import Column, Constraint, TypeName
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.lift.expressions import expression_after, expression_in_parentheses
@@ -35,10 +36,37 @@ GENERATED = {"s": "stored", "v": "virtual"}
 IDENTITY = {"a": "always", "d": "by default"}
 
 
+# What is written behind a column's name decides all of it but its name and place, and few files say anything new there:
+# nine in ten columns of the histories that Prisma and drizzle wrote repeat an earlier one's ``text NOT NULL``.
+_KNOWN: dict[str, Column] = {}
+MOST_KNOWN = 2000  # columns
+
+
 def column(body: Node, source: Source) -> Column:
     """A ColumnDef node's column. A NOT NULL is among its constraints only if it was given a name."""
     first = source.index(place_of(body))
     last = source.element_end(first)
+    said = source.sql(first + 1, last)
+    known = _KNOWN.get(said)
+    if known is not None:
+        return _moved(known, body["colname"], source.span_of(first, last))
+    found = _column(body, source, first, last)
+    if len(_KNOWN) < MOST_KNOWN:
+        _KNOWN[said] = found
+    return found
+
+
+def _moved(known: Column, name: str, span: Span) -> Column:
+    """The column of another name that the same words define elsewhere."""
+    shift = span.end - known.span.end
+    constraints = tuple(
+        constraint.changed(columns=(name,), span=Span(constraint.span.start + shift, constraint.span.end + shift))
+        for constraint in known.constraints
+    )
+    return known.changed(name=name, span=span, constraints=constraints)
+
+
+def _column(body: Node, source: Source, first: int, last: int) -> Column:
     values: dict[str, Any] = {"constraints": ()}
     if "collClause" in body:
         values["collation"] = qualified(strings(body["collClause"]["collname"]))
