@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.sql.grammar import Token, scan
+from zdmigrate.sql.grammar import scan
+
+if TYPE_CHECKING:
+    from zdmigrate.sql.scan_result import Token
 
 _COMMENTS = ("--", "/*")
 

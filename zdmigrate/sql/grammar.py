@@ -11,15 +11,16 @@ import json
 import re
 from bisect import bisect_left
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from importlib.util import find_spec
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from zdmigrate.sql import tokens as t
+from zdmigrate.sql.scan_result import Tokens, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from zdmigrate.sql.scan_result import Token
 
 CHAIN = 5000  # an eighth of what an 8 MB stack holds, measured
 LIBRARIES = ("libpg_query.so", "libpg_query.dylib", "pg_query.dll", "libpg_query.dll")
@@ -40,14 +41,6 @@ class NestedTooDeeply(GrammarError):
     def __init__(self, node: str | None) -> None:
         super().__init__("the statement is nested too deeply to be analysed", None)
         self.node = node
-
-
-class Token(NamedTuple):
-    """A token of PostgreSQL's scanner; ``number`` is the grammar's (``tokens.py``), offsets are code points."""
-
-    start: int
-    end: int
-    number: int
 
 
 class _Error(ctypes.Structure):
@@ -109,22 +102,30 @@ def parse_short(sql: str) -> dict[str, Any]:
 
 def scan(sql: str) -> list[Token]:
     """The tokens of ``sql``, comments among them."""
+    return list(tokens_of(sql))
+
+
+def tokens_of(sql: str) -> Tokens:
+    """The same, field by field."""
     source = _encoded(sql)
     return _in_code_points(_scanned(sql, source), source, sql)
 
 
-def _scanned(sql: str, source: bytes) -> list[Token]:
+def _scanned(sql: str, source: bytes) -> Tokens:
     """The tokens with offsets in bytes."""
     library = _library()
     if library is None:
-        return cast("list[Token]", _fallback().scan(sql))
+        return cast("Tokens", _fallback().tokens_of(sql))
     result = library.pg_query_scan(source)
     try:
         _raise_error(result.error)
         data = ctypes.string_at(result.data, result.length) if result.length else b""
     finally:
         library.pg_query_free_scan_result(result)
-    return _decoded(data)
+    tokens = decoded(data)
+    if tokens is None:
+        raise GrammarError("PostgreSQL's scanner answered in a form that is not known", None)
+    return tokens
 
 
 def parse_plpgsql(sql: str) -> list[Any]:
@@ -228,64 +229,32 @@ def _refuse_depth(sql: str, source: bytes) -> None:
         raise NestedTooDeeply(None)
 
 
-def _longest_chain(tokens: list[Token]) -> int:
+def _longest_chain(tokens: Tokens) -> int:
     """The most tokens in a row that no comma parts at their level of parentheses; set operations run on past commas."""
     longest = set_operations = 0
     levels = [0]
-    for token in tokens:
-        if token.number in (t.OPEN, t.OPEN_BRACKET):
+    for number in tokens.numbers:
+        if number in (t.OPEN, t.OPEN_BRACKET):
             levels.append(0)
-        elif token.number in (t.CLOSE, t.CLOSE_BRACKET) and len(levels) > 1:
+        elif number in (t.CLOSE, t.CLOSE_BRACKET) and len(levels) > 1:
             levels.pop()
-        elif token.number in (t.COMMA, t.SEMICOLON):
+        elif number in (t.COMMA, t.SEMICOLON):
             levels[-1] = 0
         else:
-            set_operations += token.number in t.SET_OPERATIONS
+            set_operations += number in t.SET_OPERATIONS
             levels[-1] += 1
             longest = max(longest, levels[-1])
     return max(longest, set_operations)
 
 
-# --------------------------------------------------------------------------- the scanner's protobuf
+# --------------------------------------------------------------------------- places
 
 
-# A ScanResult is the version, then for each token a ScanToken: start, end, number and the kind of keyword, as varints,
-# of which a zero is left out. One call of ``re`` takes it apart: a loop over its bytes takes three times as long.
-VERSION = re.compile(rb"\x08[\x80-\xff]*.", re.DOTALL)
-SCAN_TOKEN = re.compile(
-    rb"\x12. (?:\x08([\x80-\xff]*+.))? \x10([\x80-\xff]*+.) \x20([\x80-\xff]*+.) (?:\x28.)?", re.DOTALL | re.VERBOSE
-)
-
-
-class _Varints(dict[bytes | None, int]):
-    """What varints stand for: most of a file's are known from the files before it."""
-
-    def __missing__(self, raw: bytes | None) -> int:
-        value = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(raw or b""))
-        if raw is None or len(raw) < 3:  # two bytes have 16,384 values; three would be a leak
-            self[raw] = value
-        return value
-
-
-_VARINTS = _Varints()
-_token: Callable[[tuple[int, int, int]], Token] = partial(tuple.__new__, Token)  # Token._make runs Python's code
-
-
-def _decoded(data: bytes) -> list[Token]:
-    """The tokens of a ``ScanResult``."""
-    version = VERSION.match(data)
-    columns = SCAN_TOKEN.split(data[version.end() :] if version else data)
-    if any(columns[::4]):  # what stands between the tokens; to pass it over would be to lose them
-        raise GrammarError("PostgreSQL's scanner answered in a form that is not known", None)
-    starts, ends, numbers = (map(_VARINTS.__getitem__, columns[field::4]) for field in (1, 2, 3))
-    return list(map(_token, zip(starts, ends, numbers, strict=True)))
-
-
-def _in_code_points(tokens: list[Token], source: bytes, sql: str) -> list[Token]:
+def _in_code_points(tokens: Tokens, source: bytes, sql: str) -> Tokens:
     if len(source) == len(sql):
         return tokens
     at = Offsets(source).at
-    return [Token(at(start), at(end), number) for start, end, number in tokens]
+    return Tokens(list(map(at, tokens.starts)), list(map(at, tokens.ends)), tokens.numbers)
 
 
 class Offsets:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from zdmigrate.sql import tokens as t
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from zdmigrate.sql.grammar import Token
+    from zdmigrate.sql.scan_result import Tokens
 
 LONGEST = 63  # bytes
 
 
-def long_names(tokens: Iterable[Token], text: str) -> tuple[str, ...]:
-    """The names of more than 63 bytes among the tokens, as written; those that U& hides are left to the server."""
-    suspects = [token for token in tokens if token[1] - token[0] > LONGEST // 4 and token[2] == t.IDENT]
-    names = dict.fromkeys(_unquoted(text[start:end]) for start, end, _ in suspects)  # a code point has 4 bytes at most
-    return tuple(name for name in names if len(name.encode(errors="surrogatepass")) > LONGEST)
+def long_names(tokens: Tokens, text: str) -> list[tuple[int, str]]:
+    """The names of more than 63 bytes as written, and where each stands. Those that U& hides are left to the server."""
+    most = LONGEST if text.isascii() else LONGEST // 4  # code points, of which each has 4 bytes at most
+    places = zip(tokens.starts, tokens.ends, tokens.numbers, strict=True)
+    suspects = [(start, text[start:end]) for start, end, number in places if number == t.IDENT and end - start > most]
+    names = ((start, _unquoted(written)) for start, written in suspects)
+    return [(start, name) for start, name in names if len(name.encode(errors="surrogatepass")) > LONGEST]
 
 
 def _unquoted(word: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, Token, offset_of
+from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, offset_of
+from zdmigrate.sql.scan_result import Tokens
 
 postgast: Any = import_module("postgast")  # its own stubs do not pass mypy
 
@@ -21,12 +22,14 @@ def parse(sql: str) -> dict[str, Any]:
     return {"stmts": [], **tree}
 
 
-def scan(sql: str) -> list[Token]:
+def tokens_of(sql: str) -> Tokens:
     """The tokens, their offsets still in bytes."""
     try:
-        return [Token(token.start, token.end, token.token) for token in postgast.scan(sql).tokens]
+        tokens = postgast.scan(sql).tokens
     except postgast.PgQueryError as error:
         raise GrammarError(error.message, offset_of(error.cursorpos)) from error
+    starts, ends, numbers = ([getattr(token, field) for token in tokens] for field in ("start", "end", "token"))
+    return Tokens(starts, ends, numbers)
 
 
 def parse_plpgsql(sql: str) -> list[Any]:

@@ -58,8 +58,8 @@ def pieces(text: str) -> Iterator[Piece]:
     """The statements of a text; psql's lines, templates and COPY data are none."""
     masked = mask(text).text
     for found in cut(scan_all(masked))[0]:
-        start = found.tokens[0].start
-        yield Piece(masked[start : found.tokens[-1].end], start)
+        start = found.tokens.starts[0]
+        yield Piece(masked[start : found.tokens.ends[-1]], start)
 
 
 def mentions(sql: str, schema: Schema) -> list[Mention]:

@@ -12,7 +12,7 @@ from zdmigrate.schema.operations import CreateFunction, Do, Operation, Unknown
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.cut import Cut, cut, scan_all
 from zdmigrate.sql.error_stop import error_stops, forgiven
-from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply, Token
+from zdmigrate.sql.grammar import GrammarError, NestedTooDeeply
 from zdmigrate.sql.kinds import statement_kind
 from zdmigrate.sql.lift import lift
 from zdmigrate.sql.lift.nodes import kind_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zdmigrate.sql.lift.nodes import Node
+    from zdmigrate.sql.scan_result import Token, Tokens
     from zdmigrate.sql.trees import Parsed
 
 
@@ -80,8 +81,7 @@ class Statement(Value):
 # who asks once asks for each of the statement's clauses
 @lru_cache(maxsize=1)
 def _tokens(text: str, at: int) -> list[Token]:
-    found = scan_all(text).tokens
-    return [Token(start + at, end + at, number) for start, end, number in found if number not in t.COMMENTS]
+    return list(scan_all(text).tokens.without(t.COMMENTS).moved(at))
 
 
 @lru_cache(maxsize=1)
@@ -102,17 +102,29 @@ class Script(Value):
 def read_script(text: str) -> Script:
     """What ``text`` does. Never fails: an error is the statement's that it stands in."""
     masked = mask(text)
-    cuts, comments = cut(scan_all(masked.text))
+    scanned = scan_all(masked.text)
+    cuts, comments = cut(scanned)
     parsed = parse_file(masked.text, cuts) or repeat(None)
-    statements = (_statement(text, masked.text, *found) for found in zip(cuts, parsed, strict=False))
-    stops = error_stops(text, masked.psql_lines)
+    statements = [_statement(text, masked.text, *found) for found in zip(cuts, parsed, strict=False)]
+    if long := long_names(scanned.tokens, text):
+        statements = [_with_long_names(statement, long) for statement in statements]
+    if stops := error_stops(text, masked.psql_lines):
+        statements = [_forgiven(statement, stops) for statement in statements]
     return Script(
         text=text,
-        statements=tuple(_forgiven(statement, stops) for statement in statements) if stops else tuple(statements),
+        statements=tuple(statements),
         comments=tuple(_comments(text, comments)),
         quits=masked.quits,
         psql_lines=masked.psql_lines,
     )
+
+
+def _with_long_names(statement: Statement, long: Sequence[tuple[int, str]]) -> Statement:
+    names = tuple(dict.fromkeys(name for at, name in long if statement.span.start <= at < statement.span.end))
+    if not names or not statement.operations:
+        return statement
+    first, *others = statement.operations
+    return statement.changed(operations=(first.changed(truncated=names), *others))
 
 
 def _forgiven(statement: Statement, stops: Sequence[tuple[int, bool]]) -> Statement:
@@ -129,8 +141,6 @@ def _comments(text: str, tokens: Iterable[Token]) -> Iterable[Comment]:
 def _statement(text: str, masked: str, found: Cut, parsed: Parsed | None) -> Statement:
     span = _span(found.tokens)
     kind, operations, error = _read(text, masked, found, parsed)
-    if operations and (names := long_names(found.tokens, text)):
-        operations = (operations[0].changed(truncated=names), *operations[1:])
     return Statement(
         text=text[span.start : span.end],
         span=span,
@@ -145,7 +155,7 @@ def _read(
     text: str, masked: str, found: Cut, parsed: Parsed | None
 ) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
     if found.problem:
-        return "", (), SyntaxProblem(_shortened(found.problem), _first_line(text, found.tokens[-1]))
+        return "", (), SyntaxProblem(_shortened(found.problem), _first_line(text, _last(found.tokens)))
     try:
         trees, places = parsed or parse_one(masked, found)
     except NestedTooDeeply as error:
@@ -176,24 +186,27 @@ def lift_whole(tree: Node, source: Source) -> tuple[Operation, ...]:
 
 
 def _too_deep(
-    text: str, tokens: Sequence[Token], error: NestedTooDeeply
+    text: str, tokens: Tokens, error: NestedTooDeeply
 ) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
-    first = text[tokens[0].start : tokens[0].end].lower()
+    first = text[tokens.starts[0] : tokens.ends[0]].lower()
     kind = statement_kind(error.node) if error.node else first
     return kind, (Unknown(span=_span(tokens), statement=kind, reason=error.message),), None
 
 
-def _span(tokens: Sequence[Token]) -> Span:
-    return Span(tokens[0].start, tokens[-1].end)
+def _span(tokens: Tokens) -> Span:
+    return Span(tokens.starts[0], tokens.ends[-1])
 
 
-def _place(tokens: Sequence[Token], offset: int | None) -> Span:
+def _last(tokens: Tokens) -> Span:
+    return Span(tokens.starts[-1], tokens.ends[-1])
+
+
+def _place(tokens: Tokens, offset: int | None) -> Span:
     """The token at an offset in the statement; its last token where it ended too early."""
     if offset is None:
         return _span(tokens)
-    at = tokens[0].start + offset
-    token = next((token for token in tokens if token.end > at), tokens[-1])
-    return Span(token.start, token.end)
+    at = tokens.starts[0] + offset
+    return next((Span(start, end) for start, end, _ in tokens if end > at), _last(tokens))
 
 
 def _shortened(message: str) -> str:
@@ -202,7 +215,7 @@ def _shortened(message: str) -> str:
     return message if first == message else f'{first.rstrip()} …"'
 
 
-def _first_line(text: str, token: Token) -> Span:
+def _first_line(text: str, place: Span) -> Span:
     """Of what could not be scanned, which may be the rest of the file, the part to point at."""
-    first = re.split(r"[\r\n]", text[token.start : token.end], maxsplit=1)[0]
-    return Span(token.start, token.start + max(len(first.rstrip()), 1))
+    first = re.split(r"[\r\n]", text[place.start : place.end], maxsplit=1)[0]
+    return Span(place.start, place.start + max(len(first.rstrip()), 1))

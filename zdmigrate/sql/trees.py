@@ -45,8 +45,8 @@ def _are_the_same(statements: list[Node], cuts: Sequence[Cut], places: Places) -
     for statement, found in zip(statements, cuts, strict=True):
         start = statement.get("stmt_location", 0)
         length = statement.get("stmt_len", 0)  # 0 is up to the end of the text
-        end = found.tokens[-1].end
-        if not before <= places.at(start) <= found.tokens[0].start or (length and places.at(start + length) < end):
+        end = found.tokens.ends[-1]
+        if not before <= places.at(start) <= found.tokens.starts[0] or (length and places.at(start + length) < end):
             return False
         before = end
     return True
@@ -54,7 +54,7 @@ def _are_the_same(statements: list[Node], cuts: Sequence[Cut], places: Places) -
 
 def parse_one(text: str, found: Cut) -> Parsed:
     """One statement of a file; GrammarError with the offset in it."""
-    start = found.tokens[0].start
-    sql = text[start : found.tokens[-1].end]
+    start = found.tokens.starts[0]
+    sql = text[start : found.tokens.ends[-1]]
     result = (parse if len(found.tokens) > CHAIN else parse_short)(sql)
     return Parsed([statement["stmt"] for statement in result["stmts"]], Places(sql, start))

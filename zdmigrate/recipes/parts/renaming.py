@@ -13,8 +13,8 @@ from zdmigrate.sql.lift.nodes import string, walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from zdmigrate.sql.grammar import Token
     from zdmigrate.sql.lift.nodes import Node
+    from zdmigrate.sql.scan_result import Token
 
 _COMMENTS = ("--", "/*")
 

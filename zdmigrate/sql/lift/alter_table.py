@@ -68,9 +68,10 @@ def action_ranges(range_var: Node, source: Source, count: int) -> list[tuple[int
 
 
 def _after_name(at: int, source: Source) -> int:
-    while source.tokens[at + 1].number == t.DOT:
+    numbers = source.tokens.numbers
+    while numbers[at + 1] == t.DOT:
         at += 2
-    return at + 2 if source.tokens[at + 1].number == t.STAR else at + 1
+    return at + 2 if numbers[at + 1] == t.STAR else at + 1
 
 
 def carried_by(body: Node, span: Span) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _add_clause(values: dict[str, Any], name: str, clause: Node, source: Source,
     elif kind in ATTRIBUTES:
         if values["constraints"]:  # DEFERRABLE of a NOT NULL that has no name is refused by the server
             *others, previous = values["constraints"]
-            changed = previous.changed(span=previous.span._replace(end=source.tokens[last].end), **ATTRIBUTES[kind])
+            changed = previous.changed(span=previous.span._replace(end=source.tokens.ends[last]), **ATTRIBUTES[kind])
             values["constraints"] = (*others, changed)
     elif kind in CONSTRAINTS:
         if kind == "CONSTR_NOTNULL":

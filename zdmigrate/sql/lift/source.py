@@ -14,7 +14,7 @@ from zdmigrate.sql.grammar import Offsets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zdmigrate.sql.grammar import Token
+    from zdmigrate.sql.scan_result import Tokens
 
 OPENING = (t.OPEN, t.OPEN_BRACKET)
 CLOSING = (t.CLOSE, t.CLOSE_BRACKET)
@@ -40,11 +40,10 @@ class Places:
 class Source:
     """A statement's tokens and text. Tokens are named by their index; a range holds its last token."""
 
-    def __init__(self, file: str, tokens: list[Token], places: Places) -> None:
+    def __init__(self, file: str, tokens: Tokens, places: Places) -> None:
         self.tokens = tokens
         self._file = file
         self._places = places
-        self._starts: list[int] = []
 
     @property
     def file(self) -> str:
@@ -52,33 +51,31 @@ class Source:
 
     @property
     def span(self) -> Span:
-        return Span(self.tokens[0].start, self.tokens[-1].end)
+        return Span(self.tokens.starts[0], self.tokens.ends[-1])
 
     @property
     def last(self) -> int:
         return len(self.tokens) - 1
 
     def span_of(self, first: int, last: int) -> Span:
-        return Span(self.tokens[first].start, self.tokens[last].end)
+        return Span(self.tokens.starts[first], self.tokens.ends[last])
 
     def sql(self, first: int, last: int) -> str:
         """The text of a range of tokens, as written; empty for an empty range."""
-        return self._file[self.tokens[first].start : self.tokens[last].end] if first <= last else ""
+        return self._file[self.tokens.starts[first] : self.tokens.ends[last]] if first <= last else ""
 
     def text_of(self, index: int) -> str:
         return self.sql(index, index)
 
     def index(self, location: int) -> int:
         """The token at a location of the tree, in bytes."""
-        if not self._starts:
-            self._starts = [start for start, _, _ in self.tokens]
-        return bisect_left(self._starts, self._places.at(location))
+        return bisect_left(self.tokens.starts, self._places.at(location))
 
     def level(self, first: int, last: int) -> Iterator[int]:
         """The tokens of a range that stand in no parentheses or brackets of it; it ends where those around it close."""
-        depth = 0
+        depth, numbers = 0, self.tokens.numbers
         for index in range(first, last + 1):
-            number = self.tokens[index].number
+            number = numbers[index]
             if number in CLOSING:
                 depth -= 1
                 if depth < 0:
@@ -91,18 +88,19 @@ class Source:
     def find(self, number: int, first: int = 0, last: int | None = None) -> int | None:
         """The first token of a kind at the level of ``first``; FROM of IS DISTINCT FROM is no FROM."""
         for index in self.level(first, self.last if last is None else last):
-            if self.tokens[index].number == number and not self._is_distinct_from(index):
+            if self.tokens.numbers[index] == number and not self._is_distinct_from(index):
                 return index
         return None
 
     def _is_distinct_from(self, index: int) -> bool:
-        return self.tokens[index].number == t.FROM and index > 0 and self.tokens[index - 1].number == t.DISTINCT
+        numbers = self.tokens.numbers
+        return numbers[index] == t.FROM and index > 0 and numbers[index - 1] == t.DISTINCT
 
     def element_end(self, first: int) -> int:
         """The last token of the list's element that begins at ``first``: before the comma or what closes the list."""
-        end = first
+        end, numbers = first, self.tokens.numbers
         for index in self.level(first, self.last):
-            if self.tokens[index].number == t.COMMA:
+            if numbers[index] == t.COMMA:
                 return index - 1
             end = index
         return end
@@ -112,7 +110,7 @@ class Source:
         ranges = []
         start = end = first
         for index in self.level(first, self.last if last is None else last):
-            if self.tokens[index].number == t.COMMA:
+            if self.tokens.numbers[index] == t.COMMA:
                 ranges.append((start, index - 1))
                 start = index + 1
             end = index
@@ -136,9 +134,9 @@ class Source:
 
     def literals(self) -> tuple[str, ...]:
         """The text constants of the statement, each once."""
-        texts = (self.text_of(index) for index, token in enumerate(self.tokens) if token.number == t.SCONST)
+        texts = (self.text_of(index) for index, number in enumerate(self.tokens.numbers) if number == t.SCONST)
         return tuple(dict.fromkeys(text[text.find("'") + 1 : -1].replace("''", "'") for text in texts))
 
     def within(self, first: int, last: int) -> Source:
         """The statement that a range of this one is: the body of WITH or COPY."""
-        return Source(self._file, self.tokens[first : last + 1], self._places)
+        return Source(self._file, self.tokens.part(first, last + 1), self._places)

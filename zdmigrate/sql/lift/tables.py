@@ -100,7 +100,7 @@ def _spans(body: Node, source: Source, count: int) -> list[Span]:
     concurrently, if_exists = body.get("concurrent", False), body.get("missing_ok", False)
     ranges = source.segments(1 + words + concurrently + 2 * if_exists)
     first, last = ranges[-1]
-    behaviour = last > first and source.tokens[last].number in (t.CASCADE, t.RESTRICT)
+    behaviour = last > first and source.tokens.numbers[last] in (t.CASCADE, t.RESTRICT)
     ranges[-1] = (first, last - behaviour)
     return [source.span_of(*found) for found in ranges] if len(ranges) == count else [source.span] * count
 

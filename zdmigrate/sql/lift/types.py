@@ -63,8 +63,8 @@ def _as_written(body: Node, source: Source) -> str:
     end = first
     for index in source.level(first + 1, source.last):
         if not (
-            source.tokens[index].number in PUNCTUATION
-            or source.tokens[end].number == t.DOT
+            source.tokens.numbers[index] in PUNCTUATION
+            or source.tokens.numbers[end] == t.DOT
             or source.text_of(index).upper() in CONTINUES
         ):
             break

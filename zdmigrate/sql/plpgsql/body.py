@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zdmigrate.schema import operations as o
 from zdmigrate.schema.names import Span
 from zdmigrate.sql import tokens as t
-from zdmigrate.sql.grammar import GrammarError, Token, parse, parse_plpgsql, scan
+from zdmigrate.sql.grammar import GrammarError, parse, parse_plpgsql, scan, tokens_of
 from zdmigrate.sql.lift.nodes import body_of, options, string
 from zdmigrate.sql.lift.source import Places, Source
 from zdmigrate.sql.plpgsql.dynamic import constant_text
@@ -83,7 +83,7 @@ def _text(sql: str, location: int, source: Source) -> Text:
         index += 1
     written = source.text_of(index)
     start = written.find(sql)  # of a body with '' in it there is no such place
-    return Text(sql, source.file, source.tokens[index].start + start if start > 0 else None, source.span)
+    return Text(sql, source.file, source.tokens.starts[index] + start if start > 0 else None, source.span)
 
 
 def dollar_quoted(sql: str) -> str:
@@ -165,9 +165,9 @@ class _Reading:
         exact = at is not None and self._text.start is not None
         base = (at or 0) + (self._text.start or 0) if exact else 0
         sql = f" {piece.sql}" if piece.role == PERFORM else piece.sql  # as long as PERFORM
-        tokens = [Token(a + base, b + base, kind) for a, b, kind in scan(sql) if kind not in t.COMMENTS]
+        tokens = tokens_of(sql).without(t.COMMENTS).moved(base)
         if exact:
-            tokens[0] = tokens[0]._replace(start=base)
+            tokens.starts[0] = base
         source = Source(self._text.file if exact else sql, tokens, Places(sql, base))
         whole = source.span if exact else span
         for statement in parse(sql)["stmts"]:
