@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Answers
     from zdmigrate.sources.change import Change
 
+_ALLOWED = ("twin-unique-upsert", "not-additive-in-expand")
+
 
 @click.command()
 @click.argument("file", metavar="FILE")
@@ -86,8 +88,9 @@ def _answer(given: str) -> tuple[str, str]:
 
 def _allow(given: str) -> tuple[str, str]:
     rule, _, reason = given.partition("=")
-    if rule != "twin-unique-upsert" or not reason.strip() or "\n" in reason:
-        raise UsageError(f"--allow {given} is not understood", hint="--allow 'twin-unique-upsert=WHY', in one line")
+    if rule not in _ALLOWED or not reason.strip() or "\n" in reason:
+        rules = " or ".join(_ALLOWED)
+        raise UsageError(f"--allow {given} is not understood", hint=f"--allow 'RULE=WHY', in one line; RULE is {rules}")
     return rule, reason.strip()
 
 

@@ -1,8 +1,12 @@
 """Attach a partition: what ATTACH would read, build or prove under its locks is done before, while everybody works.
 
-1. a CHECK with the bounds, looked through by itself, and one of the default partition that it has no such rows;
+1. a CHECK with the bounds, looked through by itself;
 2. the parent's indexes, keys and foreign keys that the table has not;
-3. ATTACH, which then reads nothing; the CHECKs go.
+3. ATTACH, which then reads nothing of the table; the CHECK goes.
+
+A default partition ATTACH reads whole, for no longer than the lock budget: no query fails, none waits longer, and where
+it is too large for that nothing happens. A CHECK of it would spare that, but refuse rows that versions write until the
+attach; ``--allow 'not-additive-in-expand=WHY'`` says that none does.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ def recipe(operation: AttachPartition, ground: Ground) -> Phased:
     cleared = cleared_default(parent, table.name.name, operation.bound, ground)
     check, proof, directive = _proven(operation, parent, table, ground)
     own = tuple(_prepared(parent, table, ground))
-    attach = "SHARE UPDATE EXCLUSIVE on the parent: readers and writers go on, and no row is read."
+    attach = "SHARE UPDATE EXCLUSIVE on the parent: readers and writers go on, and no row of the new partition is read."
     directives = "\n".join(dict.fromkeys(filter(None, (directive, cleared.directive))))
     return Phased(
         table=parent.name,
@@ -53,7 +57,7 @@ def recipe(operation: AttachPartition, ground: Ground) -> Phased:
             *proof,
             *(step for each in own for step in each.steps),
             *cleared.before,
-            Said("\n".join(filter(None, (attach, directives))), f"{alter} {written}"),
+            Said("\n".join(filter(None, (attach, cleared.lock, directives))), f"{alter} {written}"),
             *cleared.after,
             *((Said("The bounds say it now.", f"{part} DROP CONSTRAINT {spelled(check)}"),) if check else ()),
         ),

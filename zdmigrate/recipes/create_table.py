@@ -56,6 +56,7 @@ def _partition(operation: CreateTable, text: str, ground: Ground) -> Phased:
     alter, table = f"ALTER TABLE {ground.spelled(parent.name)}", ground.spelled(name)
     empty = spelled(ground.free(name, "", "is_empty"))
     attach = "SHARE UPDATE EXCLUSIVE: readers and writers go on; the new table is empty."
+    why = "\n".join(filter(None, (attach, cleared.lock, cleared.directive)))
     return Phased(
         table=parent.name,
         notes=(
@@ -65,7 +66,7 @@ def _partition(operation: CreateTable, text: str, ground: Ground) -> Phased:
         expand=(
             Said("A table by itself: nobody waits for it.", f"{head} ({like}){tail}"),
             *cleared.before,
-            Said("\n".join(filter(None, (attach, cleared.directive))), f"{alter} ATTACH PARTITION {table} {bound}"),
+            Said(why, f"{alter} ATTACH PARTITION {table} {bound}"),
             *cleared.after,
         ),
         revert=(

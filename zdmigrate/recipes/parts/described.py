@@ -208,6 +208,13 @@ _TAKEN = """
     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
     WHERE p.pronamespace IN (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = ANY (%s::oid[]))
 """
+_SIZES = """
+    SELECT n.nspname, c.relname, (SELECT pg_catalog.sum(pg_catalog.pg_relation_size(below.relid))::bigint
+                                  FROM pg_catalog.pg_partition_tree(c.oid) AS below)
+    FROM pg_catalog.pg_partitioned_table AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.partdefid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = ANY (%s::oid[])
+"""
 
 
 def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
@@ -223,6 +230,7 @@ def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
         hanging=(*furniture.hanging, *_others(rows, related)),
         taken=frozenset(Name(schema, name) for schema, name, function in taken if not function),
         functions=frozenset(Name(schema, name) for schema, name, function in taken if function),
+        sizes={Name(schema, name): size for schema, name, size in rows(_SIZES, [related])},
     )
 
 

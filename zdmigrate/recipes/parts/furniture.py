@@ -28,6 +28,7 @@ class Furniture(Value):
     texts: Texts = Texts()  # of what is no table
     functions: frozenset[Name] = frozenset()
     taken: frozenset[Name] = frozenset()  # other relations' names, which files need not have told
+    sizes: dict[Name, int] = {}  # noqa: RUF012 - bytes of default partitions, where the database has told them
     live: bool = False  # the database said it: what is not here is not there
 
     def on(self, table: Name, column: str | None = None, *kinds: str) -> tuple[Hanging, ...]:

@@ -20,14 +20,20 @@ NOT_SEEN = (
 )
 
 
+_BUDGETED = "the lock budget ends it where the default partition is too large for that"
+_AT_ONCE = 100_000_000  # bytes that a server reads within the usual lock budget of 200 ms, at 500 MB a second
+ANSWER = "not-additive-in-expand"
+
+
 class Cleared(NamedTuple):
-    """What the default partition needs before, and after; ``directive`` is for the ATTACH in between."""
+    """What the default partition needs before, and after; ``lock`` and ``directive`` are for the ATTACH in between."""
 
     note: tuple[str, ...] = ()
     before: tuple[Step, ...] = ()
     after: tuple[Said, ...] = ()
     undone: tuple[Said, ...] = ()
     directive: str = ""
+    lock: str = ""
 
 
 def default_of(parent: Table, ground: Ground) -> Table | None:
@@ -37,28 +43,62 @@ def default_of(parent: Table, ground: Ground) -> Table | None:
 
 
 def cleared_default(parent: Table, partition: str, bound: Bound | None, ground: Ground) -> Cleared:
-    """The default partition has none of the new partition's rows: else ATTACH reads it all under ACCESS EXCLUSIVE."""
+    """ATTACH sees to it that the default partition has none of the new partition's rows, under ACCESS EXCLUSIVE.
+
+    It reads all of it, which the runner bounds by the lock budget. A CHECK spares that, and refuses what versions
+    write there meanwhile: an answer of the user's says that none does.
+    """
     default = default_of(parent, ground)
     if default is None or bound is None:
         return Cleared()
+    if is_outside(default.name, parent.partition_key, bound, ground.furniture.catalog):
+        return Cleared()
+    reason = ground.answers.allow.get(ANSWER)
+    if reason is not None:
+        return _proven_apart(parent, default, partition, bound, reason, ground)
+    _refuse_large(parent, default, partition, ground)
+    name = default.name.name
+    return Cleared(
+        note=(
+            f"ATTACH reads {name}, the default partition: for longer than the lock budget, and expand gives up with 4.",
+            f"Rows for {partition} that stand in {name} stop it, too: move them first.",
+        ),
+        directive=f"zdmigrate: allow attach-partition-scan because {_BUDGETED}",
+        lock=f"Of {name} every row is read, under ACCESS EXCLUSIVE, for no longer than the lock budget.",
+    )
+
+
+def _refuse_large(parent: Table, default: Table, partition: str, ground: Ground) -> None:
+    """Raise CannotRewrite for a default partition that nobody can read through within the usual lock budget."""
+    size = ground.furniture.sizes.get(default.name, 0)
+    if size <= _AT_ONCE:
+        return
+    moved = f"give the rows of {default.name.name} partitions of their own first, until it is small"
+    checked = f"; or, if no version writes rows for {partition} before expand is done, --allow '{ANSWER}=WHY'"
+    raise ground.refusal(
+        f"ATTACH reads {default.name}, the default partition, while nobody else can use it: {size // 1_000_000} MB, "
+        "which is more than a lock budget of 200 ms",
+        moved + (checked if len(parent.partition_key) == 1 else ""),
+    )
+
+
+def _proven_apart(parent: Table, default: Table, partition: str, bound: Bound, reason: str, ground: Ground) -> Cleared:
     proof = outside(parent, bound, ground)
     if proof is None:
         raise ground.refusal(
-            f"ATTACH reads every row of {default.name}, the default partition, while nobody can read or write it; with "
-            "a key of several columns no CHECK spares it",
-            "write the phases by hand, and say how long it may take: zdmigrate new NAME begins a file",
+            f"with a key of several columns no CHECK spares the reading of {default.name}, the default partition",
+            f"leave --allow {ANSWER} out: the lock budget bounds it",
         )
     name, alter = ground.free(default.name, partition, "apart"), f"ALTER TABLE {ground.spelled(default.name)}"
-    because = f"such rows are to go into {partition}, which comes at once"
     proven = ground.furniture.with_script(f"{alter} ADD CONSTRAINT {spelled(name)} CHECK ({proof})").catalog
     seen = is_outside(default.name, parent.partition_key, bound, proven)
     dropped = f"{alter} DROP CONSTRAINT IF EXISTS {spelled(name)}"
     return Cleared(
         note=(
             f"Rows for {partition} that stand in {default.name.name} stop expand: move them first.",
-            f"From its CHECK until the attach, {default.name.name} refuses new ones.",
+            f"From its CHECK until the attach, INSERTs of rows for {partition} fail: {reason}.",
         ),
-        before=added_constraint(default, name, f"CHECK ({proof})", ground, allowed=because),
+        before=added_constraint(default, name, f"CHECK ({proof})", ground, allowed=reason),
         after=(Said("The bounds say it now.", f"{alter} DROP CONSTRAINT {spelled(name)}"),),
         undone=(Said("", dropped),),
         directive="" if seen else NOT_SEEN,
