@@ -1,0 +1,96 @@
+"""Episodes one after another, until the time is over; each from its number and the seed alone."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from tests.servers.choose import SETTINGS
+from tests.servers.database import RunningServer
+from tests.simulate.drawn import case, script
+from tests.simulate.episode import Episode
+from tests.simulate.world import NotToBeTried, World
+from zdmigrate.embedded.locate import find
+from zdmigrate.embedded.server import Server
+from zdmigrate.recipes.parts import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Workers that never rest, and take their time: one is at some table at any moment.
+AUTOVACUUM = {
+    "autovacuum": "on", "autovacuum_naptime": "1s", "autovacuum_vacuum_threshold": "20",
+    "autovacuum_vacuum_scale_factor": "0", "autovacuum_vacuum_cost_delay": "50ms", "autovacuum_vacuum_cost_limit": "5",
+}  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """What became of the episodes."""
+
+    held: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    checks: int = 0
+    queries: int = 0
+
+    def __str__(self) -> str:
+        kinds, faults = (", ".join(f"{k} {n}" for k, n in sorted(c.items())) for c in (self.kinds, self.faults))
+        return (
+            f"{self.held} episodes held, {len(self.failed)} failed, {self.left_out.total()} were not to be tried; "
+            f"{self.queries} queries of apps, invariants looked at {self.checks} times\n{kinds}\n{faults}"
+        )
+
+
+def campaign(seed: int, seconds: float, numbers: Iterable[int] | None = None, *, verbose: bool = False) -> Tally:
+    """Print each failure as it comes, with what was done, and how to see it again."""
+    for name in registry.names():  # now: a long run is not to meet what is edited meanwhile
+        registry.load(name)
+    tally, until = Tally(), time.monotonic() + seconds
+    with Server.start(find(), settings={**SETTINGS, **AUTOVACUUM}) as server:
+        for number in count(1) if numbers is None else numbers:
+            if numbers is None and time.monotonic() > until:
+                break
+            one(server, seed, number, tally, verbose=verbose)
+    return tally
+
+
+def one(server: Server, seed: int, number: int, tally: Tally, *, verbose: bool) -> None:
+    name = f"{seed} {number}"
+    drawn, plan = case(name), script(name)
+    running = RunningServer(server.dsn(), server.major)
+    began, episode = time.monotonic(), None
+    try:
+        with World(running, drawn, plan.rows) as world:
+            episode = Episode(server, running, world, plan)
+            episode.run()
+    except NotToBeTried as reason:
+        tally.left_out[str(reason)] += 1
+        return
+    except Exception:  # noqa: BLE001 - whatever it is, it is told with what led to it
+        told = "\n".join(f"  {line}" for line in (episode.told if episode else []))
+        tally.failed.append(name)
+        print(
+            f"FAILED: python -m tests.simulate --seed {seed} --episode {number}\n{drawn}\n{plan}\n{told}\n"
+            f"{traceback.format_exc()}",
+            flush=True,
+        )
+        return
+    tally.held += 1
+    tally.kinds[drawn.migration.kind] += 1
+    tally.faults.update(attempt.fault for part in (plan.expand, plan.revert, plan.contract) for attempt in part)
+    tally.checks += episode.invariants.checked
+    tally.queries += world.old.queries + world.new.queries
+    if verbose:
+        print(
+            f"episode {number}: {drawn.migration.kind}, {time.monotonic() - began:.1f} s",
+            *episode.told,
+            sep="\n  ",
+            flush=True,
+        )

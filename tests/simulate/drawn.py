@@ -1,0 +1,103 @@
+"""What a seed decides before anything runs: the table, its migration, and every fault with its moment."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, NamedTuple
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.recipes.generated.migrations import MAKERS, generated
+
+if TYPE_CHECKING:
+    from tests.recipes.generated.migrations import Generated
+
+SCHEMAS = ("public", "shop", "Größe", "order", 'a"b', "%", "it's", "two words", "x" * 60, "_")
+FAULTS = ("kill", "cut", "stop", "term", "restart", "crash", "rival", "none")
+FAULT_WEIGHTS = (6, 4, 3, 2, 1, 1, 3, 2)
+BLOCKERS = (  # and autovacuum, which is about all the while
+    "idle in transaction", "long select", "vacuum", "pg_dump", "manual index", "prepared transaction",
+    "writer in transaction",
+)  # fmt: skip
+
+
+class Blocker(NamedTuple):
+    """Somebody who is in the way, ``after`` seconds of an attempt, for ``seconds``."""
+
+    kind: str
+    after: float
+    seconds: float
+
+
+class Attempt(NamedTuple):
+    """A run of a command with what goes wrong in it: ``fault`` at the ``at``-th message that the runner sends."""
+
+    fault: str
+    at: int
+    blockers: tuple[Blocker, ...]
+    deadline: str
+    wakes_after: float  # seconds, where it is stopped
+
+    def __str__(self) -> str:
+        blockers = "".join(f"; {b.kind} after {b.after:.2f} s for {b.seconds:.2f} s" for b in self.blockers)
+        return f"{self.fault} at message {self.at}, lock deadline {self.deadline}{blockers}"
+
+
+class Script(NamedTuple):
+    """An episode: attempts that may fail, before the run of each phase that has to succeed."""
+
+    rows: int  # more than the few of the drawn table, about
+    expand: tuple[Attempt, ...]
+    early: bool  # whether a contract is tried while the old version lives
+    revert: tuple[Attempt, ...]
+    ends: str  # contract, revert, or "both": reverted, and then forth again
+    silent: bool  # whether the old version goes without a goodbye
+    contract: tuple[Attempt, ...]
+
+
+def script(number: str) -> Script:
+    """The same for the same number, whatever Python's version."""
+    chance = random.Random(number)
+    return Script(
+        rows=chance.choice((0, 200, 1_000, 5_000)),
+        expand=_attempts(chance),
+        early=chance.random() < 0.6,
+        revert=_attempts(chance),
+        ends=chance.choices(("contract", "revert", "both"), (6, 2, 2))[0],
+        silent=chance.random() < 0.2,
+        contract=_attempts(chance),
+    )
+
+
+def _attempts(chance: random.Random) -> tuple[Attempt, ...]:
+    return tuple(_attempt(chance) for _ in range(chance.choice((0, 1, 1, 2, 3))))
+
+
+def _attempt(chance: random.Random) -> Attempt:
+    kinds = chance.sample(BLOCKERS, chance.choice((0, 0, 1, 1, 2)))
+    return Attempt(
+        fault=chance.choices(FAULTS, FAULT_WEIGHTS)[0],
+        at=chance.randint(5, 130),
+        blockers=tuple(Blocker(kind, chance.uniform(0, 0.6), chance.uniform(0.1, 2.5)) for kind in kinds),
+        deadline=chance.choice(("1s", "4s", "30s")),
+        wakes_after=chance.uniform(0.2, 4.0),
+    )
+
+
+def case(number: str) -> Generated:
+    """A table with rows, and a migration of it; hypothesis likes its first examples small, so it is a later one."""
+    chance = random.Random(number)
+    schema, make, wanted = chance.choice(SCHEMAS), chance.choice(MAKERS), chance.randint(4, 12)
+    drawn: list[Generated] = []
+
+    @seed(chance.randrange(2**60))
+    @settings(
+        max_examples=wanted, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(generated(schema, make))
+    def keep(one: Generated) -> None:
+        drawn.append(one)
+
+    keep()
+    return drawn[-1]

@@ -1,0 +1,110 @@
+"""Apps and witnesses that outlast a restart of the server, as those of a careful team do."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from tests.recipes.writers import PACE, App
+from tests.stories.lock_waits import LockWaits
+
+if TYPE_CHECKING:
+    from tests.servers.database import Connection, Database
+
+GIVES_UP = 30.0  # seconds without a server
+
+
+def connected(database: Database, name: str) -> Connection:
+    """A connection, as soon as the server answers."""
+    deadline = time.monotonic() + GIVES_UP
+    while True:
+        try:
+            return database.connect(application_name=name, prepare_threshold=2)
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+class SturdyApp(App):
+    """Knows of each of its writes whether it was committed; a lost connection is a failure only if none is allowed.
+
+    ``outages`` is how many restarts there have been by now, for whoever restarts the server to raise beforehand.
+    """
+
+    outages = 0
+    lost = 0
+
+    def _run(self) -> None:
+        self._connection = connected(self.database, f"app {self.name}")
+        try:
+            while not self._stop.is_set() and not self.failures:
+                self._once()
+                time.sleep(PACE)
+        finally:
+            self._connection.close()
+
+    def ends_by_itself(self) -> None:
+        self._thread.join(GIVES_UP)
+
+    def _once(self) -> None:
+        try:
+            self._query(self._connection)
+            self.queries += 1
+        except (psycopg.Error, AssertionError) as error:
+            gone = self._connection.broken or self._connection.closed
+            if not (gone and isinstance(error, psycopg.OperationalError) and self._may_reconnect()):
+                self.failures.append(f"{self.name}: {type(error).__name__}: {error}")
+
+    def _may_reconnect(self) -> bool:
+        self.lost += 1
+        if not self.outages:
+            return False
+        self._connection = connected(self.database, f"app {self.name}")
+        return True
+
+    def _execute(self, connection: Connection, sql: str, values: tuple[str, ...]) -> None:
+        """One write, exactly once: where the answer to COMMIT is lost, the server is asked what became of it."""
+        if connection.closed and connection is not self._connection:
+            connection = self._connection
+        xid = None
+        while True:
+            try:
+                with connection.transaction():
+                    ran = connection.execute(sql.encode(), values)
+                    assert ran.rowcount == 1, f"{ran.rowcount} rows by {sql} {values}"
+                    row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
+                    xid = row[0] if row else None
+                return
+            except psycopg.OperationalError:
+                if not (connection.broken or connection.closed) or not self._may_reconnect():
+                    raise
+                connection = self._connection
+                if xid is not None and self._committed(connection, xid):
+                    return
+
+    def _committed(self, connection: Connection, xid: str) -> bool:
+        row = connection.execute("SELECT pg_xact_status(%s::xid8)", [xid]).fetchone()
+        return row == ("committed",)
+
+
+class SturdyWitness(LockWaits):
+    """Looks again once there is a server again."""
+
+    outages = 0
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                super()._watch()
+                return
+            except psycopg.OperationalError:
+                if not self.outages:
+                    raise
+                self._connection = connected(self._database, "lock waits")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        super().__init__(database)

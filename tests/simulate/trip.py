@@ -1,0 +1,62 @@
+"""A proxy that does something to the runner, or to the server, at its n-th message."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tests.stories.proxy import Proxy
+
+if TYPE_CHECKING:
+    import socket
+
+    from tests.stories.proxy import Request, When
+    from tests.stories.runners import Runner
+
+
+class Trip(Proxy):
+    """``tripped`` is set at the ``at``-th message; kill, cut, stop and term happen there and then."""
+
+    def __init__(self, dsn: str, fault: str, at: int) -> None:
+        super().__init__(dsn)
+        self.fault, self.at = fault, at
+        self.tripped = threading.Event()
+        self.met = ""
+        self.runner: Runner | None = None
+        self.started = threading.Event()
+
+    def begins(self, runner: Runner) -> None:
+        self.runner = runner
+        self.started.set()
+
+    def is_the_point(self, request: Request) -> When | None:
+        with self._lock:
+            self.requests.append(request)
+            now = len(self.requests) == self.at
+        if now:
+            self.started.wait(30)
+            self.met = " ".join(request.sql.split())[:90]
+            self._happens()
+            self.tripped.set()
+        return None
+
+    def _happens(self) -> None:
+        assert self.runner is not None
+        pid = self.runner.known_pid()
+        if self.fault == "kill":
+            os.kill(pid, signal.SIGKILL)
+            self.strike()
+        if self.fault == "cut":
+            self.tripped.set()
+            self.strike()
+        if self.fault in ("stop", "term"):
+            os.kill(pid, signal.SIGSTOP if self.fault == "stop" else signal.SIGTERM)
+
+    def _serve(self, client: socket.socket) -> None:
+        """While the server restarts there is nobody to connect to."""
+        with suppress(OSError):
+            super()._serve(client)
+        client.close()
