@@ -162,7 +162,7 @@ def _down(operation: AlterColumnType, table: Table, old: TableColumn, new: str, 
             f"{old.type.sql} cannot hold every {operation.type.sql}: nothing says what old versions find then",
             f"say it: --fallback {old.name}=VALUE" + ("" if old.not_null else f", or --fallback {old.name}=NULL"),
         )
-    return cast.total(spelled(new), fallback)
+    return _cast(cast.total(spelled(new), fallback), old.type)  # the fallback may be of another type: 0 is an integer
 
 
 def _must_not_have_both(table: Table, old: TableColumn, new: str, ground: Ground) -> None:
