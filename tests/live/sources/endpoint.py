@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass
@@ -20,14 +22,21 @@ class Endpoint:
     server: ThreadingHTTPServer
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    secure: bool = False
     drip: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     @contextmanager
-    def started(cls) -> Iterator[Self]:
+    def started(cls, certificate: Path | None = None, key: Path | None = None) -> Iterator[Self]:
+        """Speaks TLS if it has a certificate."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        made = server.endpoint = cls(server)  # type: ignore[attr-defined]  # for its handlers
+        made = server.endpoint = cls(server, secure=certificate is not None)  # type: ignore[attr-defined]  # for Handler
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate, key)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that trusts it not hangs up
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         try:
@@ -40,7 +49,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return f"{'https' if self.secure else 'http'}://127.0.0.1:{self.server.server_port}"
 
     def put(self, path: str, body: Any, status: int = 200) -> None:
         """A body that is no text is sent as JSON."""
