@@ -1,25 +1,30 @@
-"""A runner killed between any two statements of a rewritten change: resumed to its end, or reverted: proof 5."""
+"""A run of a rewritten change ended between two messages: resumed to its end, or undone: proof 5.
+
+The short form kills at some points of one way of a tenth of the cases; ``python -m tests.crash`` is the whole matrix,
+with lost connections and a restarted server.
+"""
 
 from __future__ import annotations
 
-from itertools import count
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.crash.subjects import of_case
 from tests.recipes.cases import CASES
-from tests.recipes.killed import Killings
 from tests.recipes.tenth import commit, in_the_tenth
+from tests.stories.crash import Crashes, Fault
 from tests.stories.runners import Forge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.recipes.bench import Bench
     from tests.recipes.cases import Case
+    from tests.servers.database import RunningServer
 
-SOME = 8  # in the short form, one point of so many
+SOME = 2  # points of a way in the short form
 
 
 @pytest.fixture
@@ -28,31 +33,32 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
         yield made
 
 
-def tried(killings: Killings, every: int) -> int:
-    """Points resumed from and reverted from: all of them both ways, or some, in turn."""
-    points, number = killings.points(), count(commit() % every)
-    for command, point in points:
-        turn = next(number)
-        if every > 1 and turn % every:
-            continue
-        if killings.can_revert(command) and (every == 1 or turn % (2 * every)):
-            killings.reverted(point)
-        if every == 1 or not (killings.can_revert(command) and turn % (2 * every)):
-            killings.resumed(command, point)
-    return len(points)
+@pytest.fixture
+def held() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if in_the_tenth(case.name)], ids=lambda case: case.name)
-def test_a_runner_killed_at_some_statements_is_resumed_or_reverted(
-    bench: Callable[[Case], Bench], forge: Forge, case: Case
+def test_a_runner_killed_at_some_messages_is_resumed_or_reverted(
+    case: Case, server: RunningServer, forge: Forge, tmp_path: Path, held: ExitStack
 ) -> None:
-    assert tried(Killings(bench(case), forge), SOME)
+    ways = of_case(case, server, tmp_path, held)
+    crashes = Crashes(server, forge, ways[commit() % len(ways)])
+    points = crashes.points()
+    begin = commit() % len(points)
+    tally = crashes.try_all((points[begin:] + points)[:: len(points) // SOME][:SOME], Fault.KILL)
+    assert not tally.failures, tally.failures
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_runner_killed_between_any_two_statements_is_resumed_and_reverted(
-    bench: Callable[[Case], Bench], forge: Forge, case: Case
+def test_a_runner_killed_between_any_two_messages_is_resumed_and_reverted(
+    case: Case, server: RunningServer, forge: Forge, tmp_path: Path, held: ExitStack
 ) -> None:
-    assert tried(Killings(bench(case), forge), 1)
+    for crash in of_case(case, server, tmp_path, held):
+        crashes = Crashes(server, forge, crash)
+        tally = crashes.try_all(crashes.points(), Fault.KILL)
+        assert not tally.failures, tally.failures
+        assert len(tally.missed) * 20 <= tally.tried, f"points that no run came by: {tally.missed}"

@@ -64,6 +64,7 @@ class Proxy:
         self.point, self.end = point, end
         self.requests: list[Request] = []
         self.reached = False
+        self._struck = threading.Event()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server((HOST, 0))
@@ -115,9 +116,17 @@ class Proxy:
     def strike(self) -> None:
         """The point is reached."""
         self.reached = True
-        self.end()
-        self.cut()
+        try:
+            self.end()
+            self.cut()
+        finally:
+            self._struck.set()
         raise EOFError
+
+    def settle(self, meanwhile: Callable[[], None]) -> None:
+        """Wait until what happens at the point has happened, if it was reached."""
+        while self.reached and not self._struck.wait(0.002):
+            meanwhile()
 
 
 class _Conversation:

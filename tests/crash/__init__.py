@@ -1,0 +1,1 @@
+"""The crash matrix: every recipe and every story, ended by every fault between any two messages of the client."""
