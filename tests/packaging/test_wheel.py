@@ -75,7 +75,7 @@ def test_its_metadata_names_the_licence_and_the_extras(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         told = message_from_bytes(archive.read(f"zdmigrate-{zdmigrate.__version__}.dist-info/METADATA"))
     assert told["License-Expression"] == "Apache-2.0"
-    assert set(told.get_all("Provides-Extra", [])) == {"embedded", "alembic", "dev"}
+    assert set(told.get_all("Provides-Extra", [])) == {"embedded", "alembic", "kubernetes", "aws", "dev"}
 
 
 def test_it_says_its_version(installed: Path) -> None:
