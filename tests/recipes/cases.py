@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
+_SAID = ("options", "then", "stays", "numbered", "catalog", "schema", "alone", "same", "lossy")
 FURNITURE = (HERE / "furniture.sql").read_text()
 
 
@@ -20,6 +21,8 @@ class Case:
     options: tuple[str, ...] = ()
     then: str = ""
     alone: str = ""  # why writers that know only columns cannot live through it
+    same: str = ""  # the new column's value as SQL over {old}, where no cast says it
+    lossy: str = ""  # why the old version does not find what it would have written itself
     stays: str = ""  # what a revert leaves on purpose, as SQL
     numbered: str = ""  # a column whose values are drawn anew, in whichever order
     schema: str = field(default=FURNITURE, repr=False)
@@ -28,7 +31,9 @@ class Case:
 
 def read_case(path: Path) -> Case:
     text = path.read_text()
-    said = dict(re.findall(r"^-- (options|then|stays|numbered|catalog|schema|alone): (.*)$", text, re.MULTILINE))
+    said = dict(
+        re.findall(r"^-- (options|then|stays|numbered|catalog|schema|alone|same|lossy): (.*)$", text, re.MULTILINE)
+    )
     naive = "\n".join(line for line in text.splitlines() if not line.startswith("-- "))
     return Case(
         name=path.stem,
@@ -36,6 +41,8 @@ def read_case(path: Path) -> Case:
         options=tuple(shlex.split(said.get("options", ""))),
         then=said.get("then", ""),
         alone=said.get("alone", ""),
+        same=said.get("same", ""),
+        lossy=said.get("lossy", ""),
         stays=said.get("stays", ""),
         numbered=said.get("numbered", ""),
         catalog=said.get("catalog", "history"),

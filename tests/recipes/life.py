@@ -28,14 +28,21 @@ def has_revert(file: Path) -> bool:
 class Life:
     """``migrated`` is a clone of ``database`` that the naive files have run on: what the new version knows.
 
-    ``unread``: what an old version writes may be read as something else (--fill). ``agree``: a copied column is the
-    cast of its old one, which is not so where --up says something else.
+    ``unread``: what an old version writes may be read as something else (--fill). ``agree``: a copied column is
+    ``same`` of its old one, which is not known where --up says something else.
     """
 
     def __init__(
-        self, database: Database, migrated: Database, folder: Path, *, unread: bool = False, agree: bool = True
+        self,
+        database: Database,
+        migrated: Database,
+        folder: Path,
+        *,
+        unread: bool = False,
+        agree: bool = True,
+        same: str = "CAST({old} AS {type})",
     ) -> None:
-        self.database, self.folder, self.agree = database, folder, agree
+        self.database, self.folder, self.agree, self.same = database, folder, agree, same
         self.tables = shared_tables(database, migrated)
         schemas = (schema_of(database), schema_of(migrated))
         self.old, self.new = (App(database, schemas[each], self.tables, each, unread) for each in (OLD, NEW))
@@ -91,13 +98,15 @@ class Life:
                 assert shared.after is not None
                 old, new = shared.before.columns[number], shared.after.columns[number]
                 if old.name != new.name:
-                    differ = f"(ROW(CAST({old.name} AS {new.type}))::record) *<> (ROW({new.name})::record)"
+                    same = self.same.format(old=old.name, type=new.type)
+                    differ = f"(ROW({same})::record) *<> (ROW({new.name})::record)"
                     query = f"SELECT count(*) FROM {shared.before.name} WHERE {differ}"
                     [(count,)] = self.database.execute(query.replace("%%", "%"))
                     assert count == 0, f"{count} rows of {shared.before.name}: {old.name} is not {new.name}"
 
     def _gone(self, app: App) -> None:
         app.stop()
+        app.writes_last(unknown=app is self.old)
         self.journal += app.journal
 
     def _goes_on_alone(self, app: App) -> None:

@@ -95,7 +95,7 @@ class Shared(NamedTuple):
     """A table that apps write. ``after`` is None where the new version has no such table, or no way to name its rows.
 
     ``key`` is one column by whose text rows are known; ``fixed`` are columns that keep their values, since something
-    is unique in them; ``rows`` are the keys of all rows.
+    is unique in them; ``rows`` are the keys of all rows, ``gone`` of those that the new version does not find there.
     """
 
     before: Table
@@ -103,6 +103,7 @@ class Shared(NamedTuple):
     key: int
     fixed: frozenset[int]
     rows: tuple[str, ...]
+    gone: frozenset[str]
 
     @property
     def common(self) -> tuple[int, ...]:
@@ -113,21 +114,28 @@ class Shared(NamedTuple):
 def shared_tables(before: Database, after: Database) -> list[Shared]:
     """The tables whose rows can be told apart. ``before`` and ``after`` hold the schema of the old and new version."""
     old, new = schema_of(before), schema_of(after)
-    with before.connect() as connection:
-        found = [_shared(connection, table, new.tables.get(oid)) for oid, table in old.tables.items()]
+    with before.connect() as connection, after.connect() as migrated:
+        found = [_shared(connection, migrated, table, new.tables.get(oid)) for oid, table in old.tables.items()]
         return [each for each in found if each is not None]
 
 
-def _shared(connection: Connection, table: Table, after: Table | None) -> Shared | None:
+def _shared(connection: Connection, migrated: Connection, table: Table, after: Table | None) -> Shared | None:
     sets = (*table.unique, *(after.unique if after else ()))
     fixed = frozenset(number for numbers in sets for number in numbers)
     alone = [numbers[0] for numbers in (table.primary, *sets) if len(numbers) == 1 and numbers[0] in table.columns]
     known_to_both = [number for number in (*alone, *table.columns) if after is None or number in after.columns]
     for key in dict.fromkeys(known_to_both):
-        name = table.columns[key].name
-        query = f"SELECT array_agg({name}::text ORDER BY {name}::text), count(*), count(DISTINCT {name}::text)"
-        whole = f"{query} FROM {table.name}".replace("%%", "%")
-        rows, count, distinct = connection.execute(whole.encode()).fetchone() or ([], 0, 0)
-        if 0 < count == distinct:
-            return Shared(table, after, key, fixed | {key}, tuple(rows))
+        rows, distinct = _rows(connection, table, key)
+        if 0 < len(rows) == distinct:
+            left, _ = _rows(migrated, after, key) if after else ((), 0)
+            gone = set(rows).difference(left) if after and len(left) < len(rows) else ()
+            return Shared(table, after, key, fixed | {key}, rows, frozenset(gone))
     return None
+
+
+def _rows(connection: Connection, table: Table, key: int) -> tuple[tuple[str, ...], int]:
+    """The keys of all rows, and how many different ones there are."""
+    name = table.columns[key].name
+    query = f"SELECT array_agg({name}::text ORDER BY {name}::text), count(DISTINCT {name}::text) FROM {table.name}"
+    rows, distinct = connection.execute(query.replace("%%", "%").encode()).fetchone() or ([], 0)
+    return tuple(rows or ()), distinct

@@ -43,6 +43,21 @@ class Copying(NamedTuple):
     known: tuple[int, ...]  # what this version writes
     columns: tuple[int, ...]  # the same, the fixed ones left out
     unread: bool  # an older value may become another at once: what is written is not what is read
+    hidden: frozenset[str]  # rows that this version does not find
+
+    def turn(self, turn: int) -> list[str]:
+        """Every third row, without the one that every version writes."""
+        return [row for row in self.shared.rows[turn::3] if row not in self.hidden and row not in self.both]
+
+    @property
+    def patterns(self) -> list[str]:
+        """Rows that nobody writes."""
+        return self.turn(2)
+
+    @property
+    def both(self) -> list[str]:
+        """The row that every version writes."""
+        return [row for row in self.shared.rows if row not in self.shared.gone][:1]
 
     def is_row(self, table: Table, of: str = "") -> str:
         """The condition that finds a row by its key's text, as the old version reads it: 6, not 6.00."""
@@ -171,11 +186,11 @@ class App:
         if self._thread.ident is not None:
             self._thread.join(ENOUGH)
 
-    def writes_last(self) -> None:
-        """The row that both have written becomes known."""
+    def writes_last(self, *, unknown: bool = False) -> None:
+        """The row that both have written becomes known; with ``unknown`` only of tables that the new one has not."""
         with self.database.connect() as connection:
-            for copy in self.copies:
-                self._become(connection, copy, _both(copy.shared.rows), noted=True)
+            for copy in self.copies if not unknown else [each for each in self.copies if each.shared.after is None]:
+                self._become(connection, copy, copy.both, noted=True)
 
     def _run(self) -> None:
         with self.database.connect(application_name=f"app {self.name}", prepare_threshold=2) as connection:
@@ -203,15 +218,14 @@ class App:
             case 1:
                 self._touch(connection, copy)
             case 2 | 3:
-                self._become(connection, copy, _both(copy.shared.rows), noted=False)
+                self._become(connection, copy, copy.both, noted=False)
             case _:
-                row = chance.choice(_turn(copy.shared.rows, self.which) or _both(copy.shared.rows))
-                if row not in _both(copy.shared.rows):
-                    self._become(connection, copy, [row], noted=True)
+                own = copy.turn(self.which)
+                self._become(connection, copy, [chance.choice(own)] if own else [], noted=True)
         return ""
 
     def _insert(self, connection: Connection, copy: Copying) -> None:
-        pattern = self._chance.choice(_turn(copy.shared.rows, 2) or copy.shared.rows)
+        pattern = self._chance.choice(copy.patterns or copy.both)
         whole = self._chance.random() < 0.5
         number = str(2 * len(self.journal) + self.which + 1)
         sql, told = (copy.insert(table, whole=whole).replace(NUMBER, number) for table in (copy.table, copy.told))
@@ -221,14 +235,15 @@ class App:
     def _touch(self, connection: Connection, copy: Copying) -> None:
         """Rows of all, changed by nothing."""
         key, is_row = copy.table.columns[copy.shared.key].name, copy.is_row(copy.table)
-        rows = self._chance.sample(copy.shared.rows, min(3, len(copy.shared.rows)))
+        seen = [row for row in copy.shared.rows if row not in copy.hidden]
+        rows = self._chance.sample(seen, min(3, len(seen)))
         name = copy.table.columns[copy.columns[0]].name if copy.columns else key
         for row in rows:
             self._execute(connection, f"UPDATE {copy.table.name} SET {name} = {name} WHERE {is_row}", (row,))
 
     def _become(self, connection: Connection, copy: Copying, rows: Sequence[str], *, noted: bool) -> None:
         for row in rows if copy.columns else ():
-            pattern = self._chance.choice(_turn(copy.shared.rows, 2) or [row])
+            pattern = self._chance.choice(copy.patterns or [row])
             self._execute(connection, copy.update(copy.table), (pattern, row))
             if noted:
                 self.journal.append(Written(copy.update(copy.told), (pattern, row)))
@@ -252,16 +267,8 @@ def _copying(shared: Shared, which: int, unread: bool) -> Copying | None:
     if table is None or shared.key not in table.columns:
         return None
     columns = shared.common if which == NEW else tuple(shared.before.columns)
-    return Copying(shared, table, shared.before, columns, tuple(n for n in columns if n not in shared.fixed), unread)
-
-
-def _turn(rows: Sequence[str], turn: int) -> Sequence[str]:
-    return rows[turn::3]
-
-
-def _both(rows: Sequence[str]) -> Sequence[str]:
-    """The row that every version writes."""
-    return rows[:1]
+    written = tuple(n for n in columns if n not in shared.fixed)
+    return Copying(shared, table, shared.before, columns, written, unread, shared.gone if which == NEW else frozenset())
 
 
 def replay(journal: Sequence[Written], database: Database) -> None:

@@ -1,5 +1,6 @@
 -- schema: moods.sql
--- alone: the value that goes has no equal
+-- same: replace({old}::text, 'sad', 'bored')::{type}
+-- lossy: what it wrote as sad, the new version copies as bored
 -- options: --as feeling --down "feeling::text"
 -- then: ALTER TABLE tally RENAME mood TO feeling
 CREATE TYPE feelings AS ENUM ('happy', 'bored');
