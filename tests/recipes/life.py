@@ -106,7 +106,8 @@ class Life:
 
     def _gone(self, app: App) -> None:
         app.stop()
-        app.writes_last(unknown=app is self.old)
+        if app is self.old:  # nobody writes after it what the new version does not know
+            app.writes_last(unknown=True)
         self.journal += app.journal
 
     def _goes_on_alone(self, app: App) -> None:
