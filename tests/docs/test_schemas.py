@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
-from referencing import Registry, Resource
 
-from tests.docs.markdown import DOCS
+from tests.docs.schemas import SCHEMAS, validator
 from tests.docs.tutorial import prepare
 from zdmigrate.cli.main import run
 
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.servers.database import Database
-
-SCHEMAS = {path.name: json.loads(path.read_text("utf-8")) for path in sorted((DOCS / "schemas").glob("*.json"))}
-REGISTRY: Registry[Any] = Registry().with_resources(
-    (name, Resource.from_contents(schema)) for name, schema in SCHEMAS.items()
-)
 
 
 @pytest.fixture
@@ -43,10 +37,6 @@ def command(
 
     run(["init", "--release", "1.0", "--baseline", "001_users"])
     return call
-
-
-def validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

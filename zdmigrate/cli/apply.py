@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from zdmigrate.cli.listening import listening, metrics_file
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import changes_of, no_queries, target_of
@@ -40,6 +41,7 @@ POLL = 5.0  # seconds between two looks of --wait
 @click.option("--reason", help="Why, with --force; it is recorded.")
 @click.option("--again", is_flag=True, help="Expand a reverted change whose file has not changed.")
 @no_queries
+@metrics_file
 @database
 @common(
     "lock_budget",
@@ -49,8 +51,9 @@ POLL = 5.0  # seconds between two looks of --wait
     "gate.lost_window",
     "gate.heartbeat_ttl",
     "gate.same_release",
+    logs=True,
 )
-def command(config: Config, console: Console, dsn: str, **given: Any) -> int:
+def command(config: Config, console: Console, dsn: str, metrics_file: str | None, **given: Any) -> int:
     """Run what is due: expand before the deploy, contract when nobody needs the old side any more.
 
     \b
@@ -63,7 +66,13 @@ def command(config: Config, console: Console, dsn: str, **given: Any) -> int:
     _refuse_misfits(asked)
     limit = _duration(asked.wait_for)
     stop_on_sigterm()
-    target, changes = target_of(dsn, config, console, queries=not asked.no_queries), changes_of(config)
+    with listening(console, config.app, metrics_file) as heard:
+        target = target_of(dsn, config, console, queries=not asked.no_queries, listener=heard.listener)
+        heard.exit_code = _run(target, console, changes_of(config), asked, limit)
+    return heard.exit_code
+
+
+def _run(target: Target, console: Console, changes: Sequence[Change], asked: Asked, limit: float) -> int:
     if asked.dry_run:
         _dry_run(target, console, changes, asked.phase)
     elif asked.phase in ("expand", "backfill"):

@@ -30,6 +30,7 @@ COMMANDS = {
     "apply": "Run what is due: expand, backfill, contract.",
     "revert": "Undo an expand.",
     "status": "Show changes by phase, live versions, and what each gate waits for.",
+    "log": "Show who did what, from the ledger's record.",
     "release": "Register releases, list them, bind changes to them.",
     "live": "Beat for an instance, list live versions, retire one.",
     "ready": "Readiness probe: may this release serve?",

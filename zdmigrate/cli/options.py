@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from zdmigrate.config import KEYS, flag_name, load
+from zdmigrate.errors import ZdmigrateError
 from zdmigrate.redact import redact
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zdmigrate.config import Config
 
@@ -27,6 +29,7 @@ class Console(Value):
     format: str = "text"
     quiet: bool = False
     verbose: bool = False
+    log: str = "text"  # how what happens is told: in sentences, or as JSON, an event a line
 
     @property
     def is_json(self) -> bool:
@@ -48,7 +51,9 @@ class Console(Value):
 
     def say(self, text: str) -> None:
         """What happens; not when quiet. Beside a result for programs it goes to stderr, so that stdout stays theirs."""
-        if not self.quiet:
+        if self.log == "json":
+            self.event("note", message=text)
+        elif not self.quiet:
             click.echo(redact(text), err=self.format != "text")
 
     def detail(self, text: str) -> None:
@@ -56,13 +61,36 @@ class Console(Value):
             click.echo(redact(text), err=True)
 
     def warn(self, text: str) -> None:
-        click.secho(redact(f"warning: {text}"), err=True, fg="yellow")
+        if self.log == "json":
+            self.event("note", "warning", message=text)
+        else:
+            click.secho(redact(f"warning: {text}"), err=True, fg="yellow")
+
+    def event(self, event: str, level: str = "info", **fields: object) -> None:
+        """One line of JSON to stderr; when quiet, warnings and errors only. ``fields`` without a value are left out."""
+        if self.quiet and level == "info":
+            return
+        import json
+        from datetime import UTC, datetime
+
+        head = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, "event": event}
+        told = {name: value for name, value in fields.items() if value is not None}
+        click.echo(json.dumps({"version": 1, **head, **_redacted(told)}, ensure_ascii=False), err=True)
 
 
-def common(*keys: str, formats: tuple[str, ...] = ("text", "json")) -> Callable[[Command], Command]:
+def _redacted(value: Any) -> Any:
+    """Before it is JSON: a password's end is not told from a string's afterwards."""
+    if isinstance(value, dict):
+        return {name: _redacted(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_redacted(inner) for inner in value]
+    return redact(value) if isinstance(value, str) else value
+
+
+def common(*keys: str, formats: tuple[str, ...] = ("text", "json"), logs: bool = False) -> Callable[[Command], Command]:
     """The options of every command, and flags for further keys of the configuration that this one reads.
 
-    The command is called with ``config`` and ``console``.
+    The command is called with ``config`` and ``console``. ``logs`` adds ``--log-format``.
     """
     settings = ("app", "dir", *keys)
 
@@ -70,15 +98,29 @@ def common(*keys: str, formats: tuple[str, ...] = ("text", "json")) -> Callable[
         @functools.wraps(function)
         def command(config: str | None, quiet: bool, verbose: bool, format: str = "text", **values: Any) -> Any:  # noqa: A002
             flags = {key: values.pop(_parameter(key)) for key in settings}
-            console = Console(format=format, quiet=quiet, verbose=verbose)
-            return function(config=load(os.curdir, flags, path=config), console=console, **values)
+            console = Console(format=format, quiet=quiet, verbose=verbose, log=values.pop("log_format", "text"))
+            with _told_as_event(console):
+                return function(config=load(os.curdir, flags, path=config), console=console, **values)
 
         decorated: Command = command
-        for option in reversed([*map(_setting, settings), *_output(formats)]):
+        for option in reversed([*map(_setting, settings), *_output(formats, logs=logs)]):
             decorated = option(decorated)
         return decorated
 
     return decorate
+
+
+@contextmanager
+def _told_as_event(console: Console) -> Iterator[None]:
+    """Where what happens is JSON, so is the error that ends it."""
+    try:
+        yield
+    except ZdmigrateError as error:
+        if console.log != "json":
+            raise
+        told = {"state": error.state or None, "next": error.hint or None, "exit_code": error.exit_code}
+        console.event("error", "error", message=error.sentence, **told)
+        raise click.exceptions.Exit(error.exit_code) from None
 
 
 def config_near(folder: str) -> Config:
@@ -109,7 +151,7 @@ def _parameter(key: str) -> str:
     return f"setting_{key.replace('.', '_')}"
 
 
-def _output(formats: tuple[str, ...]) -> list[Callable[[Command], Command]]:
+def _output(formats: tuple[str, ...], *, logs: bool) -> list[Callable[[Command], Command]]:
     path = click.Path(exists=True, dir_okay=False)
     options: list[Callable[[Command], Command]] = [
         click.option("--config", type=path, help="The configuration file. [default: found upward]"),
@@ -119,4 +161,11 @@ def _output(formats: tuple[str, ...]) -> list[Callable[[Command], Command]]:
     if len(formats) > 1:
         choice = click.Choice(formats)
         options.insert(1, click.option("--format", type=choice, default=formats[0], show_default=True, help="Output."))
+    if logs:
+        choice, told = (
+            click.Choice(("text", "json")),
+            "What happens, as sentences or as JSON on stderr, an event a line.",
+        )
+        given: dict[str, Any] = {"default": "text", "show_default": True, "envvar": "ZDMIGRATE_LOG_FORMAT"}
+        options.append(click.option("--log-format", type=choice, help=told, **given))
     return options

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zdmigrate.cli.listening import listening, metrics_file
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import change_named, changes_of, no_queries, target_of
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("change")
 @no_queries
+@metrics_file
 @database
-@common("lock_budget", "lock_deadline", formats=("text",))
-def command(config: Config, console: Console, dsn: str, change: str, no_queries: bool) -> None:
+@common("lock_budget", "lock_deadline", formats=("text",), logs=True)
+def command(
+    config: Config, console: Console, dsn: str, change: str, no_queries: bool, metrics_file: str | None
+) -> None:
     """Undo the expand of CHANGE by its revert section.
 
     Refuses with 3 while a version lives that needs the new side, and for good once the contract has begun.
@@ -32,6 +36,8 @@ def command(config: Config, console: Console, dsn: str, change: str, no_queries:
     from zdmigrate.run.revert import revert
 
     stop_on_sigterm()
-    target = target_of(dsn, config, console, queries=not no_queries)
-    if not revert(target, change_named(changes_of(config), change)):
+    with listening(console, config.app, metrics_file) as heard:
+        target = target_of(dsn, config, console, queries=not no_queries, listener=heard.listener)
+        undone = revert(target, change_named(changes_of(config), change))
+    if not undone:
         console.say(f"{change} is not expanded: nothing to undo")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from zdmigrate.cli.options import Console
     from zdmigrate.config import Config
+    from zdmigrate.run.events import Listener
     from zdmigrate.sources.change import Change
 
 
@@ -25,9 +26,12 @@ no_queries = click.option(
 )
 
 
-def target_of(dsn: str, config: Config, console: Console, *, queries: bool = True) -> Target:
-    """The database of a command, with a listener that prints."""
-    return Target(dsn=dsn, config=config, listener=Lines(console), limits=limits_of(config), queries=queries)
+def target_of(
+    dsn: str, config: Config, console: Console, *, queries: bool = True, listener: Listener | None = None
+) -> Target:
+    """The database of a command, with a listener that prints unless another is given."""
+    heard = listener or Lines(console)
+    return Target(dsn=dsn, config=config, listener=heard, limits=limits_of(config), queries=queries)
 
 
 def changes_of(config: Config) -> tuple[Change, ...]:

@@ -1,0 +1,141 @@
+"""What a run shows to others than who started it: events, figures, the record."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.docs.schemas import validator
+from tests.run.project import refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.run.project import Project
+
+CHANGE = """
+-- zdmigrate: expand
+ALTER TABLE users ADD COLUMN label text;
+-- zdmigrate: backfill
+UPDATE users SET label = name WHERE label IS NULL;
+-- zdmigrate: contract
+ALTER TABLE users DROP COLUMN name;
+-- zdmigrate: revert
+ALTER TABLE users DROP COLUMN label;
+"""
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    project.write("001_label.sql", CHANGE)
+    return project
+
+
+def events(told: str) -> list[dict[str, Any]]:
+    """Each line, which is as the schema says."""
+    found = [json.loads(line) for line in told.splitlines()]
+    for each in found:
+        validator("event-v1.schema.json").validate(each)
+    return found
+
+
+def figures(path: Path) -> dict[str, float]:
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    return {line.partition("{")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+# ------------------------------------------------------------------------------------------- --log-format json
+
+
+def test_every_event_of_a_run_is_a_line_of_json_and_the_result_stays_alone_on_stdout(shop: Project) -> None:
+    printed = shop.expand("--log-format", "json", "--format", "json")
+    assert json.loads(printed.out)["expanded"] == ["001_label"]
+    told = events(printed.err)
+    assert [each["event"] for each in told] == ["note", "phase", "step", "done", "step", "done", "finished"]
+    assert told[2]["locks"] == {"public.users": "AccessExclusiveLock"}
+    assert [told[place]["step"] for place in (2, 3, 4, 5)] == [1, 1, 2, 2]
+    assert told[5]["rows"] == 2000
+
+
+def test_who_is_in_the_way_and_the_error_that_ends_a_run_are_events(shop: Project) -> None:
+    with shop.database.connect(application_name="report") as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT FROM users")
+        printed = shop.expand("--log-format", "json", "--lock-deadline", "2500ms", "--quiet")
+    assert printed.code == 5
+    waiting, error = events(printed.err)
+    assert (waiting["event"], waiting["blockers"][0]["application"]) == ("waiting", "report")
+    assert (error["event"], error["exit_code"]) == ("error", 5)
+    assert error["next"]
+
+
+def test_no_password_and_no_broken_line_comes_of_a_password(shop: Project) -> None:
+    printed = shop.run(
+        "apply", "--phase", "expand", "--release", "v2", "--log-format", "json", dsn="password='a\"b' port=x"
+    )
+    [error] = events(printed.err)
+    assert 'a"b' not in error["message"]
+
+
+# ------------------------------------------------------------------------------------------- --metrics-file
+
+
+def test_the_figures_of_a_run_end_with_how_it_ended(shop: Project, tmp_path: Path) -> None:
+    path = tmp_path / "zdmigrate.prom"
+    assert shop.expand("--metrics-file", str(path)).code == 0
+    ended = figures(path)
+    assert (ended["zdmigrate_steps"], ended["zdmigrate_steps_done"], ended["zdmigrate_run_exit_code"]) == (2, 2, 0)
+    assert ended["zdmigrate_run_active"] == 0
+    assert ended["zdmigrate_backfill_rows_total"] == 2000
+    assert 0 < ended["zdmigrate_lock_held_seconds_max"] <= ended["zdmigrate_step_seconds_total"]
+    assert 'change="001_label",phase="expand"' in path.read_text()
+
+    with shop.database.connect() as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT FROM users")
+        shop.contract("--lock-deadline", "1500ms", "--metrics-file", str(path))
+    gave_up = figures(path)
+    assert gave_up["zdmigrate_run_exit_code"] == 5
+    assert gave_up["zdmigrate_lock_waiting_seconds"] > 0
+    assert gave_up["zdmigrate_lock_blockers"] == 1
+    assert [file.name for file in tmp_path.iterdir() if "prom" in file.name] == ["zdmigrate.prom"]
+
+
+def test_a_gate_that_is_shut_is_in_the_figures(shop: Project, tmp_path: Path) -> None:
+    shop.expand()
+    path = tmp_path / "zdmigrate.prom"
+    assert shop.run("apply", "--phase", "contract", "--release", "v3", "--metrics-file", str(path)).code == 3
+    assert figures(path)["zdmigrate_run_exit_code"] == 3
+
+
+def test_a_file_of_figures_that_cannot_be_written_is_refused_before_anything_runs(shop: Project) -> None:
+    printed = shop.expand("--metrics-file", "/nowhere/zdmigrate.prom")
+    refused(printed, 2, "--metrics-file /nowhere/zdmigrate.prom cannot be written")
+    assert shop.state("001_label") is None
+
+
+# ------------------------------------------------------------------------------------------- log
+
+
+def test_the_log_tells_who_did_what_and_how_long_locks_took(shop: Project) -> None:
+    shop.expand()
+    shop.run("revert", "001_label")
+    told = shop.done("log").out
+    assert "as postgres, from 127.0.0.1, zdmigrate " in told.splitlines()[0]
+    assert "001_label  expand step 1 of 2 done (" in told
+    assert "for AccessExclusiveLock on public.users, held it " in told
+    assert "001_label  expand step 2 took" in told
+    assert told.splitlines()[-1].endswith("001_label  is reverted")
+    assert len(shop.done("log", "--last", "2").out.splitlines()) == 3
+    assert "init" not in shop.done("log", "001_label").out
+    assert shop.done("log", "002_nothing").out.startswith("the record says nothing of 002_nothing\nnext: ")
+
+
+def test_the_log_as_json_is_as_its_schema_says(shop: Project) -> None:
+    shop.expand()
+    told = json.loads(shop.done("log", "--format", "json").out)
+    validator("log-v1.schema.json").validate(told)
+    took = [entry["detail"] for entry in told["entries"] if entry["action"] == "took"]
+    assert took[0]["locks"] == {"public.users": "AccessExclusiveLock"}
