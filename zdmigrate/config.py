@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 SEVERITIES = ("error", "warning", "hint")
 SOURCES = (
     *("native", "plain", "single-transaction", "flyway", "golang-migrate", "dbmate", "goose", "sql-migrate"),
-    *("node-pg-migrate", "diesel", "sqlx", "prisma", "django"),
+    *("node-pg-migrate", "diesel", "sqlx", "prisma", "django", "alembic"),
 )
-RUNNERS = ("zdmigrate", "alembic", "psql", *SOURCES[2:], "other")
+RUNNERS = ("zdmigrate", "psql", *SOURCES[2:], "other")
 
 
 class Gate(Value):

@@ -124,7 +124,7 @@ def test_an_unknown_key_is_told_the_nearest_known_name(tmp_path: Path, text: str
         ('lock_budget = "-5s"', "is not a number"),
         ("postgres = 9", "postgres: 9 is not a major version of PostgreSQL, 14 or newer"),
         ("postgres = true", "postgres: True is not a major version"),
-        ('runner = "flywya"', "runner: 'flywya' is not one of zdmigrate, alembic, psql, "),
+        ('runner = "flywya"', "runner: 'flywya' is not one of zdmigrate, psql, "),
         ('replicas = "none"', 'is not "no-readers" or a list of DSNs'),
         ("app = ''", "app: '' is not a text that is not empty"),
         ("gate = 5", "gate must be a table"),

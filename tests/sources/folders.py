@@ -19,14 +19,19 @@ PRINTER = (str(FOLDERS / "django" / "sqlmigrate"),)
 
 
 def changes_of(*paths: Path | str, tool: str = "", down: bool = False, dir: Path | str = "nowhere") -> list[Change]:  # noqa: A002
-    source = Source(tool=tool, command=PRINTER, down=down)
+    source = Source(tool=tool, command=_printer(paths), down=down)
     return list(read_history([str(path) for path in paths], str(dir), source)[0])
 
 
 def linted(*paths: Path | str, tool: str = "", down: bool = False, dir: Path | str = "nowhere") -> LintResult:  # noqa: A002
-    source = Source(tool=tool, command=PRINTER, down=down)
+    source = Source(tool=tool, command=_printer(paths), down=down)
     changes, reported = read_history([str(path) for path in paths], str(dir), source)
     return lint_changes(changes, Config(runner="other"), load_rules(), reported=reported)
+
+
+def _printer(paths: tuple[Path | str, ...]) -> tuple[str, ...]:
+    """What prints the SQL of Django's migrations; the others need nobody, or Python itself."""
+    return PRINTER if any("django" in str(path) for path in paths) else ()
 
 
 def found(result: LintResult, folder: Path) -> list[tuple[str, int, str]]:

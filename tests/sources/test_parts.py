@@ -30,7 +30,11 @@ texts = st.lists(st.sampled_from(LINES), max_size=8).flatmap(
 )
 
 
-@pytest.mark.parametrize("tool", SOURCES)
+# what is rendered has its parts from the process that rendered it: tests/sources/test_alembic.py
+CUT = [tool for tool in SOURCES if tool != "alembic"]
+
+
+@pytest.mark.parametrize("tool", CUT)
 @given(text=texts)
 def test_parts_lie_side_by_side_from_the_start_to_the_end(tool: str, text: str) -> None:
     parts = TOOLS[tool].parts(File("1_a.sql"), text)
@@ -40,7 +44,7 @@ def test_parts_lie_side_by_side_from_the_start_to_the_end(tool: str, text: str) 
     assert all(one.end == other.start for one, other in pairwise(parts))
 
 
-@pytest.mark.parametrize("tool", SOURCES)
+@pytest.mark.parametrize("tool", CUT)
 @given(text=texts)
 def test_every_statement_stands_where_it_is_said_to(tool: str, text: str) -> None:
     file = File("1_a.sql")

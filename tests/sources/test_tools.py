@@ -24,6 +24,7 @@ PLACES = {
     "sqlx": "sqlx/migrations",
     "prisma": "prisma",
     "django": "django/shop/migrations",
+    "alembic": "alembic",
 }
 # each file in the tool's order, and what stands around its statements
 ORDER = {
@@ -74,6 +75,14 @@ ORDER = {
         ("20240103000000_two_in_one_message/migration.sql", "message"),
     ],
     "django": [("0001_initial.py", ""), ("0002_a_names.py", ""), ("0002_b_index.py", ""), ("0001_zz_late.py", "")],
+    "alembic": [
+        ("alembic/versions/e1_users.py", "tool"),
+        ("alembic/versions/a2_index.py", ""),
+        ("alembic/versions/b2_old_name.py", "tool"),
+        ("alembic/versions/c3_merge.py", "tool"),
+        ("alembic/versions/0d4_names.py", "tool"),
+        ("alembic/versions/f5_drop.py", "tool"),
+    ],
 }
 REFUSED = "concurrently-in-transaction"
 FINDINGS = {
@@ -95,6 +104,11 @@ FINDINGS = {
     "sqlx": [("10_index_in_transaction.up.sql", 1, REFUSED)],
     "prisma": [("20240103000000_two_in_one_message/migration.sql", 2, REFUSED)],
     "django": [("0002_a_names.py", 5, "not-analysed"), ("0001_zz_late.py", 5, "drop-column")],
+    "alembic": [
+        ("alembic/versions/b2_old_name.py", 11, REFUSED),
+        ("alembic/versions/0d4_names.py", 11, "not-analysed"),
+        ("alembic/versions/f5_drop.py", 13, "drop-column"),
+    ],
 }
 # what --down adds
 UNDOING = {
@@ -104,6 +118,7 @@ UNDOING = {
     "node-pg-migrate": [("1700000000002_index-in-transaction.sql", 5)],
     "diesel": [("2024-01-03-000000_index_in_transaction/down.sql", 1)],
     "sqlx": [("10_index_in_transaction.down.sql", 1)],
+    "alembic": [("alembic/versions/a2_index.py", 19), ("alembic/versions/b2_old_name.py", 15)],
 }
 # what other rules say of these files is for their own tests
 LOOKED_AT = {REFUSED, "not-analysed", "drop-column", "drop-table", "drop-index-not-concurrent", "syntax-error"}

@@ -13,6 +13,7 @@ from zdmigrate.lint.adoption import advice, mostly_old
 from zdmigrate.lint.project import joined, lint_project, projects
 from zdmigrate.lint.rules import read_rules
 from zdmigrate.report import View, formats, render
+from zdmigrate.sources.detect import folder_to_lint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,8 @@ def command(
 ) -> int:
     """Check change files for what breaks or blocks a running app.
 
-    PATH is a folder, a file, or - for standard input; without one, the folder of change files. When single
+    PATH is a folder, a file, or - for standard input; without one, the folder of change files, or where there is
+    none, the Alembic project that this folder has. When single
     files are given, the other files of the folder that sort before them tell what the schema looks like.
     Each PATH has its nearest configuration. --output without FORMAT writes the FORMAT of --format, and the
     terminal gets text. Exit code: 0 clean, 1 findings at or above --fail-on, 2 unreadable input; with --diff,
@@ -76,7 +78,7 @@ def command(
       git show :migrations/007_rename.sql | zdmigrate lint -
     """
     to = outputs(asked, console.format)
-    found = projects(paths or (config.dir,), config, config_near)
+    found = projects(paths or (folder_to_lint(config.dir),), config, config_near)
     if dsn is not None or any(project.config.lint.statistics for project in found):
         from zdmigrate.cli.lint_sizes import with_sizes
 

@@ -116,8 +116,8 @@ class FileReport:
         return name not in self._off and not self._is_allowed(name, span)
 
     def _is_allowed(self, name: str, span: Span) -> bool:
-        position = self._change.lines.position
-        return self._suppression.allows(name, position(span.start)[0], position(span.end)[0])
+        (first, _), (last, _) = self._change.lines.range(span)
+        return self._suppression.allows(name, first, last)
 
     def _said(self, span: Span) -> str:
         """Its text without comments, one space for any white space: what stays when it is moved or laid out anew."""
@@ -164,8 +164,7 @@ class FileReport:
         return re.sub(names, lambda found: self._placeholders[found[0].lower()], words, flags=re.IGNORECASE)
 
     def _finding(self, rule: Rule, span: Span, facts: Facts, section: str, said: str = "") -> Finding:
-        line, column = self._change.lines.position(span.start)
-        end_line, end_column = self._change.lines.position(span.end)
+        (line, column), (end_line, end_column) = self._change.lines.range(span)
         words = _Words(facts)
         return Finding(
             rule=rule.name,
@@ -183,6 +182,7 @@ class FileReport:
             relation=words.get("relation") or None,
             recipe=rule.recipe,
             statement=said or self._said(span),
+            language=self._change.lines.language,
         )
 
 

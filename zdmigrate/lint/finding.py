@@ -36,6 +36,7 @@ class Finding(Value):
     rows: int | None = None  # of the tables that are read or written anew; None where nobody knows
     seconds: float | None = None  # about how long that takes
     statement: str = ""  # what it is about, word by word: the same when it moves to another line
+    language: str = "sql"  # of the file; in another one, the line shows the call that sends the statement
     fix: Fix | None = None  # None where its rule has none
     evidence: tuple[Evidence, ...] = ()  # where the previous release names what is lost; the best first
 

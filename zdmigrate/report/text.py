@@ -39,13 +39,17 @@ def _fixable(findings: Sequence[Finding]) -> str:
 
 def _rewritable(findings: Sequence[Finding]) -> Iterator[str]:
     """The files without sections of which zdmigrate knows how to write them."""
-    paths = Counter(finding.path for finding in findings if finding.recipe and finding.phase is None)
+    paths = Counter(finding.path for finding in findings if _is_rewritable(finding))
     for path, count in list(paths.items())[:_FILES]:
         from shlex import quote  # only who has findings pays for it
 
         yield f"{counted(count, 'finding')} can be rewritten into phases: zdmigrate rewrite {quote(path)}"
     if len(paths) > _FILES:
         yield f"and so can those in {counted(len(paths) - _FILES, 'further file')}"
+
+
+def _is_rewritable(finding: Finding) -> bool:
+    return bool(finding.recipe) and finding.phase is None and finding.language == "sql"
 
 
 def summary_line(summary: Summary) -> str:
@@ -82,6 +86,8 @@ def _finding(finding: Finding, lines: Lines, paint: Paint) -> Iterator[str]:
     source = lines.text_of(finding.line)
     yield f" {finding.line} | {source}"
     yield f" {margin} | {paint(_underline(finding, source), finding.severity)}"
+    if finding.language != "sql":
+        yield f" {margin} = sql: {finding.statement}"
     yield from (f" {margin} = {line}" for line in _evidence(finding))
     for number, line in enumerate(finding.help.splitlines()):
         yield f" {margin} {paint('= help:', 'help') if number == 0 else '       '} {line}".rstrip()

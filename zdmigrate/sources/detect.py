@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import InputError
 from zdmigrate.sources.tools import (
+    alembic,
     dbmate,
     diesel,
     django,
@@ -41,6 +43,7 @@ TOOLS: Mapping[str, Tool] = {
     "sqlx": sqlx,
     "prisma": prisma,
     "django": django,
+    "alembic": alembic,
 }
 _MARKED = {"dbmate": dbmate, "goose": goose, "sql-migrate": sql_migrate, "node-pg-migrate": node_pg_migrate}
 _HINT = 'say which with --source, or with source = "…" in the configuration'
@@ -54,6 +57,11 @@ def tool_of(tree: Tree) -> str:
     if not found and sqlx.is_likely(tree):
         return "sqlx"
     return found[0] if found else "plain"
+
+
+def folder_to_lint(directory: str) -> str:
+    """The folder of change files; where there is none, the working directory, if it has an Alembic project."""
+    return os.curdir if not os.path.isdir(directory) and alembic.is_project(os.curdir) else directory
 
 
 def marked_by(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from zdmigrate.sources.part import File
 from zdmigrate.sources.printed import printed_sql
 from zdmigrate.sources.text import decoded, read_text
 from zdmigrate.sources.tool_change import change_of, unread_change
+from zdmigrate.sources.tools import alembic
 from zdmigrate.sources.tree import Tree
 from zdmigrate.value import Value
 
@@ -63,7 +64,11 @@ class History:
     def writable(self) -> Iterator[str]:
         """The paths whose text is a file's own: neither standard input, nor printed by a command, nor Go or Java."""
         files = (entry.file for entry in self._entries)
-        return (file.path for file in files if not (file.arguments or file.language or file.path == STDIN_PATH))
+        return (
+            file.path
+            for file in files
+            if not (file.arguments or file.language or file.rendered or file.path == STDIN_PATH)
+        )
 
     def first(self, count: int) -> History:
         return History(self._entries[:count], self._reported, self._source)
@@ -125,7 +130,8 @@ def _listed(folder: str, source: Source) -> Sequence[_Entry]:
 
 def _entries(tree: Tree, source: Source) -> Sequence[_Entry]:
     tool = source.tool or tool_of(tree)
-    return [_Entry(tool, file) for file in TOOLS[tool].files(tree)]
+    files = alembic.files(tree, source.command) if tool == "alembic" else TOOLS[tool].files(tree)
+    return [_Entry(tool, file) for file in files]
 
 
 # --------------------------------------------------------------------------- single files

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from zdmigrate.sources.rendered import Rendered
     from zdmigrate.sql.script import Statement
 
 
@@ -17,6 +18,7 @@ class File(NamedTuple):
     undoes: bool = False  # all of it takes back another file
     arguments: tuple[str, ...] = ()  # what the command that prints its SQL is asked with; empty for a file of SQL
     language: str = ""  # Go, Java …: of a migration that holds no SQL to read
+    rendered: Rendered | None = None  # the SQL of a file of Python
 
 
 def each_by_itself(_: Sequence[Statement]) -> str:

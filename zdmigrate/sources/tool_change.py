@@ -22,7 +22,8 @@ def change_of(file: File, text: str, parts: Sequence[Part], *, down: bool = Fals
 
     A file may be empty. InputError for a marker of zdmigrate's that is wrong.
     """
-    lines = Lines(text)
+    lines = file.rendered.lines(text) if file.rendered else Lines(text)
+    text = file.rendered.text if file.rendered else text
     kept = [part for part in parts if down or not part.undoes]
     scripts = [with_unseen(read_script(_alone(text, part)).changed(text=text)) for part in kept]
     comments = [read_comments(script.comments, file.path, lines) for script in scripts]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PULLS_IN = r"\\(?:i|ir|include|include_relative|gexec|copy|c|connect|!)(?![\w-])"
 _PLACEHOLDER = r"\$\{[^}\r\n]*\}|\{\{.*?\}\}|\{%.*?%\}"
+NOT_RENDERED = "not rendered: "  # begins the comment that stands for Python of Alembic's
 # what sqlmigrate writes for RunPython, before and after Django 4.1
 _PYTHON = ("THIS OPERATION CANNOT BE WRITTEN AS SQL", "MIGRATION NOW PERFORMS OPERATION THAT CANNOT BE WRITTEN AS SQL")
 
@@ -49,6 +50,11 @@ def _python(script: Script) -> Iterator[Statement]:
     for comment in script.comments:
         if comment.text.rstrip(":") in _PYTHON:
             yield not_read(script.text[comment.span.start : comment.span.end], "this Python", comment.span)
+        elif comment.text.startswith(NOT_RENDERED):
+            why = comment.text.removeprefix(NOT_RENDERED)
+            yield not_read(
+                comment.text, f"this Python, which cannot be rendered without a database ({why})", comment.span
+            )
 
 
 def _without_placeholder(statement: Statement) -> Statement:

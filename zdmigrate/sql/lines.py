@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zdmigrate.schema.names import Span
 
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
 class Lines:
     """The lines of a file's text."""
+
+    language = "sql"
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -22,6 +28,10 @@ class Lines:
         if line == 1 and offset > 0 and self._text.startswith("\ufeff"):
             column -= 1
         return line, column
+
+    def range(self, span: Span) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Where a stretch begins and ends."""
+        return self.position(span.start), self.position(span.end)
 
     def text_of(self, line: int) -> str:
         """The line's text without its end and without the byte order mark."""

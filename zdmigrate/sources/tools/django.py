@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.sources.part import File, Part
 from zdmigrate.sources.text import read_text
+from zdmigrate.sources.tools.alembic import is_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,8 @@ _NAME = r"[0-9]{4}_\w+\.py"
 
 
 def is_shape_of(tree: Tree) -> bool:
-    return not tree.flat and any(re.fullmatch(_NAME, name) for name in tree.names)
+    found = [name for name in tree.names if re.fullmatch(_NAME, name)]
+    return bool(found) and not tree.flat and not is_revision(read_text(tree.join(found[0])))
 
 
 def files(tree: Tree) -> Sequence[File]:

@@ -1,0 +1,1 @@
+"""What zdmigrate does inside of an Alembic project's own Python."""

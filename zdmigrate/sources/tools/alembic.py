@@ -1,0 +1,167 @@
+"""Alembic: revisions are Python; a process of the project's own Python renders them as SQL, in their order."""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import accumulate, groupby
+from typing import TYPE_CHECKING, Any
+
+from zdmigrate.errors import InputError
+from zdmigrate.sources.part import File, Part, each_by_itself, one_transaction
+from zdmigrate.sources.rendered import Call, Rendered
+from zdmigrate.sources.text import read_text
+from zdmigrate.sources.unseen import NOT_RENDERED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zdmigrate.sources.tree import Tree
+
+_FILES = ("alembic.ini", "pyproject.toml")
+_SECTION = "alembic"
+_HINT = 'name the Python that has the project\'s packages: source_command = [".venv/bin/python"]'
+_COMMENT = re.compile(r"#[ \t]*(zdmigrate:.*)")
+
+
+def is_shape_of(tree: Tree) -> bool:
+    """A project's folder, its folder of scripts, or revisions below either."""
+    if {"env.py", "script.py.mako"} <= set(tree.names):
+        return True
+    if any(name in tree.names and _configured(tree.join(name)) for name in _FILES):
+        return True
+    revisions = [name for name in tree.names if name.endswith(".py") and "/" not in name]
+    return bool(revisions) and not tree.flat and is_revision(read_text(tree.join(revisions[0])))
+
+
+def is_project(folder: str) -> bool:
+    """Whether a folder has the configuration of an Alembic project."""
+    return any(_configured(os.path.join(folder, name)) for name in _FILES)
+
+
+def _configured(path: str) -> bool:
+    return os.path.isfile(path) and (path.endswith(".ini") or "[tool.alembic]" in read_text(path))
+
+
+def is_revision(text: str) -> bool:
+    """Whether a file of Python says which revision comes before it, as all of Alembic's do."""
+    return re.search(r"^down_revision\b", text, re.MULTILINE) is not None
+
+
+def files(tree: Tree, command: Sequence[str] = ()) -> Sequence[File]:
+    """Each revision behind those that it stands on; ``command`` starts the Python that can import them."""
+    configuration = _configuration(tree)
+    found = _rendered(configuration, command)
+    if "error" in found:
+        raise InputError(f"{configuration}: the revisions cannot be read: {found['error']}", hint=_HINT)
+    around = "tool" if found["transactions"] == "tool" else ""
+    return [_file(tree, revision, around) for revision in found["revisions"]]
+
+
+def parts(file: File, _: str) -> Sequence[Part]:
+    """Alembic runs a revision in a transaction, and writes out where autocommit_block() ends and begins one."""
+    if file.rendered is None:  # named, and no revision of the project's
+        return []
+    around = one_transaction if file.rendered.transaction == "tool" else each_by_itself
+    middle, end = file.rendered.undone_from, len(file.rendered.text)
+    return [Part(0, middle, around), *([Part(middle, end, around, undoes=True)] if middle < end else [])]
+
+
+# --------------------------------------------------------------------------- the project
+
+
+def _configuration(tree: Tree) -> str:
+    """The project's alembic.ini, else the pyproject.toml with [tool.alembic], the nearest upward; else its scripts."""
+    for path in tree.nearest(*_FILES):
+        if _configured(path):
+            return path
+    for folder in (tree.path, os.path.dirname(os.path.abspath(tree.path))):
+        if os.path.isfile(os.path.join(folder, "env.py")):
+            return os.path.abspath(folder)
+    raise InputError(
+        f"{tree.path}: Alembic's revisions, and neither alembic.ini nor [tool.alembic] upward of them",
+        hint="run lint in the project's folder",
+    )
+
+
+def _rendered(configuration: str, command: Sequence[str]) -> dict[str, Any]:
+    import json  # what most runs can do without
+    import subprocess
+    import sys
+
+    from zdmigrate import alembic
+
+    script = os.path.join(os.path.dirname(alembic.__file__), "render.py")
+    words = [*(command or (sys.executable,)), script, configuration, _SECTION, "--down"]
+    folder = configuration if os.path.isdir(configuration) else os.path.dirname(configuration)
+    try:
+        done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL, cwd=folder)
+    except OSError as error:
+        raise InputError(f"{configuration}: {words[0]} cannot be run: {error.strerror}", hint=_HINT) from None
+    if done.returncode:
+        told = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it says nothing"]
+        raise InputError(f"{configuration}: {words[0]} cannot render its revisions: {told[0]}", hint=_HINT)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def _file(tree: Tree, revision: dict[str, Any], around: str) -> File:
+    path = os.path.relpath(revision["path"], os.path.abspath(tree.path))
+    named = os.path.relpath(revision["path"]) if path.startswith(os.pardir) else os.path.join(tree.path, path)
+    return File(os.path.normpath(named), rendered=_script(read_text(revision["path"]), revision, around))
+
+
+# --------------------------------------------------------------------------- one revision as SQL
+
+
+def _script(source: str, revision: dict[str, Any], around: str) -> Rendered:
+    """Markers and allows first, since what they are about is told by lines of the Python; then the statements."""
+    pieces = [*_phase(revision), *_comments(source), *_statements(revision["up"], around)]
+    pieces += _problems(revision, "upgrade")
+    undone = [*_statements(revision["down"], around), *_problems(revision, "downgrade")]
+    ends = list(accumulate((len(text) for text, _ in (*pieces, *undone)), initial=0))
+    calls = [
+        Call(start, start + len(text.removesuffix("\n").removesuffix(";")), *place)
+        for start, (text, place) in zip(ends, (*pieces, *undone), strict=False)
+    ]
+    is_cut = any(sent["alone"] for sent in revision["up"])
+    text = "".join(text for text, _ in (*pieces, *undone))
+    return Rendered(text, tuple(calls), ends[len(pieces)], "" if is_cut else around)
+
+
+_Piece = tuple[str, tuple[int, int, int, int]]
+
+
+def _phase(revision: dict[str, Any]) -> Iterator[_Piece]:
+    if revision["phase"]:
+        yield f"-- zdmigrate: {revision['phase']}\n", (1, 1, 1, 1)
+
+
+def _comments(source: str) -> Iterator[_Piece]:
+    """What the file's own comments say to zdmigrate; a text that looks like one is taken for one."""
+    for number, line in enumerate(source.splitlines(), 1):
+        found = _COMMENT.search(line) if "zdmigrate:" in line else None
+        if found:
+            yield f"-- {found[1].rstrip()}\n", (number, found.start() + 1, number, len(line.rstrip()) + 1)
+
+
+def _statements(sent: Sequence[dict[str, Any]], around: str) -> Iterator[_Piece]:
+    """With a BEGIN and COMMIT for what stands outside of an autocommit_block(), where there is one."""
+    is_cut = around == "tool" and any(statement["alone"] for statement in sent)
+    for is_alone, group in groupby(sent, key=lambda statement: bool(statement["alone"])):
+        pieces = [_piece(statement) for statement in group]
+        if is_cut and not is_alone:
+            pieces = [("BEGIN;\n", pieces[0][1]), *pieces, ("COMMIT;\n", pieces[-1][1])]
+        yield from pieces
+
+
+def _piece(sent: dict[str, Any]) -> _Piece:
+    return f"{sent['sql']};\n", (sent["line"], sent["column"], sent["end_line"], sent["end_column"])
+
+
+def _problems(revision: dict[str, Any], direction: str) -> Iterator[_Piece]:
+    """What could not be rendered, in its place, to be named as not analysed."""
+    for problem in revision["problems"]:
+        if problem["direction"] == direction:
+            line = problem["line"]
+            yield f"-- {NOT_RENDERED}{problem['message']}\n", (line, 1, line, 1)
