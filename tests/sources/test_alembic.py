@@ -160,9 +160,19 @@ def test_pyproject_configures_alembic_as_well(tmp_path: Path) -> None:
     assert len(findings(folder, "drop-column")) == 1
 
 
-def test_a_revision_that_cannot_be_imported_is_an_error_with_the_next_step(tmp_path: Path) -> None:
-    folder = project(tmp_path, "import shop_that_is_not_installed\n")
-    with pytest.raises(InputError, match="shop_that_is_not_installed") as refused:
+def test_a_revision_that_cannot_be_imported_is_named_and_keeps_its_place(tmp_path: Path) -> None:
+    lost = "import shop_that_is_not_installed\ndef upgrade():\n    pass\n"
+    folder = project(tmp_path, lost, "def upgrade():\n    op.drop_column('users', 'email')\n")
+    (found,) = findings(folder, "not-analysed")
+    assert "No module named 'shop_that_is_not_installed'" in found.message
+    assert "source_command" in found.message
+    assert len(findings(folder, "drop-column")) == 1
+
+
+def test_a_project_that_cannot_be_read_is_an_error_with_the_next_step(tmp_path: Path) -> None:
+    folder = project(tmp_path, "def upgrade():\n    pass\n")
+    (folder / "scripts" / "versions" / "r1.py").write_text("revision = 'r1'\ndown_revision = 'nowhere'\n")
+    with pytest.raises(InputError, match="nowhere") as refused:
         linted(folder)
     assert "source_command" in str(refused.value.hint)
 

@@ -163,5 +163,7 @@ def _problems(revision: dict[str, Any], direction: str) -> Iterator[_Piece]:
     """What could not be rendered, in its place, to be named as not analysed."""
     for problem in revision["problems"]:
         if problem["direction"] == direction:
-            line = problem["line"]
-            yield f"-- {NOT_RENDERED}{problem['message']}\n", (line, 1, line, 1)
+            line, why = problem["line"], problem["message"]
+            if why.startswith("ModuleNotFoundError"):
+                why += "; source_command names the Python that has it"
+            yield f"-- {NOT_RENDERED}{why}\n", (line, 1, line, 1)
