@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
+_set = object.__setattr__  # Value's own refuses; and to give it a dictionary spares the copy of its items
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Value:
@@ -16,6 +18,7 @@ class Value:
     field_names: ClassVar[tuple[str, ...]] = ()
     _known: ClassVar[frozenset[str]] = frozenset()
     _required: ClassVar[frozenset[str]] = frozenset()
+    _right: ClassVar[set[tuple[str, ...]]] = set()  # names that have been given together, and are known to be right
     _computed: ClassVar[tuple[str, ...]] = ()  # what functools.cached_property keeps beside the fields
 
     def __init_subclass__(cls) -> None:
@@ -24,11 +27,14 @@ class Value:
         cls._known = frozenset(cls.field_names)
         cls._required = frozenset(name for name in cls.field_names if not hasattr(cls, name))
         cls._computed += tuple(name for name, kept in vars(cls).items() if type(kept).__name__ == "cached_property")
+        cls._right = set()
 
     def __init__(self, **values: Any) -> None:
-        if not self._required <= values.keys() <= self._known:
-            self._refuse(values)
-        self.__dict__.update(values)
+        if (given := tuple(values)) not in self._right:
+            if not self._required <= values.keys() <= self._known:
+                self._refuse(values)
+            self._right.add(given)
+        _set(self, "__dict__", values)
 
     def _refuse(self, values: dict[str, Any]) -> NoReturn:
         unknown, missing = sorted(values.keys() - self._known), sorted(self._required - values.keys())
@@ -63,10 +69,9 @@ class Value:
         """The same value with some fields changed."""
         if not values.keys() <= self._known:
             self._refuse({**self.__dict__, **values})
-        other = object.__new__(type(self))
-        fields = other.__dict__
-        fields.update(self.__dict__)
-        fields.update(values)
+        fields = {**self.__dict__, **values}
         for name in self._computed:  # from old fields
             fields.pop(name, None)
+        other = object.__new__(type(self))
+        _set(other, "__dict__", fields)
         return other
