@@ -40,9 +40,10 @@ def test_the_readme_has_the_two_commands_of_the_quick_start() -> None:
     assert "pip install '.[dev]' && pytest\n" in written
 
 
-def test_the_readme_names_the_pre_commit_hook_of_this_version() -> None:
-    [hook] = re.findall(r"^- id: (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"), flags=re.MULTILINE)
-    readme = (ROOT / "README.md").read_text("utf-8")
+def test_a_page_names_each_pre_commit_hook_at_this_version() -> None:
+    hooks = re.findall(r"^- id: (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"), flags=re.MULTILINE)
 
-    assert f"- id: {hook}\n" in readme
-    assert f"rev: v{__version__}\n" in readme
+    for hook, page in zip(hooks, ("README.md", "docs/alembic.md"), strict=True):
+        text = (ROOT / page).read_text("utf-8")
+        assert f"- id: {hook}\n" in text
+        assert f"rev: v{__version__}\n" in text
