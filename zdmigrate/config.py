@@ -32,6 +32,12 @@ class Gate(Value):
     same_release: bool = False
 
 
+class Backfill(Value):
+    """``[backfill]``: how fast a backfill may go, and what holds it back."""
+
+    workers: int = 2
+
+
 class Override(Value):
     """``[[lint.overrides]]``: severities for some files only. A glob's ``*`` stands for any text, ``/`` included."""
 
@@ -85,6 +91,7 @@ class Config(Value):
     release_tags: str = ""  # a glob of the tags in git that releases have
     out_of_order: str = "run"  # run | refuse
     gate: Gate = Gate()
+    backfill: Backfill = Backfill()
     live: tuple[LiveSource, ...] = (LiveSource(source="heartbeat"),)
     lint: Lint = Lint()
     rewrite: Rewrite = Rewrite()
@@ -152,6 +159,13 @@ def _count(value: object) -> int:
     return int(str(value))
 
 
+def _workers(value: object) -> int:
+    number = _count(value)
+    if not 1 <= number <= 64:
+        raise ValueError("a number from 1 to 64")
+    return number
+
+
 def _choice(*words: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in words:
@@ -185,6 +199,7 @@ KEYS = {
     "gate.lost_window": Key(Duration.parse, "How long an instance that fell silent holds the gate."),
     "gate.heartbeat_ttl": Key(Duration.parse, "How long a beat is worth."),
     "gate.same_release": Key(_flag, "Whether the release that brought a change may contract it."),
+    "backfill.workers": Key(_workers, "How many workers a backfill has, each with a connection."),
     "rewrite.new_name": Key(_new_name, "The name of a column whose type changes: {column}_{type}."),
     "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
     "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),
@@ -259,7 +274,10 @@ def _config(values: dict[str, Any], file: str | os.PathLike[str] | None) -> Conf
 
     top = {key: value for key, value in values.items() if "." not in key}
     gate, lint, rewrite = Gate(**table("gate")), Lint(**table("lint")), Rewrite(**table("rewrite"))
-    return Config(**top, gate=gate, lint=lint, rewrite=rewrite, path=None if file is None else os.fspath(file))
+    backfill = Backfill(**table("backfill"))
+    return Config(
+        **top, gate=gate, backfill=backfill, lint=lint, rewrite=rewrite, path=None if file is None else os.fspath(file)
+    )
 
 
 # --------------------------------------------------------------------------- the file

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.run.batches import arranged
 from tests.run.project import Project
 from tests.stories.runners import Forge
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.run.batches import AtBatch
     from tests.servers.database import Database
 
 TABLES = """
@@ -36,6 +38,12 @@ def empty_project(database: Database, tmp_path: Path) -> Project:
 def project(empty_project: Project) -> Project:
     empty_project.done("init", "--release", "v1")
     return empty_project
+
+
+@pytest.fixture
+def at_batch(monkeypatch: pytest.MonkeyPatch) -> AtBatch:
+    """Does something right before the batch of a number."""
+    return arranged(monkeypatch)
 
 
 @pytest.fixture

@@ -4,52 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
+from tests.run.batches import interrupt
 from tests.run.project import refused
 from zdmigrate.run import backfill as backfill_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import pytest
 
+    from tests.run.batches import AtBatch
     from tests.run.project import Project
-    from zdmigrate.run.backfill import Place
+    from zdmigrate.run.backfills.cursors import Stand
 
 COLUMN = "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n"
 FILL = "-- zdmigrate: backfill batch=100\nUPDATE users SET label = name;\n"
 LEFT = "SELECT count(*) FROM users WHERE label IS DISTINCT FROM name"
 
 
-@pytest.fixture
-def at_batch(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], object]], None]:
-    """Does something right before the batch of this number (from 1)."""
-
-    def arrange(number: int, happens: Callable[[], object]) -> None:
-        original, counted = backfill_module._Runner._batch, iter(range(1, 10_000))
-
-        def batch(runner: backfill_module._Runner, place: Place, end: int) -> int | None:
-            if next(counted) == number:
-                happens()
-            return original(runner, place, end)
-
-        monkeypatch.setattr(backfill_module._Runner, "_batch", batch)
-
-    return arrange
-
-
 def place(project: Project) -> tuple[int, int, int]:
     """Cursor, end and rows so far."""
-    [row] = project.database.execute("SELECT next_block, last_block, rows FROM zdmigrate.backfill")
+    [row] = project.database.execute("SELECT blocks_done, blocks, rows FROM zdmigrate.backfill_progress")
     return row[0], row[1], row[2]
 
 
-def interrupt() -> None:
-    raise KeyboardInterrupt
-
-
-def test_an_interrupted_backfill_goes_on_from_its_cursor(
-    project: Project, at_batch: Callable[[int, Callable[[], object]], None]
-) -> None:
+def test_an_interrupted_backfill_goes_on_from_its_cursor(project: Project, at_batch: AtBatch) -> None:
     project.write("001_label.sql", COLUMN + FILL)
     at_batch(4, interrupt)
     refused(project.expand(), 130, "interrupted in step 2 of expand 001_label", "run the same command again")
@@ -61,11 +38,9 @@ def test_an_interrupted_backfill_goes_on_from_its_cursor(
     assert project.database.execute(LEFT) == [(0,)]
 
 
-def test_a_backfill_starts_again_when_the_table_gets_another_file(
-    project: Project, at_batch: Callable[[int, Callable[[], object]], None]
-) -> None:
+def test_a_backfill_starts_again_when_the_table_gets_another_file(project: Project, at_batch: AtBatch) -> None:
     project.write("001_label.sql", COLUMN + FILL)
-    at_batch(4, lambda: project.database.execute("VACUUM FULL users"))
+    at_batch(4, lambda _: project.database.execute("VACUUM FULL users"))
     told = project.expand()
     assert told.code == 0, told.text
     assert "users was rewritten meanwhile: starting it again" in told.text
@@ -115,9 +90,7 @@ def test_a_delete_and_an_insert_run_in_ranges_too(project: Project) -> None:
     assert project.database.execute("SELECT count(*) FROM users") == [(1000,)]
 
 
-def test_an_insert_that_was_interrupted_looks_at_the_whole_table_once_more(
-    project: Project, at_batch: Callable[[int, Callable[[], object]], None]
-) -> None:
+def test_an_insert_that_was_interrupted_looks_at_the_whole_table_once_more(project: Project, at_batch: AtBatch) -> None:
     """Rows that came in behind the cursor are found by a pass that adds none, and only by a whole one."""
     project.database.execute("CREATE TABLE labels (id bigint PRIMARY KEY, label text)")
     project.database.execute("DELETE FROM users WHERE id <= 100")
@@ -128,7 +101,7 @@ def test_an_insert_that_was_interrupted_looks_at_the_whole_table_once_more(
         "INSERT INTO labels (id, label) SELECT id, name FROM users ON CONFLICT DO NOTHING;\n",
     )
     [(blocks,)] = project.database.execute("SELECT pg_relation_size('users') / 8192")
-    at_batch(blocks, interrupt)
+    at_batch(blocks - 1, interrupt)
     assert project.expand().code == 130
     cursor, end, _ = place(project)
     assert cursor == end - 1
@@ -156,9 +129,9 @@ def test_an_insert_whose_table_never_stops_growing_says_so(project: Project, mon
     )
     original = backfill_module._Runner._pass
 
-    def growing(runner: backfill_module._Runner, place: Place) -> Place:
+    def growing(runner: backfill_module._Runner, stand: Stand) -> bool:
         project.database.execute("INSERT INTO users (name) VALUES ('new')")
-        return original(runner, place)
+        return original(runner, stand)
 
     monkeypatch.setattr(backfill_module._Runner, "_pass", growing)
     refused(project.expand(), 4, "10 passes over ", "users have all met new rows", "trigger")

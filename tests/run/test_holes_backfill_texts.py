@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.run.batches import interrupt
 from tests.run.project import refused
-from zdmigrate.run import backfill as backfill_module
 
 if TYPE_CHECKING:
+    from tests.run.batches import AtBatch
     from tests.run.project import Project
 
 COLUMN = "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n"
@@ -143,22 +144,14 @@ def test_rows_that_row_security_hides_are_refused_and_not_taken_for_filled(empty
 
 
 def test_a_backfill_that_was_edited_half_way_is_refused_and_begins_anew_after_a_revert(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, at_batch: AtBatch
 ) -> None:
     """Else the first half of the rows would keep the old text's values, and its WHERE would pass over them."""
     revert = "-- zdmigrate: revert\nALTER TABLE users DROP COLUMN label;\n"
     fill = "-- zdmigrate: backfill batch=100\nUPDATE users SET label = {} WHERE label IS NULL;\n"
     project.write("001_label.sql", COLUMN + fill.format("name") + revert)
-    original, batches = backfill_module._Runner._batch, iter(range(4))
-
-    def batch(runner: backfill_module._Runner, *rest: object) -> int | None:
-        if next(batches, None) is None:
-            raise KeyboardInterrupt
-        return original(runner, *rest)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as interrupted:
-        interrupted.setattr(backfill_module._Runner, "_batch", batch)
-        assert project.expand().code == 130
+    at_batch(4, interrupt)
+    assert project.expand().code == 130
     project.write("001_label.sql", COLUMN + fill.format("upper(name)") + revert)
     told = project.expand()
     refused(told, 2, "001_label.sql:4: this backfill has begun, and reads otherwise now", "step 1 stands")

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdmigrate.run.batches import LARGEST, BatchSize, Rate
+from zdmigrate.plan.step import LINES
+from zdmigrate.run.backfills.batch_size import FULL, LARGEST, BatchSize
+from zdmigrate.run.backfills.pace import Pace
 from zdmigrate.run.patience import FIRST_PATIENCE, LONGEST_LOOK, SHORTEST_LOOK, Patience
 
 BUDGET = 0.2
@@ -55,40 +57,61 @@ def test_nobody_is_asked_for_longer_than_the_budget(budget: float, moments: list
 
 
 @given(target=st.floats(0.01, 1.0), took=st.lists(st.one_of(st.none(), st.floats(0.0, 100.0)), max_size=60))
-def test_a_batch_has_at_least_one_block_and_never_too_many(target: float, took: list[float | None]) -> None:
+def test_a_batch_has_whole_blocks_or_a_part_of_one_and_never_too_many(target: float, took: list[float | None]) -> None:
     """None is a batch that met a lock."""
     size = BatchSize(target)
     for seconds in took:
-        size.halve() if seconds is None else size.took(seconds)
-        assert 1 <= size.blocks <= LARGEST
+        size.halve() if seconds is None else size.took(size.places, seconds)
+        assert 1 <= size.places <= LARGEST * LINES
+        assert size.places % LINES == 0 or size.places <= FULL
 
 
 def test_a_batch_grows_while_it_is_quick_and_shrinks_when_it_is_slow() -> None:
     size = BatchSize(0.1)
-    first = size.blocks
-    size.took(0.001)
-    assert size.blocks > first
-    grown = size.blocks
-    size.took(10.0)
-    assert size.blocks < grown
+    first = size.places
+    size.took(first, 0.001)
+    assert size.places == first * 1.5
+    grown = size.places
+    size.took(grown // 3, 0.001)
+    assert size.places == grown, "the end of a range says little"
+    size.took(grown, 10.0)
+    assert size.places < grown
+
+
+def test_where_one_block_takes_too_long_a_batch_is_a_part_of_it_down_to_a_row() -> None:
+    size = BatchSize(0.1)
+    while size.places > 1:
+        before = size.places
+        size.halve()
+        assert size.places < before
+    for _ in range(30):
+        size.took(size.places, 0.001)
+    assert size.places >= LINES
 
 
 def test_a_batch_that_the_section_fixes_comes_back_to_its_size_after_a_lock() -> None:
     size = BatchSize(0.1, 40)
     size.halve()
-    assert size.blocks == 20
+    assert size.places == 20 * LINES
     for _ in range(9):
-        size.took(0.001)
-    assert size.blocks == 40
+        size.took(size.places, 0.001)
+    assert size.places == 40 * LINES
 
 
-def test_a_rate_is_that_of_the_last_batches() -> None:
+def test_a_pace_is_that_of_the_last_half_minute_and_goes_on_from_an_earlier_run() -> None:
     now = [0.0]
-    rate = Rate(lambda: now[0])
-    assert rate.rows == 0
-    assert rate.seconds_for(10) is None
-    for batch in range(1, 100):
-        now[0] = float(batch)
-        rate.add(rows=500, block=batch * 10)
-    assert rate.rows == pytest.approx(500)
-    assert rate.seconds_for(100) == pytest.approx(10)
+    pace = Pace(lambda: now[0])
+    assert pace.rows == 0
+    assert pace.seconds_for(10) is None
+    resumed = Pace(lambda: now[0], rows=1000, blocks=50, seconds=10)
+    assert resumed.rows == 100
+    assert resumed.seconds_for(10) == 2
+    for second in range(1, 100):
+        now[0] = float(second)
+        pace.add(rows=500 * min(second, 40), blocks=10 * min(second, 40))
+    assert pace.rows == 0, "nothing came in the last half minute"
+    for second in range(100, 140):
+        now[0] = float(second)
+        pace.add(rows=20_000 + 500 * (second - 100), blocks=400 + 10 * (second - 100))
+    assert pace.rows == pytest.approx(500)
+    assert pace.seconds_for(100) == pytest.approx(10)

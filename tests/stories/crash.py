@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WRITES = re.compile(
     r"\s*(COMMIT|INSERT INTO zdmigrate\.(step|change|fence|backfill|lease)"
-    r"|(INSERT INTO|UPDATE|DELETE FROM) (?!zdmigrate)|UPDATE zdmigrate\.backfill|CREATE|ALTER|DROP)\b"
+    r"|(INSERT INTO|UPDATE|DELETE FROM) (?!zdmigrate)|UPDATE zdmigrate\.backfill_range|CREATE|ALTER|DROP)\b"
 )
 
 

@@ -47,6 +47,7 @@ POLL = 5.0  # seconds between two looks of --wait
     "lock_budget",
     "lock_deadline",
     "out_of_order",
+    "backfill.workers",
     "gate.rollback_window",
     "gate.lost_window",
     "gate.heartbeat_ttl",

@@ -80,23 +80,52 @@ CREATE TABLE zdmigrate.pending (
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
 );
 
--- A backfill's place: next_block is the cursor, written with the batch. A range of blocks is one in every partition
--- at once, so last_block is the longest one's. fingerprint is of the statement that it was begun with; files is a
--- hash of the table's and all its partitions' files, to notice that one was rewritten.
+-- A backfill: its pass over the table, the blocks and seconds of that pass, rows of the passes before it, and what
+-- holds its workers back right now. fingerprint is of the statement that it was begun with.
 CREATE TABLE zdmigrate.backfill (
     app         text NOT NULL,
     change      text NOT NULL,
     position    integer NOT NULL,
     fingerprint text NOT NULL,
-    files       bigint NOT NULL,
-    next_block  bigint NOT NULL,
-    last_block  bigint NOT NULL,
     rows        bigint NOT NULL DEFAULT 0,
     pass        integer NOT NULL DEFAULT 1,
     started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    blocks      bigint NOT NULL DEFAULT 0,
+    seconds     double precision NOT NULL DEFAULT 0,
+    workers     integer NOT NULL DEFAULT 0,
+    throttle    text,
+    seen_at     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     PRIMARY KEY (app, change, position),
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
-);
+) WITH (fillfactor = 50);
+
+-- The ranges of a backfill's pass, one worker at each: next_place is the cursor, written with the batch. A place is
+-- a ctid as one integer, block * 65536 + line. file is the relation's relfilenode, to notice that it was rewritten.
+CREATE TABLE zdmigrate.backfill_range (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    position    integer NOT NULL,
+    number      integer NOT NULL,
+    relation    oid NOT NULL,
+    file        bigint NOT NULL,
+    next_place  bigint NOT NULL,
+    end_place   bigint NOT NULL,
+    rows        bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (app, change, position, number),
+    FOREIGN KEY (app, change, position) REFERENCES zdmigrate.backfill (app, change, position) ON DELETE CASCADE
+) WITH (fillfactor = 50);
+
+-- How far each backfill is, in blocks and rows, its ranges taken together.
+CREATE VIEW zdmigrate.backfill_progress AS
+    SELECT b.app, b.change, b.position, b.fingerprint, b.pass, b.blocks,
+           b.blocks - coalesce(r.blocks_left, 0) AS blocks_done, b.rows + coalesce(r.rows, 0) AS rows,
+           b.seconds, b.workers, b.throttle, b.started_at, b.seen_at
+    FROM zdmigrate.backfill AS b
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.sum(pg_catalog.ceil((each.end_place - each.next_place) / 65536.0))::bigint AS blocks_left,
+               pg_catalog.sum(each.rows)::bigint AS rows
+        FROM zdmigrate.backfill_range AS each
+        WHERE each.app = b.app AND each.change = b.change AND each.position = b.position) AS r ON true;
 
 -- Who may write. A token is given once and grows; a step that runs in a transaction locks this row with it
 -- FOR KEY SHARE. The second key makes that lock stop a new token, and not the holder's own renewals.

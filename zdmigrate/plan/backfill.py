@@ -65,26 +65,39 @@ def _update(clauses: Clauses, operation: Update, type_of: TypeOf, place: str, ca
         )
     condition = f"{closed(where)}\n  AND ({guard})" if guard else closed(where)
     source = clauses.after("from", "where")
+    before, relation, after = clauses.around("update", "set")
     return Backfill(
         verb="update",
         table=table,
         alias=alias,
-        head=f"{clauses.before('where')}\nWHERE ",
+        before=before,
+        relation=relation,
+        after=after,
         tail=f"\n  AND {condition}",
-        remaining=_count(clauses.after("update", "set"), source, condition),
+        source=_joined(clauses.after("update", "set"), source),
+        condition=condition,
+        only=operation.only,
+        names_table=table.schema is not None and clauses.qualifies(table.schema, table.name),
+        assigned=tuple(each.column for each in operation.assignments),
     )
 
 
 def _delete(clauses: Clauses, operation: Delete, place: str) -> Backfill:
     table = _table(operation, place)
     where = clauses.after("where") or "true"
+    before, relation, after = clauses.around("from", "using", "where")
     return Backfill(
         verb="delete",
         table=table,
         alias=_quoted(operation.alias or table.name),
-        head=f"{clauses.before('where')}\nWHERE ",
+        before=before,
+        relation=relation,
+        after=after,
         tail=f"\n  AND {closed(where)}",
-        remaining=_count(clauses.after("from", "using", "where"), clauses.after("using", "where"), closed(where)),
+        source=_joined(clauses.after("from", "using", "where"), clauses.after("using", "where")),
+        condition=closed(where),
+        only=operation.only,
+        names_table=table.schema is not None and clauses.qualifies(table.schema, table.name),
     )
 
 
@@ -110,9 +123,8 @@ def _draws_values(operation: Update, catalog: Catalog) -> bool:
     return any(volatility_of(call, catalog) == "volatile" for call in calls if is_known(call, catalog))
 
 
-def _count(relation: str, source: str, condition: str) -> str:
-    joined = f"{relation}\n  , {source}" if source else relation  # a comment may end the relation's line
-    return f"SELECT pg_catalog.count(*) FROM {joined}\nWHERE {condition}"
+def _joined(relation: str, source: str) -> str:
+    return f"{relation}\n  , {source}" if source else relation  # a comment may end the relation's line
 
 
 def _assigns_parts(clauses: Clauses) -> bool:

@@ -29,7 +29,8 @@ class Clauses:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words = _top_level(text, scan(text))
+        self.tokens = [token for token in scan(text) if not text.startswith(_COMMENTS, token.start)]
+        self.words = _top_level(text, self.tokens)
 
     def find(self, *keywords: str, start: int = 0) -> Word | None:
         """The first of ``keywords`` at the top level from offset ``start`` on."""
@@ -45,6 +46,25 @@ class Clauses:
         word = self.find(keyword)
         return self.before(*until, start=word.end) if word else ""
 
+    def around(self, keyword: str, *until: str) -> tuple[str, str, str]:
+        """The text through ``keyword``, what stands there up to the first of ``until``, and from there to WHERE."""
+        first = self.find(keyword)
+        start = first.end if first else 0
+        end, where = (self._start(*words) for words in (until, ("where",)))
+        relation = self.text[start:end].strip()
+        place = self.text.index(relation, start)
+        rest = self.text[place + len(relation) : where].rstrip()
+        return self.text[:place].lstrip(), relation, f"{rest}\nWHERE "
+
+    def qualifies(self, schema: str, table: str) -> bool:
+        """Whether a column is called by schema and table: ``public.users.name``."""
+        pieces = [_folded(self.text[token.start : token.end]) for token in self.tokens]
+        return any(pieces[i : i + 4] == [schema, ".", table, "."] for i in range(len(pieces)))
+
+    def _start(self, *keywords: str) -> int:
+        word = self.find(*keywords)
+        return word.start if word else len(self.text)
+
 
 def closed(condition: str) -> str:
     """The condition in parentheses, also where it ends in a comment."""
@@ -57,13 +77,16 @@ def _word(piece: str, before: list[Word]) -> str:
     return "distinct from" if word == "from" and before and before[-1].text == "distinct" else word
 
 
+def _folded(piece: str) -> str:
+    """A name as PostgreSQL folds it."""
+    return piece[1:-1].replace('""', '"') if piece.startswith('"') else piece.lower()
+
+
 def _top_level(text: str, tokens: list[Token]) -> list[Word]:
     words: list[Word] = []
     depth = 0
     for token in tokens:
         piece = text[token.start : token.end]
-        if piece.startswith(_COMMENTS):
-            continue
         depth -= piece in (")", "]")
         if depth == 0:
             words.append(Word(_word(piece, words), token.start, token.end))

@@ -22,10 +22,11 @@ _ALIAS_ENDS = ("where", "on", ",", "join", "left", "inner", "cross", "natural", 
 def insert_backfill(clauses: Clauses, operation: Insert, place: str) -> Backfill:
     """The batches of one INSERT. Raises InputError for one that sees more than a range at once.
 
-    An aggregate does, too, and only the server knows which functions are one: the runner asks it (run/batch_plan.py).
+    An aggregate does, too, and only the server knows which functions are one: the runner asks it
+    (run/backfills/batch_plan.py).
     """
     _refuse(clauses, operation, place)
-    table, alias = _driving(clauses)
+    table, alias, written = _driving(clauses)
     if table not in operation.sources:
         raise InputError(
             f"{place}: this INSERT cannot run in ranges: the first thing in its FROM is no table",
@@ -40,9 +41,12 @@ def insert_backfill(clauses: Clauses, operation: Insert, place: str) -> Backfill
         verb="insert",
         table=table,
         alias=alias,
-        head=f"{clauses.text[: where.start if where else end].rstrip()}\nWHERE ",
+        before=clauses.text[: written.start],
+        relation=clauses.text[written.start : written.stop],
+        after=f"{clauses.text[written.stop : where.start if where else end].rstrip()}\nWHERE ",
         tail=f"{condition}\n{clauses.text[end:]}",
-        remaining=None,
+        only=clauses.text[written.start : written.stop].lower().startswith("only"),
+        names_table=table.schema is not None and clauses.qualifies(table.schema, table.name),
     )
 
 
@@ -69,19 +73,22 @@ def _conflict(clauses: Clauses) -> int:
     )
 
 
-def _driving(clauses: Clauses) -> tuple[Name, str]:
-    """The first relation of FROM, and what it is called there, as written."""
+def _driving(clauses: Clauses) -> tuple[Name, str, slice]:
+    """The first relation of FROM, what it is called there as written, and the text from ONLY to its alias."""
     start = next(i for i, word in enumerate(clauses.words) if word.text == "from") + 1
-    words = [word.text for word in clauses.words[start:] if word.text != "only"]
-    parts, place = [words[0]], 1
-    while place + 1 < len(words) and words[place] == ".":
-        parts, place = [*parts, words[place + 1]], place + 2
-    if place < len(words) and words[place] == "as":
-        alias = words[place + 1]
-    else:
-        alias = words[place] if place < len(words) and words[place] not in _ALIAS_ENDS else parts[-1]
+    words = clauses.words[start:]
+    first = 1 if words[0].text == "only" else 0
+    end = first + 1
+    while end + 1 < len(words) and words[end].text == ".":
+        end += 2
+    parts = [word.text for word in words[first:end:2]]
+    if end < len(words) and words[end].text == "as":
+        end += 1
+    aliased = end < len(words) and words[end].text not in _ALIAS_ENDS
+    alias = words[end].text if aliased else parts[-1]
+    written = slice(words[0].start, words[end if aliased else end - 1].end)
     schema = _plain(parts[-2]) if len(parts) > 1 else None
-    return Name(schema, _plain(parts[-1])), alias
+    return Name(schema, _plain(parts[-1])), alias, written
 
 
 def _plain(word: str) -> str:

@@ -16,36 +16,59 @@ ALONE = "alone"
 BACKFILL = "backfill"
 
 
-class Backfill(Value):
-    """A statement that runs over ranges of blocks of ``table``.
+LINES = 65_536  # places in a block
 
-    A batch is ``head + range + tail``, where range is a condition on ctid with ``alias`` before it.
-    ``remaining`` counts the rows that are not right yet, in one statement over one snapshot.
+
+class Backfill(Value):
+    """A statement that runs over ranges of rows of ``table``, ordered by their place in it.
+
+    A place is a ctid as one integer: block times LINES plus line, as the server's own ItemPointer has it. A batch is
+    ``before + relation + after + range + tail``, where range is a condition on ctid with ``alias`` before it.
+    ``condition`` says which rows of ``source`` are not right yet.
     """
 
     verb: str  # update | delete | insert
     table: Name
     alias: str
-    head: str
+    before: str
+    relation: str  # the table as it is written: ONLY, name, alias
+    after: str
     tail: str
-    remaining: str | None  # None for insert: repeated until a pass adds no row
+    source: str = ""
+    condition: str | None = None  # None for insert: repeated until a pass adds no row
+    only: bool = False  # leaves partitions and children out
+    names_table: bool = False  # calls columns by schema and table, so that it cannot run on another table
+    assigned: tuple[str, ...] = ()
     batch: int | None = None  # rows; None: sized by time
+
+    @property
+    def head(self) -> str:
+        """What stands before the range."""
+        return self.before + self.relation + self.after
+
+    @property
+    def remaining(self) -> str | None:
+        """The statement that counts the rows that are not right yet, over one snapshot."""
+        if self.condition is None:
+            return None
+        return f"SELECT pg_catalog.count(*) FROM {self.source}\nWHERE {self.condition}"
 
     def range_sql(self, first: int, end: int) -> str:
         """The condition for the blocks from ``first`` to before ``end``."""
-        return self._between((first, 0), (end, 0))
+        return self._between(first * LINES, end * LINES)
 
     def batch_sql(self, first: int, end: int) -> str:
-        """The whole statement for one range."""
-        return self.rows_sql((first, 0), (end, 0))
+        """The whole statement for one range of blocks."""
+        return self.rows_sql(first * LINES, end * LINES)
 
-    def rows_sql(self, first: tuple[int, int], end: tuple[int, int]) -> str:
-        """The whole statement for the rows from one place, block and number, to before another."""
-        return self.head + self._between(first, end) + self.tail
+    def rows_sql(self, first: int, end: int, leaf: str | None = None) -> str:
+        """The whole statement for the rows from one place to before another; of one partition or child, if named."""
+        relation = self.relation if leaf is None else f"ONLY {leaf} AS {self.alias}"
+        return self.before + relation + self.after + self._between(first, end) + self.tail
 
-    def _between(self, first: tuple[int, int], end: tuple[int, int]) -> str:
+    def _between(self, first: int, end: int) -> str:
         ctid = f"{self.alias}.ctid"
-        low, high = (f"'({block},{number})'::pg_catalog.tid" for block, number in (first, end))
+        low, high = (f"'({place // LINES},{place % LINES})'::pg_catalog.tid" for place in (first, end))
         return f"{ctid} >= {low} AND {ctid} < {high}"
 
 

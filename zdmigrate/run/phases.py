@@ -96,7 +96,7 @@ def _take(session: Session, target: Target, plan: Plan, step: Step, forgiving: b
         return
     target.listener.step(plan, step)
     try:
-        result = _run(session, plan, step, forgiving)
+        result = _run(session, target, plan, step, forgiving)
     except KeyboardInterrupt:
         session.roll_back()
         raise _interrupted(plan, step) from None
@@ -113,9 +113,9 @@ def _is_over(session: Session, plan: Plan) -> bool:
     return row is not None and row.state == ENDED[plan.phase]
 
 
-def _run(session: Session, plan: Plan, step: Step, forgiving: bool) -> StepResult:
+def _run(session: Session, target: Target, plan: Plan, step: Step, forgiving: bool) -> StepResult:
     if step.mode == BACKFILL:
-        return run_backfill(session, plan, step)
+        return run_backfill(session, target.config.backfill, plan, step)
     if step.mode == ALONE:
         return run_alone(session, plan, step, forgiving=forgiving)
     return run_transaction(session, plan, step, forgiving=forgiving)

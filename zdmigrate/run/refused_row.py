@@ -9,9 +9,12 @@ from psycopg import errors, sql
 
 from zdmigrate.errors import DatabaseError
 from zdmigrate.ledger.ledger import one
+from zdmigrate.plan.step import LINES
 from zdmigrate.run.relations import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Backfill
     from zdmigrate.run.session import Session
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 # What a value is to blame for: it cannot be converted, or a constraint does not let it in.
 BLAMED = (errors.DataError, errors.IntegrityError)
 PATIENCE = 10.0  # seconds that a search may take; the failure is told without its row when they are over
-OFFSETS = 2_048  # more than a block of 8 kB has rows; with larger blocks the last rows may stay unnamed
+OFFSETS = 2_048  # more lines than the largest block, of 32 kB, has
 
 _KEY = """
     SELECT pg_catalog.array_agg(a.attname::text ORDER BY pg_catalog.array_position(i.indkey::int2[], a.attnum))
@@ -36,15 +39,17 @@ _CHECK = """
 """
 
 
-def refused_in_batch(session: Session, backfill: Backfill, first: int, end: int) -> str:
-    """The row of these blocks that the backfill cannot change, as ``row (id)=(7) of users``; empty if none is found."""
-    connection, table = session.connection, quoted(backfill.table)
+def refused_in_batch(session: Session, backfill: Backfill, leaf: str | None, first: int, end: int) -> str:
+    """The row of these places that the backfill cannot change, as ``row (id)=(7) of users``; empty if none is found."""
+    connection, table = session.connection, leaf or quoted(backfill.table)
     try:
         connection.execute("BEGIN")
         session.limit(PATIENCE, lock=1.0)
-        tid = _first_refused(connection, backfill, first, end)
-        there = sql.SQL("ctid = {}::pg_catalog.tid").format(tid)
-        return f"row {_key_of(connection, table, there)} of {backfill.table}" if tid else ""
+        place = first_refused(connection, backfill, leaf, first, end)
+        if place is None:
+            return ""
+        there = sql.SQL("ctid = {}::pg_catalog.tid").format(f"({place // LINES},{place % LINES})")
+        return f"row {_key_of(connection, table, there)} of {backfill.table}"
     except (psycopg.Error, DatabaseError):  # it is gone already, or the search took too long
         return ""
     finally:
@@ -81,30 +86,30 @@ def _broken(connection: Connection, table: str, error: psycopg.Error) -> sql.Com
     return sql.SQL("NOT ({})").format(sql.SQL(row[0])) if row else None
 
 
-def _first_refused(connection: Connection, backfill: Backfill, first: int, end: int) -> str | None:
-    """By halves, each tried and taken back: first the block, then the row's place in it."""
-    if not _is_refused(connection, backfill, (first, 0), (end, 0)):
+def first_refused(connection: Connection, backfill: Backfill, leaf: str | None, first: int, end: int) -> int | None:
+    """The place of the first such row, by halves, each tried and taken back: first the block, then the line in it."""
+
+    def refused(start: int, stop: int) -> bool:
+        return _is_refused(connection, backfill, leaf, start, stop)
+
+    if not refused(first, end):
         return None
-    while end - first > 1:
-        middle = (first + end) // 2
-        if _is_refused(connection, backfill, (first, 0), (middle, 0)):
-            end = middle
-        else:
-            first = middle
-    low, high = 0, OFFSETS
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _is_refused(connection, backfill, (first, low), (first, middle)):
-            high = middle
-        else:
-            low = middle
-    return f"({first},{low})"
+    first, end = _narrowed(first, end, LINES, refused)
+    return _narrowed(first, min(end, first // LINES * LINES + OFFSETS), 1, refused)[0]
 
 
-def _is_refused(connection: Connection, backfill: Backfill, first: tuple[int, int], end: tuple[int, int]) -> bool:
+def _narrowed(first: int, end: int, unit: int, refused: Callable[[int, int], bool]) -> tuple[int, int]:
+    """The first places of one unit in which there is such a row."""
+    while (following := (first // unit + 1) * unit) < end:
+        middle = max((first + end) // 2 // unit * unit, following)
+        first, end = (first, middle) if refused(first, middle) else (middle, end)
+    return first, end
+
+
+def _is_refused(connection: Connection, backfill: Backfill, leaf: str | None, first: int, end: int) -> bool:
     try:
         with connection.transaction(force_rollback=True):  # a savepoint
-            connection.execute(backfill.rows_sql(first, end).encode())
+            connection.execute(backfill.rows_sql(first, end, leaf).encode())
     except BLAMED:
         return True
     return False

@@ -82,6 +82,10 @@ class Session:
         """A second connection, to look with while the first one waits."""
         return self.lease.keeper
 
+    def another(self) -> Session:
+        """A session of its own for a worker of this step, under the same lease and limits."""
+        return Session(self.lease, self.limits, self.listener, queries=self.queries)
+
     def watch(self, modes: Mapping[int, LockMode]) -> Watch:
         """A look at who holds locks on relations of this server that conflict with ``modes``, by number."""
         return Watch(self.watcher, modes, [self.pid], self.limits.clock, self.shown)

@@ -8,6 +8,43 @@ ALTER TABLE zdmigrate.event ALTER COLUMN address SET DEFAULT pg_catalog.inet_cli
 ALTER TABLE zdmigrate.event ADD COLUMN program text NOT NULL DEFAULT '';
 ALTER TABLE zdmigrate.event ALTER COLUMN program DROP DEFAULT;
 
+-- A backfill that is under way begins its pass again: rows that are right are passed over.
+ALTER TABLE zdmigrate.backfill DROP COLUMN files, DROP COLUMN next_block, DROP COLUMN last_block,
+    ADD COLUMN blocks bigint NOT NULL DEFAULT 0,
+    ADD COLUMN seconds double precision NOT NULL DEFAULT 0,
+    ADD COLUMN workers integer NOT NULL DEFAULT 0,
+    ADD COLUMN throttle text,
+    ADD COLUMN seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp();
+ALTER TABLE zdmigrate.backfill SET (fillfactor = 50);
+
+-- The ranges of a backfill's pass, one worker at each: next_place is the cursor, written with the batch. A place is
+-- a ctid as one integer, block * 65536 + line. file is the relation's relfilenode, to notice that it was rewritten.
+CREATE TABLE zdmigrate.backfill_range (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    position    integer NOT NULL,
+    number      integer NOT NULL,
+    relation    oid NOT NULL,
+    file        bigint NOT NULL,
+    next_place  bigint NOT NULL,
+    end_place   bigint NOT NULL,
+    rows        bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (app, change, position, number),
+    FOREIGN KEY (app, change, position) REFERENCES zdmigrate.backfill (app, change, position) ON DELETE CASCADE
+) WITH (fillfactor = 50);
+
+-- How far each backfill is, in blocks and rows, its ranges taken together.
+CREATE VIEW zdmigrate.backfill_progress AS
+    SELECT b.app, b.change, b.position, b.fingerprint, b.pass, b.blocks,
+           b.blocks - coalesce(r.blocks_left, 0) AS blocks_done, b.rows + coalesce(r.rows, 0) AS rows,
+           b.seconds, b.workers, b.throttle, b.started_at, b.seen_at
+    FROM zdmigrate.backfill AS b
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.sum(pg_catalog.ceil((each.end_place - each.next_place) / 65536.0))::bigint AS blocks_left,
+               pg_catalog.sum(each.rows)::bigint AS rows
+        FROM zdmigrate.backfill_range AS each
+        WHERE each.app = b.app AND each.change = b.change AND each.position = b.position) AS r ON true;
+
 CREATE FUNCTION zdmigrate.refuse_rewriting() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
