@@ -54,7 +54,19 @@ def test_a_commit_without_an_answer_and_a_server_that_is_gone_is_not_known_to_be
 READS = ("USAGE ON SCHEMA zdmigrate", "SELECT ON ALL TABLES IN SCHEMA zdmigrate")
 CALLS = "EXECUTE ON ALL FUNCTIONS IN SCHEMA zdmigrate"
 WRITES = ("INSERT, UPDATE, DELETE ON zdmigrate.{}", "USAGE ON ALL SEQUENCES IN SCHEMA zdmigrate")
-TABLES = ("lease", "step", "change", "section", "release", "backfill", "backfill_range", "pending", "fence")
+TABLES = (
+    "lease",
+    "step",
+    "change",
+    "section",
+    "release",
+    "backfill",
+    "backfill_range",
+    "pending",
+    "fence",
+    "look",
+    "sighting",
+)
 
 
 @pytest.mark.parametrize("lacking", ["everything", *TABLES])

@@ -66,17 +66,17 @@ class Cursors:
         query = f"SELECT number, relation, file, next_place, end_place FROM zdmigrate.backfill_range WHERE {_KEY}"
         rows = connection.execute(query.encode(), self.key).fetchall()
         files = {leaf.oid: leaf for leaf in leaves}
-        rewritten = {oid for _, oid, file, *_ in rows if oid in files and files[oid].file != file}
-        for oid in sorted(rewritten):
-            self.begin_leaf(connection, files[oid])
-        if rewritten:
+        changed = {oid for _, oid, file, *_ in rows if oid not in files or files[oid].file != file}
+        for oid in sorted(changed):
+            self._begin_leaf(connection, oid, files.get(oid))
+        if changed:
             rows = connection.execute(query.encode(), self.key).fetchall()
-        return [BlockRange(row[0], files[row[1]], row[3], row[4]) for row in rows if row[1] in files]
+        return [BlockRange(row[0], files[row[1]], row[3], row[4]) for row in rows]
 
-    def begin_leaf(self, connection: Connection, leaf: Leaf) -> None:
+    def _begin_leaf(self, connection: Connection, oid: int, leaf: Leaf | None) -> None:
         """One table from its beginning: its file is another one, and no place in it means what it did."""
         of_leaf = f"{_KEY} AND relation = %(relation)s"
-        values = {**self.key, "relation": leaf.oid}
+        values = {**self.key, "relation": oid}
         with connection.transaction():
             self.lease.guard(connection)
             kept = f"""
@@ -85,11 +85,12 @@ class Cursors:
                     FROM zdmigrate.backfill_range AS r WHERE {of_leaf})
                 WHERE {_KEY}
             """
-            connection.execute(kept.encode(), {**values, "blocks": leaf.blocks})
+            connection.execute(kept.encode(), {**values, "blocks": leaf.blocks if leaf else 0})
             rows = connection.execute(
                 f"DELETE FROM zdmigrate.backfill_range WHERE {of_leaf} RETURNING number".encode(), values
             ).fetchall()
-            self._add(connection, BlockRange(min(row[0] for row in rows), leaf, 0, leaf.blocks * LINES))
+            if leaf is not None:
+                self._add(connection, BlockRange(min(row[0] for row in rows), leaf, 0, leaf.blocks * LINES))
 
     def split(self, connection: Connection, old: BlockRange, new: BlockRange) -> None:
         """What ``new`` has is no longer ``old``'s."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from zdmigrate.plan.step import Plan, Step
     from zdmigrate.run.backfills.ranges import BlockRange
-    from zdmigrate.run.blockers import Blocker
+    from zdmigrate.run.blocker import Blocker
     from zdmigrate.run.session import Session
 
 PAUSE = 0.020  # seconds between two tries: as long as a batch waits for a row

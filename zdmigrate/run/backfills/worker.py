@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from psycopg.errors import UndefinedTable
+
 from zdmigrate.plan.step import LINES
 from zdmigrate.run.backfills.batch_size import BatchSize
 from zdmigrate.run.backfills.stall import PAUSE, Stall
@@ -138,7 +140,13 @@ class Worker(threading.Thread):
         session.limit(session.limits.budget * LONGEST, lock=ROW_LOCK_TIMEOUT)
         connection.execute("SET LOCAL synchronous_commit = off")
         batch = shared.backfill.rows_sql(taken.next, taken.busy, taken.leaf.name)
-        rows = connection.execute(batch.encode()).rowcount
+        try:
+            rows = connection.execute(batch.encode()).rowcount
+        except UndefinedTable:
+            connection.rollback()
+            if not shared.cursors.was_rewritten(connection, taken.leaf):
+                raise  # another one than the leaf is missing
+            raise Rewritten(taken.leaf) from None
         if shared.cursors.was_rewritten(connection, taken.leaf):
             connection.rollback()
             raise Rewritten(taken.leaf)
