@@ -43,7 +43,7 @@ class Copying(NamedTuple):
     known: tuple[int, ...]  # what this version writes
     columns: tuple[int, ...]  # the same, the fixed ones left out
     unread: bool  # an older value may become another at once: what is written is not what is read
-    hidden: frozenset[str]  # rows that this version does not find
+    hidden: frozenset[str] = frozenset()  # rows that this version does not find
 
     def turn(self, turn: int) -> list[str]:
         """Every third row, without the one that every version writes."""
