@@ -21,6 +21,10 @@ BEGIN
 END
 $$;
 CREATE PROCEDURE tidy(bigint) LANGUAGE sql AS 'DELETE FROM visits WHERE reader = $1';
+REVOKE ALL ON FUNCTION price(bigint), named() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION price(bigint) TO pg_monitor;
+COMMENT ON FUNCTION price(bigint) IS 'what it costs';
+ALTER PROCEDURE tidy SECURITY DEFINER;
 CREATE TRIGGER named BEFORE INSERT ON readers FOR EACH ROW EXECUTE FUNCTION named();
 CREATE VIEW sad_readers AS SELECT id, name FROM readers WHERE mood = 'sad';
 GRANT SELECT ON sad_readers TO PUBLIC;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.recipes.parts.functions import called, named, refuse_like_calls, spelled_function
+from zdmigrate.recipes.parts.functions import called, named, refuse_like_calls, said_of, spelled_function
 from zdmigrate.recipes.parts.phased import Phased, Said, Together
 from zdmigrate.recipes.parts.texts import Thing, named_arguments, signature
 from zdmigrate.schema.names import Name
@@ -17,6 +17,7 @@ from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.phased import Step
     from zdmigrate.schema.operations import RenameObject
 
 OPERATIONS = ("rename_object", "move_object")
@@ -39,7 +40,7 @@ def recipe(operation: RenameObject, ground: Ground) -> Phased:
 
 
 def _function(operation: RenameObject, old: Name, new: Name, ground: Ground) -> Phased:
-    thing, text = _found(operation, old, ground)
+    thing, (text, *others) = _found(operation, old, ground)
     copy = Thing("function", new, thing.arguments)
     refuse_like_calls(copy, signature(text), ground)
     kind, spelled_copy = operation.object_type.upper(), ground.spelled(new)
@@ -47,9 +48,9 @@ def _function(operation: RenameObject, old: Name, new: Name, ground: Ground) -> 
     return Phased(
         notes=(
             f"{called(thing)} becomes {_told(new, old)}: until contract, versions may call either.",
-            "Until then the new name has the rights that a new function has: GRANT and REVOKE are for the file to add.",
+            "The copy has the rights, the owner and the comment of the old one.",
         ),
-        expand=(Said("A copy under the new name.", named(text, spelled_copy)),),
+        expand=_copied(named(text, spelled_copy), others, f"{spelled_copy}{arguments}"),
         contract=(
             Together(
                 _AT_ONCE,
@@ -63,11 +64,19 @@ def _function(operation: RenameObject, old: Name, new: Name, ground: Ground) -> 
     )
 
 
-def _found(operation: RenameObject, old: Name, ground: Ground) -> tuple[Thing, str]:
-    """The one function that is meant, and the statement that made it."""
+def _copied(made: str, others: list[str], copy: str) -> tuple[Step, ...]:
+    created = Said("A copy under the new name.", made)
+    if not others:
+        return (created,)
+    own = (Said("", said_of(text, copy)) for text in others)
+    return (Together("In one transaction: nobody calls it who may not call the old one.", (created, *own)),)
+
+
+def _found(operation: RenameObject, old: Name, ground: Ground) -> tuple[Thing, tuple[str, ...]]:
+    """The one function that is meant, the statement that made it, and what was said of it since."""
     arguments = named_arguments(ground.text_of(operation), operation.name)
     made = ground.furniture.texts.functions(old)
-    fitting = [(thing, texts[0]) for thing, texts in made.items() if arguments in (None, thing.arguments)]
+    fitting = [(thing, texts) for thing, texts in made.items() if arguments in (None, thing.arguments)]
     if len(fitting) != 1:
         raise ground.refusal(f"nothing says how the function {old} was made", "name the database with --dsn")
     return fitting[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.recipes.parts.definitions import granted_on
 from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.recipes.parts.texts import Thing
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ def recipe(operation: RenameView, ground: Ground) -> Phased:
         raise ground.refusal(f"nothing says how the view {operation.relation} was made", "name the database with --dsn")
     if view.materialized:
         raise ground.refusal(f"{old} is a materialized view: a view of it cannot be refreshed", "make a new one")
+    said = ground.furniture.texts.of(Thing("view", old))[1:]
+    granted = [each for each in said if each.lower().startswith("grant")]
     new = ground.beside(old, operation.new_name)
     return Phased(
         table=old,
@@ -30,6 +34,7 @@ def recipe(operation: RenameView, ground: Ground) -> Phased:
             Said(
                 "The new name, as a view of the old one.", f"CREATE VIEW {new} AS SELECT * FROM {ground.spelled(old)}"
             ),
+            *(Said("", granted_on(each, new)) for each in granted),
         ),
         removal=(
             Said("", f"DROP VIEW {new}"),

@@ -31,6 +31,27 @@ _FUNCTIONS = """
     WHERE p.proname = ANY (%s) AND p.prokind IN ('f', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
     ORDER BY p.oid
 """
+# Its owner where it is not who asks, who makes the copy; and everybody may call a new one.
+_OF_FUNCTIONS = """
+    SELECT pg_catalog.format(said.words, CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+                             p.oid::pg_catalog.regprocedure, said.value)
+    FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    CROSS JOIN LATERAL (
+        SELECT 1, 'ALTER %%s %%s OWNER TO %%I', pg_catalog.pg_get_userbyid(p.proowner)
+        WHERE pg_catalog.pg_get_userbyid(p.proowner) <> current_user
+        UNION ALL SELECT 2, 'REVOKE ALL ON %%s %%s FROM PUBLIC', NULL WHERE p.proacl IS NOT NULL
+        UNION ALL
+        SELECT 3, 'GRANT EXECUTE ON %%s %%s TO ' || CASE grantee WHEN 0 THEN 'PUBLIC' ELSE '%%I' END
+               || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END,
+               CASE WHEN grantee <> 0 THEN pg_catalog.pg_get_userbyid(grantee) END
+        FROM pg_catalog.aclexplode(p.proacl) WHERE grantee <> p.proowner
+        UNION ALL
+        SELECT 4, 'COMMENT ON %%s %%s IS %%L', pg_catalog.obj_description(p.oid, 'pg_proc')
+        WHERE pg_catalog.obj_description(p.oid, 'pg_proc') IS NOT NULL
+    ) AS said (place, words, value)
+    WHERE p.proname = ANY (%s) AND p.prokind IN ('f', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    ORDER BY p.oid, said.place
+"""
 _VIEWS = """
     SELECT v.oid::bigint, n.nspname, v.relname, pg_catalog.pg_get_viewdef(v.oid)
     FROM pg_catalog.pg_class AS v JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace
@@ -50,7 +71,9 @@ def types_said(rows: Rows) -> Iterator[str]:
 
 
 def functions_said(rows: Rows, names: Iterable[Name]) -> Iterator[str]:
-    yield from (said for (said,) in rows(_FUNCTIONS, [[name.name for name in names]]))
+    named = [name.name for name in names]
+    for query in (_FUNCTIONS, _OF_FUNCTIONS):
+        yield from (said for (said,) in rows(query, [named]))
 
 
 def views_said(rows: Rows, related: list[int], privileges: str) -> Iterator[str]:

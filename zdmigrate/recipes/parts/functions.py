@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
 
 
+_KINDS = ("function", "procedure", "routine")
+
+
 def refuse_like_calls(thing: Thing, made: Signature, ground: Ground) -> None:
     """Raise CannotRewrite if a function of the name, also one that goes in contract, may be called alike."""
     known = {found: texts[0] for found, texts in ground.furniture.texts.functions(thing.name).items()}
@@ -47,3 +50,18 @@ def named(text: str, name: str) -> str:
     kind = next(at for at, (_, word) in enumerate(words) if word.lower() in ("function", "procedure"))
     opening = next(at for at, (_, word) in enumerate(words) if word == "(" and at > kind)
     return text[: words[kind + 1][0].start] + name + text[words[opening - 1][0].end :]
+
+
+def said_of(statement: str, function: str) -> str:
+    """A GRANT, REVOKE, COMMENT or ALTER of functions as one of another; ``function`` is spelled, with arguments."""
+    piece = Piece(statement, "")
+    words = [(token, statement[token.start : token.end]) for token in piece.tokens]
+    kind = next(at for at, (_, word) in enumerate(words) if word.lower() in _KINDS)
+    end = depth = 0
+    for at, (_, word) in enumerate(words[kind + 1 :], kind + 1):
+        previous = words[at - 1][1]
+        if depth == 0 and word not in (".", ",", "(") and at > kind + 1 and previous not in (".", ","):
+            break
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        end = at
+    return statement[: words[kind + 1][0].start] + function + statement[words[end][0].end :]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Node = dict[str, Any]
 
 
+_FUNCTIONS = ("function", "procedure", "routine")
+
+
 class Thing(NamedTuple):
     """What was made: its kind, its name, and of a function the types of what a call gives it."""
 
@@ -52,6 +55,8 @@ class Texts(Value):
                 return self._also(Thing("type", catalog.new_name(name)), statement)
             case ops.Grant(relation=Name() as name) | ops.Revoke(relation=Name() as name):
                 return self._also(Thing("view", catalog.resolve(name)), statement)
+            case ops.Privileges(name=Name() as name) | ops.CommentOn(name=name) | ops.AlterObject(name=name):
+                return self._also_of_function(operation, catalog.new_name(name), statement)
             case ops.DropView(relation=Name() as name) | ops.RenameView(relation=Name() as name):
                 return self._without("view", catalog.resolve(name))
             case ops.DropObject(name=name) | ops.RenameObject(name=name):
@@ -66,6 +71,14 @@ class Texts(Value):
         known = self.of(thing)
         return self.changed(made={**self.made, thing: (*known, statement)}) if known else self
 
+    def _also_of_function(self, operation: Any, name: Name, statement: str) -> Texts:
+        """Who may call it, whose it is, what is said of it: one statement may name several functions."""
+        if operation.object_type not in _FUNCTIONS:
+            return self
+        arguments = named_arguments(statement, operation.name)
+        known = [thing for thing in self.functions(name) if arguments in (None, thing.arguments)]
+        return self.changed(made={**self.made, **{thing: (*self.of(thing), statement) for thing in known}})
+
     def _without(self, kind: str, name: Name, arguments: tuple[str, ...] | None = None) -> Texts:
         kept = {
             thing: text
@@ -75,7 +88,7 @@ class Texts(Value):
         return self.changed(made=kept)
 
     def _without_object(self, operation: ops.ObjectAction, name: Name, statement: str) -> Texts:
-        if operation.object_type in ("function", "procedure", "routine"):
+        if operation.object_type in _FUNCTIONS:
             return self._without("function", name, named_arguments(statement, operation.name))
         return self._without("type", name) if operation.object_type == "type" else self
 
