@@ -30,17 +30,22 @@ class Blocker(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """A run of a command with what goes wrong in it: ``fault`` at the ``at``-th message that the runner sends."""
+    """A run of a command with what goes wrong in it: ``fault`` at the ``at``-th message that the runner sends.
+
+    Most messages look and set; where ``writing``, only those count that write, lock or commit.
+    """
 
     fault: str
     at: int
+    writing: bool
     blockers: tuple[Blocker, ...]
     deadline: str
     wakes_after: float  # seconds, where it is stopped
 
     def __str__(self) -> str:
         blockers = "".join(f"; {b.kind} after {b.after:.2f} s for {b.seconds:.2f} s" for b in self.blockers)
-        return f"{self.fault} at message {self.at}, lock deadline {self.deadline}{blockers}"
+        kind = "writing message" if self.writing else "message"
+        return f"{self.fault} at {kind} {self.at}, lock deadline {self.deadline}{blockers}"
 
 
 class Script(NamedTuple):
@@ -74,10 +79,11 @@ def _attempts(chance: random.Random) -> tuple[Attempt, ...]:
 
 
 def _attempt(chance: random.Random) -> Attempt:
-    kinds = chance.sample(BLOCKERS, chance.choice((0, 0, 1, 1, 2)))
+    kinds, writing = chance.sample(BLOCKERS, chance.choice((0, 0, 1, 1, 2))), chance.random() < 0.7
     return Attempt(
         fault=chance.choices(FAULTS, FAULT_WEIGHTS)[0],
-        at=chance.randint(5, 130),
+        at=chance.randint(1, 30) if writing else chance.randint(5, 200),
+        writing=writing,
         blockers=tuple(Blocker(kind, chance.uniform(0, 0.6), chance.uniform(0.1, 2.5)) for kind in kinds),
         deadline=chance.choice(("1s", "4s", "30s")),
         wakes_after=chance.uniform(0.2, 4.0),

@@ -82,11 +82,15 @@ class SturdyApp(App):
                 if not (connection.broken or connection.closed) or not self._may_reconnect():
                     raise
                 connection = self._connection
-                if xid is not None and self._committed(connection, xid):
+                # An UPDATE of ours says the same twice, and after a crash the number may be another's by now.
+                if xid is not None and not sql.startswith("UPDATE") and self._committed(connection, xid):
                     return
 
     def _committed(self, connection: Connection, xid: str) -> bool:
-        row = connection.execute("SELECT pg_xact_status(%s::xid8)", [xid]).fetchone()
+        try:
+            row = connection.execute("SELECT pg_xact_status(%s::xid8)", [xid]).fetchone()
+        except psycopg.errors.InvalidParameterValue:  # "in the future": a crash has lost it before it was written
+            return False
         return row == ("committed",)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from contextlib import suppress
@@ -13,16 +14,24 @@ from tests.stories.proxy import Proxy
 if TYPE_CHECKING:
     import socket
 
+    from tests.simulate.drawn import Attempt
     from tests.stories.proxy import Request, When
     from tests.stories.runners import Runner
 
+_ANY = re.compile("")
+_WRITES = re.compile(
+    r"\s*(COMMIT|SAVEPOINT|ROLLBACK|LOCK TABLE|CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|INSERT INTO|UPDATE|DELETE FROM)\b"
+)
+
 
 class Trip(Proxy):
-    """``tripped`` is set at the ``at``-th message; kill, cut, stop and term happen there and then."""
+    """``tripped`` is set at the attempt's message; kill, cut, stop and term happen there and then."""
 
-    def __init__(self, dsn: str, fault: str, at: int) -> None:
+    def __init__(self, dsn: str, attempt: Attempt) -> None:
         super().__init__(dsn)
-        self.fault, self.at = fault, at
+        self.fault, self.at = attempt.fault, attempt.at
+        self.counted = _WRITES if attempt.writing else _ANY
+        self.count = 0
         self.tripped = threading.Event()
         self.met = ""
         self.runner: Runner | None = None
@@ -34,11 +43,11 @@ class Trip(Proxy):
 
     def is_the_point(self, request: Request) -> When | None:
         with self._lock:
-            self.requests.append(request)
-            now = len(self.requests) == self.at
+            self.count += bool(self.counted.match(request.sql))
+            now = self.count == self.at and not self.met
         if now:
+            self.met = " ".join(request.sql.split())[:90] or "a message without SQL"
             self.started.wait(30)
-            self.met = " ".join(request.sql.split())[:90]
             self._happens()
             self.tripped.set()
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 
 from tests.recipes.versions import schema_of, shared_tables
-from tests.recipes.writers import NEW, NUMBER, OLD, Copying, replay
+from tests.recipes.writers import NEW, NUMBER, OLD, App, replay
 from tests.run.command import zdmigrate
 from tests.simulate.sturdy import SturdyApp, SturdyWitness
 from zdmigrate.sdk import Heartbeat
@@ -139,12 +139,11 @@ def crowd(database: Database, rows: int) -> None:
 
 
 def _fill(database: Database, numbers: Sequence[str], most: int | None = None) -> None:
-    for shared in shared_tables(database, database):
-        columns = tuple(shared.before.columns)
-        copy = Copying(shared, shared.before, shared.before, columns, columns, unread=False)
+    shared = shared_tables(database, database)
+    for copy in App(database, schema_of(database), shared, OLD, False).copies:
         if copy.can_insert:
-            insert = copy.insert(shared.before, whole=True)
+            insert = copy.insert(copy.table, whole=True)
             with database.connect() as connection, connection.pipeline():
                 for number in numbers:
-                    for pattern in shared.rows[:most]:
+                    for pattern in copy.shared.rows[:most]:
                         connection.execute(insert.replace(NUMBER, number).encode(), (pattern,))

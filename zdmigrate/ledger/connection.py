@@ -52,8 +52,12 @@ def connect(dsn: str, *, purpose: str = "", settings: Mapping[str, str] = SETTIN
         connection = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
         raise _no_connection(error) from None
-    _check_version(connection)
-    apply_settings(connection, settings)
+    try:
+        _check_version(connection)
+        apply_settings(connection, settings)
+    except BaseException:  # a signal, too
+        connection.close()
+        raise
     return connection
 
 
@@ -84,7 +88,6 @@ def _check_version(connection: Connection) -> None:
     major = connection.info.server_version // 10000
     if OLDEST <= major <= NEWEST:
         return
-    connection.close()
     hint = "upgrade the server" if major < OLDEST else "upgrade zdmigrate: pip install --upgrade zdmigrate"
     sentence = f"PostgreSQL {major} is not a server that zdmigrate {zdmigrate.__version__} knows ({OLDEST} to {NEWEST})"
     raise DatabaseError(sentence, state="nothing was changed", hint=hint)
