@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -26,22 +26,29 @@ def command() -> None:
 
 @command.command(short_help="Register a release with the changes of the folder.")
 @click.argument("version")
+@click.option(
+    "--changes-from", type=click.File(), metavar="FILE", help="The ids of its changes, one a line; - for stdin."
+)
 @database
 @common(formats=("text",))
-def add(version: str, dsn: str, config: Config, console: Console) -> None:
-    """Register VERSION with the changes of the folder: what it was built with.
+def add(version: str, changes_from: TextIO | None, dsn: str, config: Config, console: Console) -> None:
+    """Register VERSION with the changes of the folder, or of a list: what it was built with.
 
     Registering the same again changes nothing; the same name with other changes is refused.
 
     \b
-    Example:
+    Examples:
       zdmigrate release add 7.2
+      zdmigrate release add 7.2 --changes-from gated-changes.txt
     """
     from zdmigrate.cli.ledger_session import open_ledger
     from zdmigrate.live.registry import read_release, register_release
     from zdmigrate.sources.folder import read_folder
 
-    changes = [change.id for change in read_folder(config.dir)]
+    if changes_from:
+        changes = [line.strip() for line in changes_from if line.strip() and not line.startswith("#")]
+    else:
+        changes = [change.id for change in read_folder(config.dir)]
     with open_ledger(dsn, "release add") as connection:
         registered = register_release(connection, config.app, version, changes)
         release = read_release(connection, config.app, version)

@@ -16,3 +16,8 @@ def seconds(context: click.Context, parameter: click.Parameter, value: str) -> f
     if length <= 0:
         raise click.BadParameter("it must be longer than nothing", context, parameter)
     return length
+
+
+def seconds_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> float:
+    """The same for an option that may be left out: no time at all."""
+    return 0.0 if value is None else seconds(context, parameter, value)

@@ -19,7 +19,7 @@ from zdmigrate.live.roles import end_sessions, shut_out
 from zdmigrate.live.verdict import Code, Reason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from zdmigrate.config import Config
     from zdmigrate.ledger.connection import Connection
@@ -44,37 +44,57 @@ def close_fence(
 ) -> Verdict:
     """Retire what is old for ``change`` and let its contract begin, if the gate is open; else write nothing.
 
-    ``connection`` must be in autocommit and outside of a transaction. ``forced_why`` passes over what the gate
-    says, never over ``extra_check`` (the runner's preflight, called once, before beats are held up) nor over a beat
-    in progress. The change is ``contracting`` once the verdict is open. Raises UsageError where the change is in no
-    state to be contracted.
+    ``extra_check`` is the runner's preflight, called once, before beats are held up. Otherwise as close_fences.
     """
-    asked = _Asked(connection, config, app, change, release, forced_why, tuple(extra_check()) if extra_check else ())
+    extra = tuple(extra_check()) if extra_check else ()
+    [verdict] = close_fences(connection, config, app, {change: extra}, release, forced_why=forced_why)
+    return verdict
+
+
+def close_fences(
+    connection: Connection,
+    config: Config,
+    app: str,
+    changes: Mapping[str, tuple[Reason, ...]],
+    release: str,
+    *,
+    forced_why: str | None = None,
+) -> tuple[Verdict, ...]:
+    """Let the contracts of ``changes`` begin, each with what the runner's preflight says of it: all of them or none.
+
+    ``connection`` must be in autocommit and outside of a transaction. ``forced_why`` passes over what the gate
+    says, never over the preflight nor over a beat in progress. The changes are ``contracting`` once every verdict is
+    open. Raises UsageError where one is in no state to be contracted.
+    """
+    asked = _Asked(connection, config, app, changes, release, forced_why)
     observe(connection, config)  # after the preflight, which may take longer than a look is worth
-    verdict = _decide(asked)
-    if not verdict.open:
-        return verdict
+    verdicts = _decide(asked)
+    if not _all_open(verdicts):
+        return verdicts
     for _ in range(max(1, round(PATIENCE / config.lock_budget.seconds))):
         try:
-            verdict = _fence(asked)
-            if verdict.open:
+            verdicts = _fence(asked)
+            if _all_open(verdicts):
                 end_sessions(connection, config)
-            return verdict
+            return verdicts
         except psycopg.errors.LockNotAvailable:
             in_progress = _beats_in_progress(connection)
-    return verdict._replace(open=False, reasons=in_progress, overridden=())
+    return tuple(verdict._replace(open=False, reasons=in_progress, overridden=()) for verdict in verdicts)
 
 
 class _Asked(NamedTuple):
-    """What close_fence was asked, with the preflight's answer."""
+    """What close_fences was asked."""
 
     connection: Connection
     config: Config
     app: str
-    change: str
+    changes: Mapping[str, tuple[Reason, ...]]
     release: str
     forced_why: str | None
-    extra: tuple[Reason, ...]
+
+
+def _all_open(verdicts: Iterable[Verdict]) -> bool:
+    return all(verdict.open for verdict in verdicts)
 
 
 def limit_waits(connection: Connection, config: Config) -> None:
@@ -91,7 +111,7 @@ def exclude_beats(connection: Connection) -> None:
     connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, %s)", FENCE_KEY)
 
 
-def _fence(asked: _Asked) -> Verdict:
+def _fence(asked: _Asked) -> tuple[Verdict, ...]:
     connection = asked.connection
     with connection.transaction():
         # In REPEATABLE READ the snapshot would be older than the lock, and beats that committed meanwhile unseen.
@@ -99,22 +119,28 @@ def _fence(asked: _Asked) -> Verdict:
         limit_waits(connection, asked.config)
         # Whoever binds the change to another release waits, or the versions fenced are not those that were judged.
         connection.execute(
-            "SELECT FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [asked.app, asked.change]
+            "SELECT FROM zdmigrate.change WHERE app = %s AND id = ANY (%s) ORDER BY id FOR UPDATE",
+            [asked.app, list(asked.changes)],
         )
         exclude_beats(connection)
-        verdict = _decide(asked)
-        if verdict.open:
-            _mark(connection, verdict, asked.forced_why)
+        verdicts = _decide(asked)
+        if _all_open(verdicts):
+            for verdict in verdicts:
+                _mark(connection, verdict, asked.forced_why)
             shut_out(connection, asked.config)
-        return verdict
+        return verdicts
 
 
-def _decide(asked: _Asked) -> Verdict:
-    verdict = ask_gate(asked.connection, asked.config, asked.app, asked.change, asked.release, asked.extra)
+def _decide(asked: _Asked) -> tuple[Verdict, ...]:
+    return tuple(_decide_one(asked, change, extra) for change, extra in asked.changes.items())
+
+
+def _decide_one(asked: _Asked, change: str, extra: tuple[Reason, ...]) -> Verdict:
+    verdict = ask_gate(asked.connection, asked.config, asked.app, change, asked.release, extra)
     if asked.forced_why is None:
         return verdict
-    overridden = tuple(reason for reason in verdict.reasons if reason not in asked.extra)
-    return verdict._replace(open=not asked.extra, reasons=asked.extra, overridden=overridden)
+    overridden = tuple(reason for reason in verdict.reasons if reason not in extra)
+    return verdict._replace(open=not extra, reasons=extra, overridden=overridden)
 
 
 def _mark(connection: Connection, verdict: Verdict, forced_why: str | None) -> None:
