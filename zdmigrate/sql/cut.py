@@ -79,7 +79,7 @@ def cut(scanned: Scanned) -> tuple[list[Cut], list[Token]]:
     kinds = set(scanned.tokens.numbers)
     tokens, comments = scanned.tokens, []
     if not kinds.isdisjoint(t.COMMENTS):
-        comments = [token for token in tokens if token.number in t.COMMENTS]
+        comments = list(tokens.only(t.COMMENTS))
         tokens = tokens.without(t.COMMENTS)
     # only in these can a semicolon be anything but an end
     nested = not kinds.isdisjoint((t.ATOMIC, t.RULE, t.BROKEN))

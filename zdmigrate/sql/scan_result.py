@@ -54,7 +54,13 @@ class Tokens:
 
     def without(self, numbers: Container[int]) -> Tokens:
         """Those that have none of these numbers."""
-        kept = [number not in numbers for number in self.numbers]
+        return self._where([number not in numbers for number in self.numbers])
+
+    def only(self, numbers: Container[int]) -> Tokens:
+        """Those that have one of these numbers."""
+        return self._where([number in numbers for number in self.numbers])
+
+    def _where(self, kept: list[bool]) -> Tokens:
         return Tokens(*(list(compress(column, kept)) for column in (self.starts, self.ends, self.numbers)))
 
 

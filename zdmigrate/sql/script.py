@@ -164,10 +164,10 @@ def _read(
         return "", (), SyntaxProblem(_shortened(error.message), _place(found.tokens, error.offset))
     source = Source(text, found.tokens, places)
     try:
-        operations = tuple(operation for tree in trees for operation in lift_whole(tree, source))
+        first, *others = [lift_whole(tree, source) for tree in trees]
     except GrammarError as error:  # a body's
-        return "", (), SyntaxProblem(_shortened(error.message), getattr(error, "span", _span(found.tokens)))
-    return statement_kind(kind_of(trees[0])), operations, None
+        return "", (), SyntaxProblem(_shortened(error.message), getattr(error, "span", source.span))
+    return statement_kind(kind_of(trees[0])), sum(others, first), None
 
 
 def lift_whole(tree: Node, source: Source) -> tuple[Operation, ...]:

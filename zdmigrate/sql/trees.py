@@ -25,7 +25,9 @@ class Parsed(NamedTuple):
 
 def parse_file(text: str, cuts: Sequence[Cut]) -> list[Parsed] | None:
     """Every statement of a file; None where each has to be asked for by itself, since one of them has an error."""
-    if len(text) > AT_ONCE or any(found.problem or len(found.tokens) > CHAIN for found in cuts):
+    if len(text) > AT_ONCE or any(found.problem for found in cuts):
+        return None
+    if len(text) > CHAIN and any(len(found.tokens) > CHAIN for found in cuts):
         return None
     try:
         statements = parse_short(text)["stmts"]

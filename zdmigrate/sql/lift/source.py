@@ -23,7 +23,7 @@ CLOSING = (t.CLOSE, t.CLOSE_BRACKET)
 @lru_cache(maxsize=2)
 def _adds_enum_value(file: str) -> bool:
     """Asked for every statement of a file, and answered once."""
-    return re.search(r"(?i)\badd\s+value\b", file) is not None
+    return re.search(r"add(?<=\badd)\s+value\b", file.lower()) is not None  # it begins with letters: found at once
 
 
 class Places:
@@ -41,28 +41,18 @@ class Source:
     """A statement's tokens and text. Tokens are named by their index; a range holds its last token."""
 
     def __init__(self, file: str, tokens: Tokens, places: Places) -> None:
+        self.file = file
         self.tokens = tokens
-        self._file = file
+        self.span = Span(tokens.starts[0], tokens.ends[-1])
+        self.last = len(tokens) - 1
         self._places = places
-
-    @property
-    def file(self) -> str:
-        return self._file
-
-    @property
-    def span(self) -> Span:
-        return Span(self.tokens.starts[0], self.tokens.ends[-1])
-
-    @property
-    def last(self) -> int:
-        return len(self.tokens) - 1
 
     def span_of(self, first: int, last: int) -> Span:
         return Span(self.tokens.starts[first], self.tokens.ends[last])
 
     def sql(self, first: int, last: int) -> str:
         """The text of a range of tokens, as written; empty for an empty range."""
-        return self._file[self.tokens.starts[first] : self.tokens.ends[last]] if first <= last else ""
+        return self.file[self.tokens.starts[first] : self.tokens.ends[last]] if first <= last else ""
 
     def text_of(self, index: int) -> str:
         return self.sql(index, index)
@@ -98,12 +88,16 @@ class Source:
 
     def element_end(self, first: int) -> int:
         """The last token of the list's element that begins at ``first``: before the comma or what closes the list."""
-        end, numbers = first, self.tokens.numbers
-        for index in self.level(first, self.last):
-            if numbers[index] == t.COMMA:
+        numbers, depth = self.tokens.numbers, 0
+        for index in range(first, len(numbers)):
+            number = numbers[index]
+            if number in OPENING:
+                depth += 1
+            elif number in CLOSING:
+                depth -= 1
+            if depth < 0 or (depth == 0 and number == t.COMMA):
                 return index - 1
-            end = index
-        return end
+        return self.last
 
     def segments(self, first: int, last: int | None = None) -> list[tuple[int, int]]:
         """The ranges between the commas from ``first`` on, at its level."""
@@ -130,7 +124,7 @@ class Source:
     @property
     def adds_enum_value(self) -> bool:
         """Whether the file does: only then the literals of its statements are of interest."""
-        return _adds_enum_value(self._file)
+        return _adds_enum_value(self.file)
 
     def literals(self) -> tuple[str, ...]:
         """The text constants of the statement, each once."""
@@ -139,4 +133,4 @@ class Source:
 
     def within(self, first: int, last: int) -> Source:
         """The statement that a range of this one is: the body of WITH or COPY."""
-        return Source(self._file, self.tokens.part(first, last + 1), self._places)
+        return Source(self.file, self.tokens.part(first, last + 1), self._places)
