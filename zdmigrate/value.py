@@ -67,7 +67,7 @@ class Value:
 
     def changed(self, **values: Any) -> Self:
         """The same value with some fields changed."""
-        if not values.keys() <= self._known:
+        if not self._known.issuperset(values):
             self._refuse({**self.__dict__, **values})
         fields = {**self.__dict__, **values}
         for name in self._computed:  # from old fields

@@ -34,6 +34,8 @@ class Agenda:
 
     def enter(self, operation: Operation, catalog: Catalog) -> bool:
         """Put what ``operation`` calls before everything else; whether it is code, which is one transaction."""
+        if operation.kind not in ("call", "select"):
+            return operation.kind == "do"
         behind: list[tuple[Operation, Part]] = []
         for function in routines_called(operation, catalog):
             if id(function) not in self._told and function.does is not None:
@@ -43,7 +45,7 @@ class Agenda:
                     for done in function.does.operations
                 ]
         self._pending += reversed(behind)
-        return bool(behind) or operation.kind == "do"
+        return bool(behind)
 
 
 def routines_called(operation: Operation, catalog: Catalog) -> Iterator[CreateFunction]:

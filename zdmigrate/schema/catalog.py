@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from zdmigrate.schema.history import schema_after
 from zdmigrate.schema.layers import also
@@ -29,6 +29,7 @@ class Catalog(Value):
     relation, else the path's first. ``home_path`` is the path that every session starts with.
     """
 
+    _computed: ClassVar[tuple[str, ...]] = ("_resolved",)
     tables: Mapping[Name, Table] = {}
     indexes: Mapping[Name, Index] = {}
     rights: Mapping[Name | None, Mapping[Right, bool]] = {}  # given, or taken, by the last of GRANT and REVOKE ALL
@@ -58,18 +59,25 @@ class Catalog(Value):
         schema, plain = name
         if schema is not None:
             return Name(TEMPORARY, plain) if schema.startswith(TEMPORARY) else name
-        for schema in (TEMPORARY, *self.search_path):
-            if self.has((schema, plain)):  # a Name is a tuple, and made only where it is wanted
-                return Name(schema, plain)
-        return self.new_name(name)
+        # Of one operation the same name is asked for ten times over. A cached_property's lock would cost as much.
+        known: dict[str, Name] = self.__dict__.setdefault("_resolved", {})
+        if plain not in known:
+            schemas = (schema for schema in (TEMPORARY, *self.search_path) if self.has((schema, plain)))
+            known[plain] = Name(next(schemas, self._home), plain)
+        return known[plain]
+
+    @property
+    def _home(self) -> str:
+        """The schema in which an object is made whose name has none."""
+        return (*self.search_path, "public")[0]
 
     def new_name(self, name: Name, *, temporary: bool = False) -> Name:
         """The name with the schema in which an object of this name is made."""
         if temporary:
             return Name(TEMPORARY, name.name)
-        return name if name.schema is not None else Name((*self.search_path, "public")[0], name.name)
+        return name if name.schema is not None else Name(self._home, name.name)
 
-    def has(self, qualified: Name | tuple[str, str]) -> bool:
+    def has(self, qualified: Name | tuple[str | None, str]) -> bool:
         return qualified in self.tables or qualified in self.indexes or qualified in self.views
 
     def table(self, name: Name | None) -> Table | None:
@@ -116,7 +124,10 @@ class Catalog(Value):
                     yield other, constraint
 
     def with_table(self, table: Table) -> Catalog:
-        return self.changed(tables=also(self.tables, {table.name: table}))
+        catalog = self.changed(tables=also(self.tables, {table.name: table}))
+        if table.name in self.tables:  # no other name has come
+            catalog.__dict__["_resolved"] = self.__dict__.setdefault("_resolved", {})
+        return catalog
 
     def table_or_new(self, name: Name) -> Table:
         """The table; where history never named it, one of which nothing is known."""

@@ -13,7 +13,7 @@ from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Index, TableColumn, TableConstraint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Iterable
 
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.operations import Constraint, CreateIndex
@@ -35,6 +35,8 @@ def object_name(table: str, middle: str, label: str) -> str:
     """``table_middle_label``, the longer of the first two cut until the whole fits into 63 bytes."""
     first, second = table.encode(), middle.encode()
     room = _LONGEST_NAME - len(label.encode()) - 1 - (1 if middle else 0)
+    if len(first) + len(second) <= room:
+        return "_".join([part for part in (table, middle, label) if part])
     while len(first) + len(second) > room:
         if len(first) > len(second):
             first = first[:-1]
@@ -52,15 +54,17 @@ def free_name(table: str, middle: str, label: str, is_taken: Callable[[str], boo
     return name
 
 
-def constraint_name(constraint: Constraint, table: Table, catalog: Catalog) -> str:
-    """The name as written, or the one that the server will give it."""
+def constraint_name(constraint: Constraint, table: Table, catalog: Catalog, taken: Container[str] = ()) -> str:
+    """The name as written, or the one that the server will give it; ``taken`` are those just given."""
     if constraint.name is not None:
         return constraint.name
     if constraint.using_index is not None:
         return constraint.using_index
 
     def is_taken(name: str) -> bool:
-        return name in table.constraints or (constraint.type in INDEXED and catalog.has(Name(table.name.schema, name)))
+        if name in taken or name in table.constraints:
+            return True
+        return constraint.type in INDEXED and catalog.has((table.name.schema, name))
 
     return free_name(table.name.name, _middle(constraint), _LABELS[constraint.type], is_taken)
 
@@ -87,21 +91,33 @@ def _columns_of_check(constraint: Constraint) -> tuple[str, ...]:
     return tuple(dict.fromkeys(constraint.expression.columns if constraint.expression else constraint.columns))
 
 
-def with_constraint(catalog: Catalog, table: Table, constraint: Constraint, column: str | None = None) -> Catalog:
-    """The catalog once a table has got a constraint; ``column`` is the one that it was written on, if any."""
-    if not constraint.columns and column is not None:
-        constraint = constraint.changed(columns=(column,))
-    if constraint.using_index is not None:
-        catalog, constraint = _taken_over(catalog, table, constraint)
-    name = constraint_name(constraint, table, catalog)
-    recorded = _recorded(constraint, name, table, catalog)
-    if constraint.type in INDEXED:
-        catalog, table = _with_backing_index(catalog, table, recorded)
-    table = table.changed(constraints=also(table.constraints, {name: recorded}))
-    if constraint.type == "primary_key" or (constraint.type == "not_null" and not constraint.not_valid):
-        table = with_not_null(table, constraint.columns)
+def with_constraints(catalog: Catalog, table: Table, written: Iterable[tuple[Constraint, str | None]]) -> Catalog:
+    """The catalog once a table has got constraints; beside each the column that it was written on, if any."""
+    made: dict[str, TableConstraint] = {}
+    not_null: list[str] = []
+    for constraint, column in written:
+        if not constraint.columns and column is not None:
+            constraint = constraint.changed(columns=(column,))
+        if constraint.using_index is not None:
+            catalog, constraint = _taken_over(catalog, table, constraint)
+        name = constraint_name(constraint, table, catalog, made)
+        made[name] = _recorded(constraint, name, table, catalog)
+        if constraint.type == "primary_key" or (constraint.type == "not_null" and not constraint.not_valid):
+            not_null += constraint.columns
+    return _with_recorded(catalog, with_not_null(table, not_null), made)
+
+
+def _with_recorded(catalog: Catalog, table: Table, made: dict[str, TableConstraint]) -> Catalog:
+    backing = {kept.index: _backing_index(kept.index, table, kept) for kept in made.values() if kept.index is not None}
+    table = table.changed(constraints=also(table.constraints, made))
+    if backing:
+        table = table.changed(indexes=tuple(dict.fromkeys((*table.indexes, *backing))))
+        catalog = catalog.changed(indexes=also(catalog.indexes, backing))
     catalog = catalog.with_table(table)
-    return catalog if recorded.references is None else _referenced(catalog, table.name, recorded.references)
+    for kept in made.values():
+        if kept.references is not None:
+            catalog = _referenced(catalog, table.name, kept.references)
+    return catalog
 
 
 def _recorded(constraint: Constraint, name: str, table: Table, catalog: Catalog) -> TableConstraint:
@@ -119,6 +135,16 @@ def _recorded(constraint: Constraint, name: str, table: Table, catalog: Catalog)
     )
 
 
+def _backing_index(name: Name, table: Table, constraint: TableConstraint) -> Index:
+    return Index(
+        name=name,
+        table=table.name,
+        columns=constraint.columns,
+        unique=constraint.type != "exclude",
+        constraint=constraint.name,
+    )
+
+
 def _taken_over(catalog: Catalog, table: Table, constraint: Constraint) -> tuple[Catalog, Constraint]:
     """USING INDEX: the index is renamed to the constraint, and lends it its columns."""
     old = Name(table.name.schema, str(constraint.using_index))
@@ -128,28 +154,19 @@ def _taken_over(catalog: Catalog, table: Table, constraint: Constraint) -> tuple
     return catalog.changed(indexes=rest), constraint.changed(columns=columns, name=constraint.name or old.name)
 
 
-def _with_backing_index(catalog: Catalog, table: Table, constraint: TableConstraint) -> tuple[Catalog, Table]:
-    name = Name(table.name.schema, constraint.name)
-    index = Index(
-        name=name,
-        table=table.name,
-        columns=constraint.columns,
-        unique=constraint.type != "exclude",
-        constraint=constraint.name,
-    )
-    table = table.changed(indexes=tuple(dict.fromkeys((*table.indexes, name))))
-    return catalog.changed(indexes=also(catalog.indexes, {name: index})), table
-
-
-def with_not_null(table: Table, columns: tuple[str, ...], *, not_null: bool = True) -> Table:
+def with_not_null(table: Table, columns: Iterable[str], *, not_null: bool = True) -> Table:
     """The table once these of its columns are NOT NULL, or no longer."""
-    changed = {name: (table.columns.get(name) or TableColumn(name=name)).changed(not_null=not_null) for name in columns}
-    return table.changed(columns=also(table.columns, changed))
+    known = {name: table.columns.get(name) or TableColumn(name=name) for name in columns}
+    changed = {name: column.changed(not_null=not_null) for name, column in known.items() if column.not_null != not_null}
+    new = {name: column for name, column in known.items() if name not in table.columns}
+    return table.changed(columns=also(table.columns, new | changed)) if new or changed else table
 
 
 def _referenced(catalog: Catalog, by: Name, target: Name) -> Catalog:
     table = catalog.table_or_new(target)
-    return catalog.with_table(table.changed(referencing=tuple(dict.fromkeys((*table.referencing, by)))))
+    if by in table.referencing:
+        return catalog
+    return catalog.with_table(table.changed(referencing=(*table.referencing, by)))
 
 
 def without_constraints(catalog: Catalog, table: Table, names: set[str]) -> Catalog:

@@ -5,6 +5,7 @@ What they made is in state.py; this is what makes a later statement fail, come t
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.schema.names import Name
@@ -61,6 +62,7 @@ class Earlier(Value):
 _VERBS = ("add", "alter", "attach", "create", "detach", "drop", "reindex", "rename", "set", "validate")
 
 
+@cache  # by the few kinds that there are
 def changes_schema(kind: str) -> bool:
     """Whether the operation leaves something behind that a second run of its file would meet."""
     return kind.split("_")[0] in _VERBS and kind != "set_variable"

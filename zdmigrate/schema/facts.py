@@ -15,7 +15,7 @@ from zdmigrate.schema.names import Name
 from zdmigrate.schema.spelling import short_name, spelled, spelled_list, spelled_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects import Effects
@@ -33,10 +33,13 @@ class Facts(Mapping[str, Fact]):
     version would notice, and most operations are done with after two or three facts.
     """
 
-    def __init__(self, operation: ops.Operation, at: Situation, effects: Effects, section: str) -> None:
+    def __init__(
+        self, operation: ops.Operation, at: Situation, effects: Effects, section: str, waited: Sequence[Name] = ()
+    ) -> None:
         self.operation: ops.Operation = operation
         self.at: Situation = at
         self.effects: Effects = effects
+        self.waited: Sequence[Name] = waited  # the relations for whose strong locks it has to wait
         self._known: dict[str, Fact] = {"operation": operation.kind, "section": section, "major": at.major}
         self._told: dict[Callable[[Facts], Mapping[str, Fact]], Mapping[str, Fact]] = {}
 

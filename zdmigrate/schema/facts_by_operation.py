@@ -74,7 +74,7 @@ def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
 
 
 def _validate(operation: ops.ValidateConstraint, at: Situation) -> Facts:
-    held = at.state.held.get(at.name(operation))
+    held = at.state.held_together.get(at.name(operation))
     known = at.catalog.constraint(operation.relation, operation.name)
     done = known is not None and known.validated
     return {

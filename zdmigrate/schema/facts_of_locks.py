@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.schema.fact_table import DEFAULTS
 from zdmigrate.schema.spelling import short_names
-from zdmigrate.schema.timeouts import LOCK, STATEMENT, kind_of_timeout, newly_missed, waited_for
+from zdmigrate.schema.timeouts import LOCK, STATEMENT, kind_of_timeout, newly_missed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ def _mode(facts: Facts) -> LockMode | None:
 
 
 def _held(facts: Facts) -> LockMode | None:
-    held = facts.at.state.held
+    held = facts.at.state.held_together
     return held.get(facts.owner) if held else None
 
 
@@ -53,13 +53,13 @@ def _of_old(locks: Locks, at: Situation) -> Locks:
 
 def _held_exclusively(facts: Facts) -> str:
     at = facts.at
-    exclusively = (name for name, mode in _of_old(at.state.held, at).items() if mode.blocks_readers)
+    exclusively = (name for name, mode in _of_old(at.state.held_together, at).items() if mode.blocks_readers)
     return short_names(exclusively, at.catalog)
 
 
 def _held_elsewhere(facts: Facts) -> str:
     at = facts.at
-    held = _of_old(at.state.held_before, at)
+    held = _of_old(at.state.held, at)
     if not held:
         return ""
     table = facts.owner
@@ -85,18 +85,16 @@ def _lock_timeout(facts: Facts) -> str:
 
 
 def _timeouts(facts: Facts) -> Mapping[str, Fact]:
-    state, catalog = facts.at.state, facts.at.catalog
-    missed = newly_missed(facts.operation, facts.effects, state, catalog)
+    missed = newly_missed(facts.operation, facts.at.state, facts.waited)
     return {
         "misses_lock_timeout": LOCK in missed,
         "misses_statement_timeout": STATEMENT in missed,
-        "waits_for": short_names(waited_for(facts.effects, state, catalog), catalog) if missed else "",
+        "waits_for": short_names(facts.waited, facts.at.catalog) if missed else "",
     }
 
 
 def _of_timeouts(name: str) -> Callable[[Facts], Fact]:
-    """Without a lock nobody waits."""
-    return lambda facts: facts.told(_timeouts)[name] if facts.effects.locks else DEFAULTS[name]
+    return lambda facts: facts.told(_timeouts)[name] if facts.waited else DEFAULTS[name]
 
 
 def row_work(facts: Facts) -> str:

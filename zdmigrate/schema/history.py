@@ -65,9 +65,12 @@ def _with_index(catalog: Catalog, operation: ops.CreateIndex, owner: Name) -> Ca
         partial=operation.partial,
         mentioned=operation.mentioned,
     )
-    catalog = catalog.with_table(table.changed(indexes=(*table.indexes, name)))
-    indexes = also(catalog.indexes, {name: index})
-    return catalog.changed(indexes=indexes, gone_indexes=catalog.gone_indexes - {name})
+    if name in catalog.gone_indexes:
+        catalog = catalog.changed(gone_indexes=catalog.gone_indexes - {name})
+    return catalog.changed(
+        tables=also(catalog.tables, {table.name: table.changed(indexes=(*table.indexes, name))}),
+        indexes=also(catalog.indexes, {name: index}),
+    )
 
 
 def _drop_index(operation: ops.DropIndex, catalog: Catalog) -> Catalog:
@@ -163,7 +166,7 @@ def _set_row_security(operation: ops.SetRowSecurity, catalog: Catalog) -> Catalo
 
 def _create_function(operation: ops.CreateFunction, catalog: Catalog) -> Catalog:
     name = catalog.new_name(operation.name)
-    if name not in catalog.routines:  # made anew, it is PUBLIC's again
+    if name not in catalog.routines and name in catalog.rights:  # made anew, it is PUBLIC's again
         catalog = catalog.changed(rights=without(catalog.rights, {name}))
     others = (known for known in catalog.routines.get(name, ()) if known.arguments != operation.arguments)
     return catalog.changed(
@@ -182,10 +185,10 @@ def _revoke(operation: ops.Revoke, catalog: Catalog) -> Catalog:
 
 
 def _with_rights(catalog: Catalog, rights: tuple[Right, ...], *, given: bool) -> Catalog:
+    told: dict[Name | None, dict[Right, bool]] = {}
     for right in rights:
-        known = catalog.rights.get(right[1], {})
-        catalog = catalog.changed(rights=also(catalog.rights, {right[1]: {**known, right: given}}))
-    return catalog
+        told.setdefault(right[1], {**catalog.rights.get(right[1], {})})[right] = given
+    return catalog.changed(rights=also(catalog.rights, told)) if told else catalog
 
 
 def rights_of(operation: ops.Privileges, catalog: Catalog) -> tuple[Right, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import dependents
 from zdmigrate.schema import history_of_tables as tables
-from zdmigrate.schema.constraints import with_constraint, with_not_null, without_constraints
+from zdmigrate.schema.constraints import with_constraints, with_not_null, without_constraints
 from zdmigrate.schema.history_of_tables import with_column
 from zdmigrate.schema.layers import also, without
 from zdmigrate.schema.names import Name
@@ -98,7 +98,7 @@ def _drop_expression(operation: ops.DropExpression, catalog: Catalog) -> Catalog
 
 def _add_constraint(operation: ops.AddConstraint, catalog: Catalog) -> Catalog:
     for name in _tree(operation, catalog):
-        catalog = with_constraint(catalog, catalog.table_or_new(name), operation.constraint)
+        catalog = with_constraints(catalog, catalog.table_or_new(name), ((operation.constraint, None),))
     return catalog
 
 

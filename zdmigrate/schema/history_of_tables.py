@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.schema.constraints import with_constraint, without_constraints
+from zdmigrate.schema.constraints import with_constraints, without_constraints
 from zdmigrate.schema.layers import also, without
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.relations import Table, TableColumn, TableConstraint, View
@@ -22,14 +22,11 @@ def unknown_column(name: str) -> TableColumn:
 
 def with_column(catalog: Catalog, table: Table, column: ops.Column) -> Catalog:
     """The catalog once a table has got a column, and the constraints written on it."""
-    catalog = catalog.with_table(table.changed(columns=also(table.columns, {column.name: table_column(column)})))
-    return _with_constraints_of(catalog, table.name, column)
-
-
-def _with_constraints_of(catalog: Catalog, table: Name, column: ops.Column) -> Catalog:
-    for constraint in column.constraints:
-        catalog = with_constraint(catalog, catalog.tables[table], constraint, column.name)
-    return catalog
+    table = table.changed(columns=also(table.columns, {column.name: table_column(column)}))
+    catalog = catalog.with_table(table)
+    if not column.constraints:
+        return catalog
+    return with_constraints(catalog, table, [(constraint, column.name) for constraint in column.constraints])
 
 
 def table_column(column: ops.Column) -> TableColumn:
@@ -89,10 +86,10 @@ def create_table(operation: ops.CreateTable, catalog: Catalog) -> Catalog:
         return catalog
     table = _inheriting(operation, name, catalog)
     catalog = catalog.with_table(table)
-    for column in operation.columns:
-        catalog = _with_constraints_of(catalog, name, column)
-    for constraint in operation.constraints:
-        catalog = with_constraint(catalog, catalog.tables[name], constraint)
+    of_columns = [(constraint, column.name) for column in operation.columns for constraint in column.constraints]
+    of_table = [(constraint, None) for constraint in operation.constraints]
+    if of_columns or of_table:
+        catalog = with_constraints(catalog, table, (*of_columns, *of_table))
     for parent in table.parents:
         catalog = with_parent(catalog, name, parent, default=table.default_partition, partition=not table.inherits)
     return catalog

@@ -38,12 +38,12 @@ class LockMode(IntEnum):
     @property
     def blocks_readers(self) -> bool:
         """Whether a plain SELECT has to wait."""
-        return LockMode.ACCESS_SHARE in self.conflicts
+        return self >= _STOPS_READERS
 
     @property
     def blocks_writers(self) -> bool:
         """Whether INSERT, UPDATE and DELETE have to wait."""
-        return LockMode.ROW_EXCLUSIVE in self.conflicts
+        return self >= _STOPS_WRITERS
 
     @classmethod
     def from_pg_locks(cls, text: str) -> LockMode:
@@ -67,3 +67,5 @@ _CONFLICTS = {
         LockMode.ACCESS_EXCLUSIVE: (1, 2, 3, 4, 5, 6, 7, 8),
     }.items()
 }
+# The weakest that ACCESS SHARE and ROW EXCLUSIVE have to wait for; with these, all that are stronger.
+_STOPS_READERS, _STOPS_WRITERS = 8, 5

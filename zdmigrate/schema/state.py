@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.schema.constraints import constraint_name
 from zdmigrate.schema.earlier import Earlier
+from zdmigrate.schema.effects.claim import strongest
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.timeouts import newly_missed
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.catalog import Catalog
@@ -55,7 +56,7 @@ class ScriptState(Value):
     settings: dict[str, str] = {}  # noqa: RUF012
     lasting: dict[str, str] = {}  # noqa: RUF012
     missed: frozenset[str] = frozenset()  # timeouts that an earlier statement of the section did without
-    held_before: dict[Name, LockMode] = {}  # noqa: RUF012 - held, without what other clauses of the statement take
+    beside: dict[Name, LockMode] = {}  # noqa: RUF012 - what other clauses of the statement lock
     terms: Terms = Terms()
     relations: frozenset[Name] = frozenset()
     columns: frozenset[tuple[Name, str]] = frozenset()
@@ -70,7 +71,7 @@ class ScriptState(Value):
     def in_section(self, section: str) -> ScriptState:
         """The state at the start of a section: each has a session of its own."""
         if section in ("contract", "revert"):
-            return ScriptState(section=section, terms=self.terms)
+            return type(self)(section=section, terms=self.terms)
         left = self.changed(section=section, in_transaction=False, transaction_of="", held={}, marks=())
         return left.changed(settings={}, lasting={}, missed=frozenset())
 
@@ -82,26 +83,34 @@ class ScriptState(Value):
         begun = self.changed(in_transaction=True, transaction_of=by, held={}, waits=0, marks=(mark,))
         return begun.changed(settings=self.lasting)
 
-    def after(self, operation: ops.Operation, effects: Effects, catalog: Catalog) -> ScriptState:
-        """The state once ``operation`` has run; ``catalog`` is the one before it."""
-        if (mark := self.mark_of(operation)) is not None:
+    @property
+    def held_together(self) -> dict[Name, LockMode]:
+        """What is held when a clause of a statement runs: it takes the locks of all its clauses at its start."""
+        return strongest(self.held, self.beside) if self.beside else self.held
+
+    def after(
+        self, operation: ops.Operation, effects: Effects, catalog: Catalog, waited: Sequence[Name], *, lasts: bool
+    ) -> ScriptState:
+        """The state once ``operation`` has run; ``catalog`` is the one before it, ``waited`` for whose locks it waits.
+
+        ``lasts``: its locks outlive it, because of a transaction, or of more clauses of its statement.
+        """
+        if self.marks and (mark := self.mark_of(operation)) is not None:
             return mark.state.ended() if mark.savepoint is None else mark.state.changed(marks=(*mark.state.marks, mark))
         left_by = _LEFT_BY.get(operation.kind)
-        left = _with_effects(self if left_by is None else left_by(self, operation, catalog), effects)
-        missed = newly_missed(operation, effects, self.changed(held_before=self.held), catalog) if effects.locks else ()
+        left = self if left_by is None else left_by(self, operation, catalog)
+        new: dict[str, Any] = {}
+        if lasts and effects.locks:
+            new |= {"held": strongest(left.held, effects.locks), "waits": left.waits + bool(waited)}
+        if effects.creates:
+            new["relations"] = left.relations.union(effects.creates)
+        if missed := newly_missed(operation, self, waited):
+            new["missed"] = left.missed | missed
         alone = effects.refuses_transaction
         earlier = left.earlier.after(operation, catalog, in_transaction=self.in_transaction, alone=alone)
-        waits = left.waits + self._asks(effects, catalog)
-        if not missed and earlier is left.earlier and waits == left.waits:
-            return left
-        return left.changed(missed=left.missed.union(missed), earlier=earlier, waits=waits)
-
-    def _asks(self, effects: Effects, catalog: Catalog) -> bool:
-        """Whether an operation asks for a strong lock, on a table that is there, that is not held yet."""
-        return any(
-            mode.blocks_writers and self.held.get(name, 0) < mode and not (self.is_new(name) or name in catalog.indexes)
-            for name, mode in effects.locks.items()
-        )
+        if earlier is not left.earlier:
+            new["earlier"] = earlier
+        return left.changed(**new) if new else left
 
     def ended(self) -> ScriptState:
         """The state once the transaction has ended."""
@@ -158,15 +167,6 @@ def _with_setting(settings: dict[str, str], operation: ops.SetVariable) -> dict[
     name = operation.name.lower()
     others = {key: value for key, value in settings.items() if key != name}
     return others if operation.value is None else {**others, name: operation.value}
-
-
-def _with_effects(state: ScriptState, effects: Effects) -> ScriptState:
-    if not effects.locks:
-        return state.changed(relations=state.relations.union(effects.creates)) if effects.creates else state
-    held = dict(state.held)
-    for relation, mode in effects.locks.items():
-        held[relation] = max(mode, held.get(relation, mode))
-    return state.changed(held=held, relations=state.relations.union(effects.creates))
 
 
 def _column_added(state: ScriptState, operation: ops.AddColumn, catalog: Catalog) -> ScriptState:
@@ -283,3 +283,16 @@ _LEFT_BY: dict[str, Callable[[ScriptState, Any, Catalog], ScriptState]] = {
     "create_policy": _made_on_table,
     "create_rule": _made_on_table,
 }
+
+
+class TransactionState(ScriptState):
+    """Of the state only what a rollback goes back to: all that it takes to follow the schema."""
+
+    def after(
+        self, operation: ops.Operation, effects: Effects, catalog: Catalog, waited: Sequence[Name], *, lasts: bool
+    ) -> ScriptState:
+        """The same where a transaction begins or ends; every other operation leaves nothing."""
+        return super().after(operation, effects, catalog, waited, lasts=lasts) if operation.kind in _TURNS else self
+
+
+_TURNS = frozenset(("begin", "commit", "rollback", "prepare_transaction", "savepoint", "rollback_to_savepoint"))

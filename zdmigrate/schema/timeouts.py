@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.duration import Duration
-from zdmigrate.schema.lock_modes import LockMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Sequence
 
-    from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.effects import Effects
+    from zdmigrate.schema.effects.claim import Effects, Situation
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import Operation
     from zdmigrate.schema.state import ScriptState
 
 LOCK, STATEMENT, TRANSACTION = "lock_timeout", "statement_timeout", "transaction_timeout"
 TIMEOUTS = frozenset((LOCK, STATEMENT))
-STRONG = LockMode.SHARE  # what stops writers; weaker modes wait, and let everybody pass
 
 
 def milliseconds(value: object) -> int | None:
@@ -38,21 +35,26 @@ def kind_of_timeout(value: object, budget: int) -> str:
     return "off" if length <= 0 else "long" if budget and length > budget else "short"
 
 
-def newly_missed(operation: Operation, effects: Effects, state: ScriptState, catalog: Catalog) -> frozenset[str]:
-    """The timeouts that this operation, as the first of its section, does without while it waits for a strong lock."""
-    if state.terms.sets_timeouts or not effects.locks or state.missed == TIMEOUTS:
-        return frozenset()
-    if getattr(operation, "nowait", False) or not any(waited_for(effects, state, catalog)):
+def newly_missed(operation: Operation, state: ScriptState, waited: Collection[Name]) -> frozenset[str]:
+    """The timeouts that an operation, as the first of its section, does without while it waits for strong locks."""
+    if not waited or state.terms.sets_timeouts or state.missed == TIMEOUTS or getattr(operation, "nowait", False):
         return frozenset()
     return frozenset(name for name in TIMEOUTS - state.missed if not _is_limited(name, state))
 
 
-def waited_for(effects: Effects, state: ScriptState, catalog: Catalog) -> Iterator[Name]:
-    """The relations that others use, and whose strong lock the transaction does not have yet."""
-    for relation, mode in effects.locks.items():
-        is_used = not state.is_new(relation) and relation not in catalog.indexes
-        if mode >= STRONG and is_used and state.held_before.get(relation, 0) < mode:
-            yield relation
+def waited_for(effects: Effects, at: Situation) -> Sequence[Name]:
+    """The relations that others use, and whose strong lock the transaction does not have yet.
+
+    Strong is what stops writers: weaker modes wait, and let everybody pass.
+    """
+    state = at.state
+    return [
+        relation
+        for relation, mode in effects.locks.items()
+        if mode.blocks_writers
+        and state.held.get(relation, 0) < mode
+        and not (state.is_new(relation) or relation in at.catalog.indexes)
+    ]
 
 
 def _is_limited(timeout: str, state: ScriptState) -> bool:

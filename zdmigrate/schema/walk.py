@@ -9,17 +9,18 @@ from zdmigrate.schema.effects import Effects, effects_of
 from zdmigrate.schema.effects.claim import NONE, Locks, Situation, strongest
 from zdmigrate.schema.facts import Facts
 from zdmigrate.schema.facts_of_design import columns_of_index
-from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, Terms, object_made
+from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, Terms, TransactionState, object_made
+from zdmigrate.schema.timeouts import waited_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from zdmigrate.schema.agenda import Part
     from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.names import Span
+    from zdmigrate.schema.names import Name, Span
     from zdmigrate.schema.operations import Operation
 
-    Costs = Callable[[Operation, Catalog, ScriptState], Effects]
+    Costs = Callable[[Operation, Situation], Effects]
 
 
 class StatementLike(Protocol):
@@ -44,13 +45,13 @@ class Analysed(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """An operation between the schema before it and the schema after it."""
+    """An operation in the situation before it, and the schema after it."""
 
     operation: Operation
     part: Part
+    at: Situation
     effects: Effects
-    state: ScriptState
-    before: Catalog
+    waited: Sequence[Name]  # for whose strong locks it has to wait
     after: Catalog
 
 
@@ -67,22 +68,16 @@ def analyse(
     ``transactions`` says by section what the tool that runs it puts around its statements: "tool" for a BEGIN that is
     not written, "message" for one message, in which PostgreSQL begins anew behind a written COMMIT.
     """
-
-    def costs(operation: Operation, catalog: Catalog, state: ScriptState) -> Effects:
-        return effects_of(operation, catalog, state, major)
-
-    ends = {section: place for place, (section, statement) in enumerate(statements) if _is_ending(statement)}
     state = ScriptState(terms=_looking_ahead(terms, statements))
-    for place, steps in enumerate(_walked(statements, catalog, state, costs, transactions or {})):
+    for place, steps in enumerate(
+        _walked(statements, Situation(catalog, state, major), transactions or {}, effects_of)
+    ):
         section, statement = statements[place]
-        retyped = _retyped(steps)
-        for step, held in zip(steps, _held_beside(steps), strict=True):
-            known = step.state.changed(held=held, held_before=step.state.held)
-            if retyped and step.operation.kind == "alter_column_type":
-                known = known.changed(retyped=retyped)
+        for step in steps if len(steps) == 1 else _beside_each_other(steps):
+            at = step.at
             if step.operation.kind == "begin":
-                known = known.changed(transaction_ends=ends.get(section, -1) >= place)
-            facts = Facts(step.operation, Situation(step.before, known, major), step.effects, section)
+                at = at._replace(state=at.state.changed(transaction_ends=_is_ended(section, statements[place:])))
+            facts = Facts(step.operation, at, step.effects, section, step.waited)
             yield Analysed(statement, section, step.operation, step.effects, facts, step.after)
 
 
@@ -90,41 +85,42 @@ def schema_left(
     statements: Sequence[tuple[str, StatementLike]], catalog: Catalog, transactions: Mapping[str, str]
 ) -> Catalog:
     """The catalog of the last that ``analyse`` would give, which needs neither effects nor facts."""
-    for steps in _walked(statements, catalog, ScriptState(), lambda *_: NONE, transactions):
+    for steps in _walked(statements, Situation(catalog, TransactionState(), 0), transactions, lambda *_: NONE):
         catalog = steps[-1].after if steps else catalog
     return catalog
 
 
 def _walked(
-    statements: Sequence[tuple[str, StatementLike]],
-    catalog: Catalog,
-    state: ScriptState,
-    costs: Costs,
-    around: Mapping[str, str],
+    statements: Sequence[tuple[str, StatementLike]], at: Situation, around: Mapping[str, str], costs: Costs
 ) -> Iterator[list[_Step]]:
     """The operations of each statement, from section to section and through their transactions."""
     current = None
+    catalog, state, major = at
     for place, (section, statement) in enumerate(statements):
         if section != current:
             state, catalog, current = state.in_section(section), catalog.rested(), section
             if section in around:
                 state = _begun(state, statements[place:], catalog, around[section])
-        steps, catalog, state = _steps(statement, catalog, state, costs)
+        was_in_transaction = state.in_transaction
+        steps, catalog, state = _steps(statement, Situation(catalog, state, major), costs)
         yield steps
         state = state.at_rest()
-        begins = any(step.operation.kind == "begin" and not step.state.in_transaction for step in steps)
+        begins = state.in_transaction and not was_in_transaction
         if begins or (around.get(section) == "message" and not state.in_transaction):
             state = _begun(state, statements[place + 1 :], catalog, around.get(section, "file"))
 
 
+_AHEAD = frozenset(("create_index", "add_unique", "add_primary_key", "create_table"))
+
+
 def _looking_ahead(terms: Terms, statements: Sequence[tuple[str, StatementLike]]) -> Terms:
-    every = [operation for _, statement in statements for operation in statement.operations]
+    made = [done for _, statement in statements for done in statement.operations if done.kind in _AHEAD]
     indexes = (
         (operation.relation, columns)
-        for operation in every
+        for operation in made
         if operation.relation is not None and (columns := columns_of_index(operation))
     )
-    tables = (operation.relation for operation in every if operation.kind == "create_table" and operation.relation)
+    tables = (operation.relation for operation in made if operation.kind == "create_table" and operation.relation)
     return terms._replace(indexes_to_come=frozenset(indexes), tables_to_come=frozenset(tables))
 
 
@@ -148,21 +144,24 @@ def _objects_made(operations: Iterable[Operation]) -> frozenset[tuple[str, str]]
     return frozenset(made)
 
 
-def _steps(
-    statement: StatementLike, catalog: Catalog, state: ScriptState, costs: Costs
-) -> tuple[list[_Step], Catalog, ScriptState]:
+def _steps(statement: StatementLike, at: Situation, costs: Costs) -> tuple[list[_Step], Catalog, ScriptState]:
     """The statement's operations, each seen from where the one before it has led; a body is one transaction."""
+    catalog, state, major = at
     steps, agenda = [], Agenda(statement.operations)
+    several = len(statement.operations) > 1
     around = state
-    if several := len(statement.operations) > 1 and not state.in_transaction:
+    if several and not state.in_transaction:
         state = state.changed(objects_to_come=_objects_made(statement.operations))
     while agenda:
         operation, part = agenda.take()
-        effects = costs(operation, catalog, state)
-        mark = state.mark_of(operation)
+        at = Situation(catalog, state, major)
+        effects = costs(operation, at)
+        waited = waited_for(effects, at) if effects.locks else ()
+        mark = state.mark_of(operation) if state.marks else None
         after = catalog.after(operation) if mark is None else mark.catalog
-        steps.append(_Step(operation, part, effects, state, catalog, after))
-        state, catalog = state.after(operation, effects, catalog), after
+        steps.append(_Step(operation, part, at, effects, waited, after))
+        state = state.after(operation, effects, catalog, waited, lasts=several or state.in_transaction)
+        catalog = after
         if agenda.enter(operation, catalog) and not state.in_transaction:
             state = _begun(state, [("", statement)], catalog, "body")
     if state.transaction_of == "body" and not around.in_transaction:
@@ -172,28 +171,32 @@ def _steps(
     return steps, catalog, state
 
 
+def _beside_each_other(steps: list[_Step]) -> Iterator[_Step]:
+    """The clauses of one statement, each knowing what the others lock, and which columns get other types with it."""
+    retyped = _retyped(steps)
+    for step, beside in zip(steps, _locked_beside(steps), strict=True):
+        known = {"retyped": retyped} if retyped and step.operation.kind == "alter_column_type" else {}
+        yield step._replace(at=step.at._replace(state=step.at.state.changed(beside=beside, **known)))
+
+
 def _retyped(steps: list[_Step]) -> tuple[str, ...]:
     """The columns of which one ALTER TABLE changes the types at the rows' cost, what costs most first."""
-    if len(steps) == 1:
-        return ()
     clauses = (step for step in steps if step.operation.kind == "alter_column_type" and step.operation.within is None)
     costly = [step for step in clauses if step.effects.rewrites or step.effects.scans]
     costly.sort(key=lambda step: not step.effects.rewrites)
     return tuple(str(vars(step.operation)["column"]) for step in costly)
 
 
-def _held_beside(steps: list[_Step]) -> list[Locks]:
-    """For each the locks of earlier statements, and of the statement's other clauses: it takes them all at its start.
+def _locked_beside(steps: list[_Step]) -> list[Locks]:
+    """For each the locks of the statement's other clauses: it takes them all at its start.
 
     The statements of a body take theirs one after the other.
     """
-    if len(steps) == 1:
-        return [steps[0].state.held]
     parts: dict[Part, list[Locks]] = {}
     for step in steps:
         parts.setdefault(step.part, []).append(step.effects.locks)
     others = {part: _of_the_others(locks) for part, locks in parts.items()}
-    return [strongest(step.state.held, next(others[step.part])) for step in steps]
+    return [next(others[step.part]) for step in steps]
 
 
 def _of_the_others(locks: list[Locks]) -> Iterator[Locks]:
@@ -207,11 +210,17 @@ def _of_the_others(locks: list[Locks]) -> Iterator[Locks]:
         before = strongest(before, clause)
 
 
-def _is_ending(statement: StatementLike) -> bool:
-    return any(operation.kind in _ENDING for operation in statement.operations)
-
-
 _ENDING = ("commit", "rollback", "prepare_transaction")
+
+
+def _is_ended(section: str, statements: Sequence[tuple[str, StatementLike]]) -> bool:
+    """Whether the section ends what the first of these begins."""
+    return any(
+        operation.kind in _ENDING
+        for other, statement in statements
+        if other == section
+        for operation in statement.operations
+    )
 
 
 def _rest_of_transaction(statements: Sequence[tuple[str, StatementLike]]) -> Iterator[Operation]:

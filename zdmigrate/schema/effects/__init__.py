@@ -10,9 +10,7 @@ from zdmigrate.schema.effects.claim import NONE, Effects, Situation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.operations import Operation
-    from zdmigrate.schema.state import ScriptState
 
 __all__ = ["Effects", "effects_of"]
 
@@ -38,9 +36,9 @@ _HARMLESS_KINDS = (
 HARMLESS = frozenset(_HARMLESS_KINDS.split())
 
 
-def effects_of(operation: Operation, catalog: Catalog, state: ScriptState, major: int) -> Effects:
-    """The effects on a server of ``major`` (14 to 18); worst case where catalog and state do not know."""
+def effects_of(operation: Operation, at: Situation) -> Effects:
+    """The effects on a server of ``at.major`` (14 to 18); worst case where catalog and state do not know."""
     claim = _CLAIMS.get(operation.kind)
     if claim is not None:
-        return claim(operation, Situation(catalog, state, major))
+        return claim(operation, at)
     return NONE if operation.kind in HARMLESS else _UNKNOWN
