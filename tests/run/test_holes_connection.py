@@ -55,6 +55,7 @@ READS = ("USAGE ON SCHEMA zdmigrate", "SELECT ON ALL TABLES IN SCHEMA zdmigrate"
 CALLS = "EXECUTE ON ALL FUNCTIONS IN SCHEMA zdmigrate"
 WRITES = ("INSERT, UPDATE, DELETE ON zdmigrate.{}", "USAGE ON ALL SEQUENCES IN SCHEMA zdmigrate")
 TABLES = (
+    "ledger",
     "lease",
     "step",
     "change",

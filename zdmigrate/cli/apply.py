@@ -38,7 +38,8 @@ POLL = 5.0  # seconds between two looks of --wait
 @click.option("--if-open", is_flag=True, help="Exit with 0 even if a gate was shut.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; run nothing.")
 @click.option("--force", is_flag=True, help="Contract in spite of the gate. The lease, the locks and preflight hold.")
-@click.option("--reason", help="Why, with --force; it is recorded.")
+@click.option("--accept-changes", is_flag=True, help="Contract tables that others have altered since expand.")
+@click.option("--reason", help="Why, with --force or --accept-changes; it is recorded.")
 @click.option("--again", is_flag=True, help="Expand a reverted change whose file has not changed.")
 @no_queries
 @metrics_file
@@ -97,6 +98,7 @@ class Asked(NamedTuple):
     if_open: bool
     dry_run: bool
     force: bool
+    accept_changes: bool
     reason: str | None
     again: bool
     no_queries: bool
@@ -106,6 +108,8 @@ def _refuse_misfits(asked: Asked) -> None:
     """Raise UsageError for an option without its companion, or in a phase in which it would do nothing."""
     if asked.force and not asked.reason:
         raise UsageError("--force needs --reason: it is recorded", hint='--reason "billing was shut down in May"')
+    if asked.accept_changes and not asked.reason:
+        raise UsageError("--accept-changes needs --reason: it is recorded", hint='--reason "a DBA added the index"')
     _refuse_idle_options(
         asked.phase,
         {
@@ -114,6 +118,7 @@ def _refuse_misfits(asked: Asked) -> None:
             "--wait": (asked.wait_for is not None, ("contract",)),
             "--if-open": (asked.if_open, ("contract",)),
             "--force": (asked.force, ("contract",)),
+            "--accept-changes": (asked.accept_changes, ("contract",)),
         },
     )
 
@@ -151,15 +156,18 @@ def _contract(target: Target, console: Console, changes: Sequence[Change], asked
     from zdmigrate.run.contract import contract
 
     version = _contracting_release(target, console, changes, asked.release)
-    forced_why = asked.reason if asked.force else None
+    whys = {
+        "forced_why": asked.reason if asked.force else None,
+        "accepted_why": asked.reason if asked.accept_changes else None,
+    }
     deadline = time.monotonic() + limit
-    outcome = contract(target, changes, version, forced_why=forced_why)
+    outcome = contract(target, changes, version, **whys)
     while outcome.refused and time.monotonic() < deadline:
         lefts = [verdict.seconds_left for verdict in outcome.refused]
         console.say(f"waiting for {_names([verdict.change for verdict in outcome.refused])} …")
         pause = min(POLL, *(left for left in lefts if left), deadline - time.monotonic())
         time.sleep(max(pause, 0.2))
-        before, outcome = outcome, contract(target, changes, version, forced_why=forced_why)
+        before, outcome = outcome, contract(target, changes, version, **whys)
         outcome.contracted[:0] = before.contracted
     _tell(console, outcome)
     return outcome

@@ -34,4 +34,7 @@ def adopt_ledger(connection: Connection, reason: str) -> None:
         for table in ("instance", "sighting", "look"):
             connection.execute(sql.SQL("DELETE FROM zdmigrate.{}").format(sql.Identifier(table)))
         connection.execute("UPDATE zdmigrate.lease SET holder = NULL")
+        # Another major may describe the same table in other words, and another server has its own history.
+        connection.execute("UPDATE zdmigrate.change SET shape = NULL")
+        connection.execute("UPDATE zdmigrate.ledger SET timeline = NULL")
         record(connection, "adopt", reason=reason, made_on=made_on, now_on=now_on)

@@ -32,6 +32,7 @@ SETTINGS: Mapping[str, str] = {
     "idle_session_timeout": "0",
     "lock_timeout": "0",
     "row_security": "off",
+    "standard_conforming_strings": "on",  # as the grammar reads change files
     "statement_timeout": "0",
 }
 # idle_in_transaction_session_timeout while locks are held that make an application wait: a runner whose machine stands

@@ -36,8 +36,8 @@ def create_ledger(connection: Connection) -> bool:
             connection.execute((_HERE / "schema.sql").read_text())
             connection.execute((_HERE / "functions.sql").read_text())
             connection.execute(
-                "INSERT INTO zdmigrate.ledger (version, system_identifier) VALUES (%s, %s)",
-                [VERSION, system_identifier(connection)],
+                "INSERT INTO zdmigrate.ledger (version, system_identifier, timeline) VALUES (%s, %s, %s)",
+                [VERSION, system_identifier(connection), timeline(connection)],
             )
             record(connection, "init")
     except psycopg.errors.InsufficientPrivilege as error:
@@ -120,6 +120,17 @@ def ledger_version(connection: Connection) -> int | None:
 def system_identifier(connection: Connection) -> str:
     """What tells this cluster from every other, and from itself after initdb (pg_control_system)."""
     return str(one(connection, "SELECT system_identifier FROM pg_catalog.pg_control_system()")[0])
+
+
+def timeline(connection: Connection) -> int:
+    """Which history the server is in: another one after a promotion, and after a restore to a point in time.
+
+    The first third of a WAL file's name (manual, "Continuous Archiving"); pg_control has it only after a checkpoint.
+    """
+    query = """
+        SELECT ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::int
+    """
+    return int(one(connection, query)[0])
 
 
 def one(connection: Connection, query: str | bytes, parameters: list[Any] | None = None) -> tuple[Any, ...]:

@@ -27,6 +27,7 @@ CREATE TABLE zdmigrate.release (
 -- bound_to is the release that brought the change, or a later one that lets go of the old side.
 -- baseline: there before the ledger was, never run by it.
 -- session: the settings by which names and values of its files are understood, as they were when it began.
+-- shape: its tables, as they were when its phase began, and after expand as it left them (run/shape.py).
 CREATE TABLE zdmigrate.change (
     app           text NOT NULL,
     id            text NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE zdmigrate.change (
     needs         jsonb NOT NULL DEFAULT '[]',
     since         timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     session       jsonb NOT NULL DEFAULT '{}',
+    shape         jsonb,
     PRIMARY KEY (app, id),
     FOREIGN KEY (app, bound_to) REFERENCES zdmigrate.release (app, version)
 );

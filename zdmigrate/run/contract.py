@@ -16,6 +16,7 @@ from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import needs_of, run_phase
 from zdmigrate.run.preflight import preflight, refuse_unfit
 from zdmigrate.run.session import Session, between_steps
+from zdmigrate.run.shape import accept, changed_since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +29,25 @@ if TYPE_CHECKING:
     from zdmigrate.sources.change import Change
 
 
-def contract(target: Target, changes: Sequence[Change], release: str, *, forced_why: str | None = None) -> Outcome:
-    """Contract every change whose gate is open; the verdicts of the others are in the outcome."""
+def contract(
+    target: Target,
+    changes: Sequence[Change],
+    release: str,
+    *,
+    forced_why: str | None = None,
+    accepted_why: str | None = None,
+) -> Outcome:
+    """Contract every change whose gate is open; the verdicts of the others are in the outcome.
+
+    ``accepted_why``: what others have altered on the tables since expand is taken as it is.
+    """
     outcome = Outcome()
     with target.connect("contract") as connection:
         due, too_early = due_for_contract(target, connection, changes, release)
     outcome.too_early = [change.id for change in too_early]
     for change in due:
+        if accepted_why is not None:
+            _accept(target, change, accepted_why)
         verdict = open_gate(target, change, release, forced_why)
         if verdict is not None and not verdict.open:
             outcome.refused.append(verdict)
@@ -44,6 +57,14 @@ def contract(target: Target, changes: Sequence[Change], release: str, *, forced_
         run_phase(target, change, plan)
         outcome.contracted.append(change.id)
     return outcome
+
+
+def _accept(target: Target, change: Change, why: str) -> None:
+    with target.connect("accept") as connection, connection.transaction():
+        told = [reason.sentence for reason in changed_since(connection, target.app, change.id)]
+        if told:
+            accept(connection, target.app, change.id)
+            record(connection, "accept", app=target.app, change=change.id, why=why, changes=told)
 
 
 def open_gate(target: Target, change: Change, release: str, forced_why: str | None) -> Verdict | None:

@@ -23,7 +23,9 @@ from zdmigrate.run.backfill import refuse_edited, run_backfill
 from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
 from zdmigrate.run.measured import record_failure, record_took
 from zdmigrate.run.session import Session, between_steps, state_after
+from zdmigrate.run.shape import remember, settle
 from zdmigrate.run.steps import DONE, PhaseOver, is_settled, read_steps
+from zdmigrate.run.surroundings import note_promotion, remember_settings, settings_begun_with
 from zdmigrate.run.transactions import run_transaction
 
 if TYPE_CHECKING:
@@ -159,7 +161,13 @@ def _begin(
         session.lease.guard(connection)
         session.limit(0)
         check(connection)
+        note_promotion(connection, target.listener)
+        before = read_change(connection, target.app, plan.change)
         move(connection, target.app, plan.change, BEGUN[plan.phase], path=plan.path)
+        if before is None or before.state != BEGUN[plan.phase]:  # else it is resumed, and the shape is that of before
+            remember(connection, plan, contract)
+        if before is None or before.state == State.REVERTED:
+            remember_settings(connection, target.app, plan.change)
         write_sections(connection, target.app, plan.change, checksums(change, plan.phase))
         if plan.phase == "expand":
             done = read_steps(connection, plan)
@@ -179,6 +187,7 @@ def _end(session: Session, target: Target, change: Change, plan: Plan) -> None:
     with between_steps(session, f"when {plan.phase} {plan.change} was to end"), connection.transaction():
         session.lease.guard(connection)
         move(connection, target.app, plan.change, ENDED[plan.phase], path=change.path)
+        settle(connection, plan)
         if plan.phase == "revert":
             forget_steps(connection, target.app, plan.change)
 
@@ -222,6 +231,7 @@ class _Sessions:
             for other in self.also:
                 self.held.enter_context(take_lease(self.target.dsn, other, doing, patience=self.patience))
             self.session = self.held.enter_context(_session(self.target, name, doing, self.patience))
+            self.session.settle_in(settings_begun_with(self.session.connection, self.plan.app, self.plan.change))
             self.name, self.patience = name, max(GRACE, self.target.limits.deadline)
         return self.session
 

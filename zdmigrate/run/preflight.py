@@ -11,6 +11,7 @@ from zdmigrate.run.budget import refuse_long_budget
 from zdmigrate.run.dependents import what_hangs_on
 from zdmigrate.run.due import plan_of
 from zdmigrate.run.privileges import refuse_without_privileges
+from zdmigrate.run.shape import changed_since
 from zdmigrate.run.standbys import refuse_standby, refuse_unnamed_standbys
 from zdmigrate.schema.operations import CreateTrigger
 
@@ -44,9 +45,13 @@ def refuse_dependents(connection: Connection, change: Change) -> None:
 
 
 def preflight(target: Target, session: Session, change: Change) -> list[Reason]:
-    """What expand filled is still in step, and nothing else hangs on what will be dropped."""
+    """What expand filled is in step, nothing else hangs on what will be dropped, and nobody altered the tables."""
     plan = plan_of(target, session.connection, change, "expand")
-    return [*_out_of_step(session, change, plan), *what_hangs_on(session.connection, change)]
+    return [
+        *_out_of_step(session, change, plan),
+        *what_hangs_on(session.connection, change),
+        *changed_since(session.connection, target.app, change.id),
+    ]
 
 
 def _out_of_step(session: Session, change: Change, plan: Plan) -> Iterator[Reason]:

@@ -29,7 +29,7 @@ _LEDGER = """
     SELECT pg_catalog.string_agg(DISTINCT c.relname::text, ', ')
     FROM pg_catalog.pg_class AS c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE']) AS privilege
     WHERE c.relnamespace = 'zdmigrate'::regnamespace AND c.relkind = 'r'
-      AND c.relname NOT IN ('ledger', 'event', 'instance') AND NOT pg_catalog.has_table_privilege(c.oid, privilege)
+      AND c.relname NOT IN ('event', 'instance') AND NOT pg_catalog.has_table_privilege(c.oid, privilege)
 """
 
 

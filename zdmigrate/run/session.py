@@ -71,6 +71,7 @@ class Session:
     ) -> None:
         self.lease = lease
         self.queries = queries
+        self.home: Mapping[str, str] = {}
         self.limits = limits
         self.listener = listener
         self.connection = lease.connect("step")
@@ -93,6 +94,11 @@ class Session:
     def shown(self, blockers: list[Blocker]) -> list[Blocker]:
         """Blockers as they may be shown."""
         return blockers if self.queries else [without_query(blocker) for blocker in blockers]
+
+    def settle_in(self, settings: Mapping[str, str]) -> None:
+        """Settings to have from now on, and to come back to after each step's own."""
+        self.home = settings
+        apply_settings(self.connection, settings)
 
     def close(self) -> None:
         for connection in (self.connection, *self.replicas):
@@ -142,7 +148,7 @@ class Session:
     def _reset(self) -> None:
         self.connection.execute("RESET ROLE")
         self.connection.execute("RESET ALL")
-        apply_settings(self.connection)
+        apply_settings(self.connection, {**SETTINGS, **self.home})
 
 
 @contextmanager

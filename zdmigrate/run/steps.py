@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.errors import NotLocked
+from zdmigrate.errors import NotLocked, StepFailed
 from zdmigrate.ledger.ledger import one
 from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.ledger.states import State
     from zdmigrate.plan.step import Plan, Step
@@ -92,8 +94,22 @@ def is_settled(connection: Connection, lease: Lease, plan: Plan, step: Step, sta
                 state=f"steps before step {step.position + 1} of {len(plan.steps)} were done",
                 hint="zdmigrate status",
             )
-        row = read_steps(connection, plan).get(step.position)
+        rows = read_steps(connection, plan)
+        _refuse_gap(rows, plan, step)
+        row = rows.get(step.position)
         return row is not None and row.state == DONE
+
+
+def _refuse_gap(rows: Mapping[int, StepRow], plan: Plan, step: Step) -> None:
+    """Raise StepFailed unless every step before is done: a standby that took over may not have got the last ones."""
+    for before in plan.steps[: step.position]:
+        if before.position not in rows or rows[before.position].state != DONE:
+            raise StepFailed(
+                f"the ledger went back in time: step {before.position + 1} of {plan.phase} {plan.change} was done, and "
+                f"is not any more; the server must have been replaced by a standby or a backup that did not have it",
+                state=f"the server is as it was before step {before.position + 1}; nothing was run on it",
+                hint="run the same command again: it goes on from what this server has",
+            )
 
 
 def done_by_another(plan: Plan, step: Step) -> NotLocked:

@@ -2,6 +2,7 @@
 -- the settings that a change began with, and what sources that know only the present saw.
 ALTER TABLE zdmigrate.ledger ADD COLUMN timeline bigint;
 ALTER TABLE zdmigrate.change ADD COLUMN session jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE zdmigrate.change ADD COLUMN shape jsonb;
 
 ALTER TABLE zdmigrate.event ADD COLUMN address inet;
 ALTER TABLE zdmigrate.event ALTER COLUMN address SET DEFAULT pg_catalog.inet_client_addr();
