@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 RENAME = "ALTER TABLE books RENAME title TO name;"
 REMARK = "ALTER TABLE books RENAME note TO remark;"
 SPLIT = "ALTER TABLE books ADD a text; UPDATE books SET a = {}; ALTER TABLE books DROP note;"
+PARTITIONED = (
+    "CREATE TABLE logs (day date, note text) PARTITION BY RANGE ((day + 1));"
+    "CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
+)
 REFUSED = {
     "an EXCLUDE": ("ALTER TABLE books ADD CONSTRAINT one EXCLUDE (note WITH =);", REMARK, "one is an EXCLUDE"),
     "a generated column": (
@@ -35,6 +39,32 @@ REFUSED = {
         "trigger watch names public.books.note",
     ),
     "a child by inheritance": ("CREATE TABLE rare () INHERITS (books);", RENAME, "triggers are not"),
+    "a partition key": (
+        PARTITIONED,
+        "ALTER TABLE logs RENAME day TO date;",
+        "the partition key of public.logs names day",
+    ),
+    "a partition's own index": (
+        f"{PARTITIONED} CREATE INDEX own ON logs_1 (note);",
+        "ALTER TABLE logs RENAME note TO remark;",
+        "index own is the partition public.logs_1's own",
+    ),
+    "a partition's own default": (
+        f"{PARTITIONED} ALTER TABLE logs_1 ALTER note SET DEFAULT 'x';",
+        "ALTER TABLE logs RENAME note TO remark;",
+        "NOT NULL or a default of note is the partition public.logs_1's own",
+    ),
+    "a body that PostgreSQL reads": (
+        "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(note) FROM books; END;",
+        REMARK,
+        "function f names public.books.note",
+    ),
+    "another table's policy": (
+        "CREATE POLICY p ON loans USING (isbn IN (SELECT note FROM books));",
+        REMARK,
+        "policy p of public.loans names public.books.note",
+    ),
+    "a publication": ("CREATE PUBLICATION p FOR TABLE books (id, note);", REMARK, "the publication p names"),
     "a name that is taken": ("", "ALTER TABLE books RENAME title TO note;", "has a column note already"),
     "a column that is not there": ("", "ALTER TABLE books RENAME titel TO name;", "did you mean title?"),
     "a table that nobody made": ("", "ALTER TABLE films RENAME title TO name;", "nothing says how films was made"),

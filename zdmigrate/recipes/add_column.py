@@ -53,7 +53,7 @@ def recipe(operation: AddColumn, ground: Ground) -> Phased:
     new = New(ground.table(operation.relation), operation.column, ground)
     _refuse(new)
     undoing = (Said("", f"{new.alter} DROP COLUMN IF EXISTS {new.name}"),)
-    if new.column.type.name in SERIAL or new.column.identity:
+    if _is_numbered(new.column):
         phased = _numbered(new)
     elif new.column.default is not None and is_volatile(new.column.default, ground.furniture.catalog):
         phased = _with_volatile_default(new)
@@ -65,6 +65,11 @@ def recipe(operation: AddColumn, ground: Ground) -> Phased:
         filled=(*phased.filled, *(step for part in constraints for step in part.filled)),
         undoing=(*undoing, *phased.undoing),
     )
+
+
+def _is_numbered(column: Column) -> bool:
+    """Whether a sequence gives its values, so that it is NOT NULL whether or not that is said."""
+    return column.type.name in SERIAL or column.identity is not None
 
 
 def _refuse(new: New) -> None:
@@ -189,7 +194,7 @@ def constrained(each: Constraint, new: New) -> Phased:
     key = f"{new.alter} ADD CONSTRAINT {spelled(name)} {kind} USING INDEX {spelled(name)}{parts.deferrable}"
     proof, mark = (
         ((), ())
-        if each.type == "unique" or new.column.not_null
+        if each.type == "unique" or new.column.not_null or _is_numbered(new.column)
         else proven_not_null(table, new.column.name, ground, new.column.type)
     )
     return Phased(

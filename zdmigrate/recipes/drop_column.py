@@ -43,7 +43,7 @@ def leaving(operation: DropColumn, ground: Ground) -> Phased:
     if operation.cascade:
         raise ground.refusal("CASCADE drops what nobody has named", "drop what hangs on it by name, in the same file")
     ground.refuse_hanging(
-        ground.furniture.on(table.name, column.name, "view", "policy", "trigger", "other"),
+        ground.furniture.on(table.name, column.name, "view", "policy", "trigger", "other", "partition key"),
         "it would refuse the drop",
         "drop it in the same file, above",
     )

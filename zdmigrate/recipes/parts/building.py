@@ -139,6 +139,8 @@ def labelled(each: Hanging, table: Table, ground: Ground) -> str:
     name = spelled(each.name)
     if each.type == "CONSTRAINT":
         return f"COMMENT ON CONSTRAINT {name} ON {ground.spelled(table.name)} {each.sql}"
+    if each.type == "STATISTICS":
+        return f"ALTER INDEX {ground.beside(table.name, each.name)} {each.sql}"
     if each.type == "INDEX":
         return f"COMMENT ON INDEX {ground.beside(table.name, each.name)} {each.sql}"
     return f"ALTER TABLE {ground.spelled(table.name)} {each.type} {name}"

@@ -8,7 +8,9 @@ from zdmigrate.recipes.parts import carried_indexes as indexes
 from zdmigrate.recipes.parts import carried_words as words
 from zdmigrate.recipes.parts.building import proven_not_null
 from zdmigrate.recipes.parts.copied import is_serial
+from zdmigrate.recipes.parts.hanging import Hanging
 from zdmigrate.recipes.parts.move import Load, Move
+from zdmigrate.recipes.parts.of_partitions import refuse_what_partitions_have
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.schema.constraints import object_name
 from zdmigrate.schema.spelling import spelled
@@ -28,6 +30,7 @@ def carried(move: Move) -> Phased:
     for column in (table.columns[name] for name in names):
         refuse_what_no_trigger_keeps(column, table, ground)
         loads += [_not_null(column, move), _default(column, move)]
+    refuse_what_partitions_have(move)
     hanging = [each for each in ground.furniture.on(table.name) if names.keys() & each.columns]
     hanging = [each for each in hanging if each.type != "foreign_key"]
     hanging.sort(key=lambda each: each.kind == "label")  # by then, the new things have the old names
@@ -139,5 +142,6 @@ _CARRIERS: dict[str, Callable[[Hanging, Move], Load]] = {
     "label": words.label,
     "policy": words.policy,
     "publication": words.publication,
+    "partition key": words.partition_key,
     **dict.fromkeys(("trigger", "other"), words.bystander),
 }

@@ -6,13 +6,14 @@ of its own: what is dropped there is no longer in the way when the tables' own m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.building import added_constraint
 from zdmigrate.recipes.parts.phased import Phased, Said, Together
-from zdmigrate.recipes.parts.renaming import Piece
+from zdmigrate.recipes.parts.renaming import Piece, folded, replaced
 from zdmigrate.schema.names import Name, Span
 from zdmigrate.schema.spelling import spelled, spelled_list
+from zdmigrate.sql.grammar import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def _carried(each: Hanging, recorded: TableConstraint, columns: list[list[str]],
     own, other = map(tuple, columns)
     alter = f"ALTER TABLE {ground.spelled(each.table)}"
     name = ground.free(each.table, "_".join(own if own != recorded.columns else (*own, *other)), "fkey")
-    definition = _between(each.sql, own, other)
+    definition = _between(each.sql, own, other, dict(zip(recorded.columns, own, strict=True)))
     allowed = "" if _is_new(recorded.columns, own) else f"{each.name} forbids the same already"
     return Phased(
         table=None,
@@ -73,22 +74,48 @@ def _is_new(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
 
 def _referenced(each: Hanging, recorded: TableConstraint, ground: Ground) -> tuple[str, ...]:
     """The columns that it points at: those that it names, or the primary key's."""
-    listed = tuple(word for _, word in Piece(each.sql, _BEFORE).listed("references"))
+    listed = _Target.of(each.sql).columns
     target = ground.furniture.catalog.table(recorded.references)
     keys = (kept.columns for kept in (target.constraints.values() if target else ()) if kept.type == "primary_key")
     return listed or next(keys, ())
 
 
-def _between(definition: str, own: tuple[str, ...], other: tuple[str, ...]) -> str:
+class _Target(NamedTuple):
+    """What stands behind FOREIGN KEY (…): the table as it is written, its columns, and the rest."""
+
+    named: str
+    columns: tuple[str, ...]
+    rest: str
+
+    @classmethod
+    def of(cls, definition: str) -> _Target:
+        piece = Piece(definition, _BEFORE)
+        words = [(Span(t.start - piece.shift, t.end - piece.shift), piece.whole[t.start : t.end]) for t in piece.tokens]
+        words = [(span, word) for span, word in words if span.start >= 0]
+        first = next(place for place, (_, word) in enumerate(words) if word.lower() == "references")
+        last = first + 1
+        while last + 2 < len(words) and words[last + 1][1] == ".":
+            last += 2
+        named, rest = definition[words[first][0].start : words[last][0].end], words[last + 1 :]
+        if not rest or rest[0][1] != "(":
+            return cls(named, (), definition[words[last][0].end :])
+        closing = next(place for place, (_, word) in enumerate(rest) if word == ")")
+        columns = tuple(folded(word) for _, word in rest[1:closing] if word != ",")
+        return cls(named, columns, definition[rest[closing][0].end :])
+
+
+def _between(definition: str, own: tuple[str, ...], other: tuple[str, ...], names: dict[str, str]) -> str:
     """The key with other columns on both sides; those that it points at are named, for they may be no key yet."""
-    piece = Piece(definition, _BEFORE)
-    words = [(Span(t.start - piece.shift, t.end - piece.shift), piece.whole[t.start : t.end]) for t in piece.tokens]
-    words = [(span, word) for span, word in words if span.start >= 0]
-    first = next(place for place, (_, word) in enumerate(words) if word.lower() == "references")
-    at = first + 1
-    while at + 2 < len(words) and words[at + 1][1] == ".":
-        at += 2
-    named = definition[words[first][0].start : words[at][0].end]
-    rest = words[at + 1 :]
-    end = next(span.end for span, word in rest if word == ")") if rest and rest[0][1] == "(" else words[at][0].end
-    return f"FOREIGN KEY ({spelled_list(own)}) {named} ({spelled_list(other)}){definition[end:]}"
+    target = _Target.of(definition)
+    return f"FOREIGN KEY ({spelled_list(own)}) {target.named} ({spelled_list(other)}){_of_own(target.rest, names)}"
+
+
+def _of_own(rest: str, names: dict[str, str]) -> str:
+    """ON DELETE SET NULL may list some of the key's own columns."""
+    places, inside = [], False
+    for token in scan(rest):
+        word = rest[token.start : token.end]
+        inside = (inside or word == "(") and word != ")"
+        if inside and folded(word) in names:
+            places.append((Span(token.start, token.end), spelled(names[folded(word)])))
+    return replaced(rest, places)

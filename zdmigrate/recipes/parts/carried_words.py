@@ -82,15 +82,19 @@ def policy(each: Hanging, move: Move) -> Load:
 
 def publication(each: Hanging, move: Move) -> Load:
     """A list of columns is given anew as a whole; a subscriber has to have the new column by then."""
+    if not each.type:
+        told = f"the publication {each.name} names {move.table.name}.{', '.join(move.names.keys() & each.columns)}"
+        raise move.ground.refusal(told, "name the database with --dsn: it says what the publication lists")
     publication, table = spelled(each.name), move.ground.spelled(move.table.name)
-    columns = ", ".join(map(spelled, move.named(each.columns)))
+    columns = renamed_definition(each.type, "CREATE INDEX i ON t ", move.names, "") if each.type != "()" else ""
     rows = renamed_definition(each.sql, "SELECT FROM t", move.names)
+    new = ", ".join(map(spelled, move.named(move.names.keys() & each.columns)))
     return Load(
         ahead=(
             Said("", f"ALTER PUBLICATION {publication} DROP TABLE {table}"),
-            Said("", f"ALTER PUBLICATION {publication} ADD TABLE {table} ({columns}){rows}"),
+            Said("", f"ALTER PUBLICATION {publication} ADD TABLE {table} {columns}{rows}"),
         ),
-        notes=(f"Subscribers of {each.name} have to have {columns} before contract.",),
+        notes=(f"Subscribers of {each.name} have to have {new} before contract.",),
     )
 
 
@@ -109,6 +113,13 @@ def view(each: Hanging, move: Move) -> Load:
             "name the database with --dsn: it knows the view with all its columns named",
         )
     return Load(ahead=(Said("The same output, from the new column.", query),))
+
+
+def partition_key(each: Hanging, move: Move) -> Load:
+    raise move.ground.refusal(
+        f"the {each.told} names {', '.join(move.names.keys() & each.columns)}: no column of it can go",
+        "make a table with the other key, and copy; or leave the column as it is",
+    )
 
 
 def bystander(each: Hanging, move: Move) -> Load:

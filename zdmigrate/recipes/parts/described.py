@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.recipes.parts.described_things import functions_said, types_said, views_said
+from zdmigrate.recipes.parts.described_others import others_said
+from zdmigrate.recipes.parts.described_things import functions_said, types_said, view_said, views_said
 from zdmigrate.recipes.parts.furniture import Furniture
-from zdmigrate.recipes.parts.hanging import Hanging
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.related import RELATED
@@ -122,82 +122,25 @@ _LABELS = """
                                (CASE WHEN i.indisclustered THEN 'CLUSTER ON' END)) AS said (what)
     WHERE c.oid = ANY (%s::oid[]) AND said.what IS NOT NULL ORDER BY i.indexrelid
 """
+_STATISTICS_OF_INDEXES = """
+    SELECT pg_catalog.format('ALTER INDEX %%I.%%I ALTER COLUMN %%s SET STATISTICS %%s', n.nspname, x.relname, a.attnum,
+                             a.attstattarget)
+    FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = x.relnamespace
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = x.oid
+    WHERE i.indrelid = ANY (%s::oid[]) AND a.attstattarget >= 0 ORDER BY x.oid, a.attnum
+"""
 _TRIGGERS = """
     SELECT pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger
     WHERE tgrelid = ANY (%s::oid[]) AND NOT tgisinternal AND tgparentid = 0 ORDER BY oid
 """
 _VIEWS = """
-    SELECT DISTINCT n.nspname, v.relname, v.relkind, pg_catalog.pg_get_viewdef(v.oid)
+    SELECT DISTINCT n.nspname, v.relname, v.relkind, pg_catalog.array_to_string(v.reloptions, ', '),
+           pg_catalog.pg_get_viewdef(v.oid)
     FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid
     JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace
     WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
       AND d.refobjid = ANY (%s::oid[]) AND v.relkind IN ('v', 'm') ORDER BY 1, 2
-"""
-# Whatever else needs a column of its own accord (deptype n), or is published by its name.
-_OTHERS = """
-    SELECT n.nspname, c.relname, a.attname, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)
-    FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
-    LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class
-    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY (%s::oid[]) AND d.refobjsubid > 0
-      AND d.deptype IN ('n', 'a') AND (d.classid, d.objid) <> (d.refclassid, d.refobjid)
-      AND (d.classid = 'pg_catalog.pg_proc'::regclass
-           OR (d.classid = 'pg_catalog.pg_rewrite'::regclass AND v.relkind NOT IN ('v', 'm'))
-           OR (d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'a'
-               AND (SELECT relkind FROM pg_catalog.pg_class WHERE oid = d.objid) = 'S'))
-    ORDER BY 1, 2, 3, 4
-"""
-_IDENTITIES = """
-    SELECT n.nspname, c.relname, a.attname, s.relname,
-           pg_catalog.format('START WITH %%s INCREMENT BY %%s MINVALUE %%s MAXVALUE %%s CACHE %%s%%s', q.seqstart,
-                             q.seqincrement, q.seqmin, q.seqmax, q.seqcache,
-                             CASE WHEN q.seqcycle THEN ' CYCLE' ELSE '' END),
-           q.seqstart = 1 AND q.seqincrement = 1 AND q.seqmin = 1 AND q.seqcache = 1 AND NOT q.seqcycle
-               AND q.seqmax IN (32767, 2147483647, 9223372036854775807)
-    FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = d.objid
-    JOIN pg_catalog.pg_class AS s ON s.oid = d.objid
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
-      AND d.deptype = 'i' AND a.attidentity <> '' AND d.refobjid = ANY (%s::oid[])
-"""
-_POLICIES = """
-    SELECT n.nspname, c.relname, p.polname, pg_catalog.array_agg(a.attname ORDER BY a.attnum),
-           pg_catalog.format('ALTER POLICY %%I ON %%I.%%I', p.polname, n.nspname, c.relname)
-           || coalesce(' USING (' || pg_catalog.pg_get_expr(p.polqual, p.polrelid) || ')', '')
-           || coalesce(' WITH CHECK (' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
-    FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid AND c.oid = ANY (%s::oid[])
-    GROUP BY 1, 2, p.oid ORDER BY p.oid
-"""
-# Lists of columns and filters of rows came with 15: to_jsonb, for what 14 does not have.
-_PUBLISHED = """
-    SELECT n.nspname, c.relname, p.pubname,
-           (SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
-            WHERE a.attrelid = c.oid AND a.attnum IN (
-                SELECT listed::smallint
-                FROM pg_catalog.jsonb_array_elements_text(pg_catalog.to_jsonb(r) -> 'prattrs') AS listed)),
-           coalesce(' WHERE ' || (SELECT pg_catalog.to_jsonb(v) ->> 'rowfilter'
-                                  FROM pg_catalog.pg_publication_tables AS v
-                                  WHERE (v.pubname, v.schemaname, v.tablename) = (p.pubname, n.nspname, c.relname)), '')
-    FROM pg_catalog.pg_publication_rel AS r JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
-    JOIN pg_catalog.pg_class AS c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid = ANY (%s::oid[]) AND pg_catalog.to_jsonb(r) ->> 'prattrs' IS NOT NULL ORDER BY 1, 2, 3
-"""
-# A row trigger whose function names a column sees what one side wrote, and not the other: told, not guessed.
-_NAMING = """
-    SELECT n.nspname, c.relname, a.attname, t.tgname
-    FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
-    JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE c.oid = ANY (%s::oid[]) AND NOT t.tgisinternal AND t.tgtype & 1 = 1
-      AND p.prosrc ~ ('\\m' || pg_catalog.regexp_replace(a.attname, '(\\W)', '\\\\\\1', 'g') || '\\M')
-    ORDER BY 1, 2, 3, 4
 """
 _TAKEN = """
     SELECT n.nspname, c.relname, false FROM pg_catalog.pg_class AS c
@@ -216,6 +159,10 @@ _SIZES = """
     WHERE c.oid = ANY (%s::oid[])
 """
 
+_ONE_STATEMENT_A_ROW = (
+    _CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _PRIVILEGES, _STATISTICS, _LABELS, _STATISTICS_OF_INDEXES, _TRIGGERS,
+)  # fmt: skip
+
 
 def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
     """What hangs on the tables named, and on those around them; ``rows`` runs a query and gives its rows."""
@@ -227,7 +174,7 @@ def furniture_from(rows: Rows, names: Iterable[Name]) -> Furniture:
     furniture = furniture.with_script(";\n".join(_said(rows, related, names)))
     taken = rows(_TAKEN, [related, related])
     return furniture.changed(
-        hanging=(*furniture.hanging, *_others(rows, related)),
+        hanging=(*furniture.hanging, *others_said(rows, related)),
         taken=frozenset(Name(schema, name) for schema, name, function in taken if not function),
         functions=frozenset(Name(schema, name) for schema, name, function in taken if function),
         sizes={Name(schema, name): size for schema, name, size in rows(_SIZES, [related])},
@@ -239,12 +186,22 @@ def _said(rows: Rows, related: list[int], names: Iterable[Name]) -> Iterator[str
     yield from functions_said(rows, names)
     for oid, *described in rows(_TABLES, [related]):
         yield _table(rows(_COLUMNS, [oid]), *described)
-    for query in (_CONSTRAINTS, _INDEXES, _SETTINGS, _GRANTS, _PRIVILEGES, _STATISTICS, _LABELS, _TRIGGERS):
+    for query in (
+        _CONSTRAINTS,
+        _INDEXES,
+        _SETTINGS,
+        _GRANTS,
+        _PRIVILEGES,
+        _STATISTICS,
+        _LABELS,
+        _STATISTICS_OF_INDEXES,
+        _TRIGGERS,
+    ):
         yield from (said for (said,) in rows(query, [related]))
     yield from (said for (said,) in rows(_COMMENTS, [related] * 3))
-    for schema, name, kind, query in rows(_VIEWS, [related]):
+    for schema, name, kind, options, query in rows(_VIEWS, [related]):
         materialized = "MATERIALIZED " if kind == "m" else ""
-        yield f"CREATE {materialized}VIEW {spelled(schema)}.{spelled(name)} AS {query.rstrip('; ')}"
+        yield f"CREATE {materialized}VIEW {view_said(schema, name, options, query)}"
     yield from views_said(rows, related, _PRIVILEGES)
 
 
@@ -279,20 +236,3 @@ def _column(
     elif default:
         said += f" DEFAULT {default}"
     return said + (" NOT NULL" if not_null else "")
-
-
-def _others(rows: Rows, related: list[int]) -> Iterator[Hanging]:
-    for schema, table, column, told in rows(_OTHERS, [related]):
-        kind = "owned" if told.startswith("sequence ") else "other"
-        yield Hanging(kind=kind, table=Name(schema, table), name=told, sql="", columns=(column,))
-    for schema, table, policy, columns, said in rows(_POLICIES, [related]):
-        yield Hanging(kind="policy", table=Name(schema, table), name=policy, sql=said, columns=tuple(columns))
-    for schema, table, publication, columns, filtered in rows(_PUBLISHED, [related]):
-        own = Name(schema, table)
-        yield Hanging(kind="publication", table=own, name=publication, sql=filtered, columns=tuple(columns))
-    for schema, table, column, trigger in rows(_NAMING, [related]):
-        told = f"the function of trigger {trigger}"
-        yield Hanging(kind="other", table=Name(schema, table), name=told, sql="", columns=(column,))
-    for schema, table, column, sequence, options, plain in rows(_IDENTITIES, [related]):
-        said = "" if plain else options
-        yield Hanging(kind="identity", table=Name(schema, table), name=sequence, sql=said, columns=(column,))

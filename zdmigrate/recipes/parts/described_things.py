@@ -53,7 +53,8 @@ _OF_FUNCTIONS = """
     ORDER BY p.oid, said.place
 """
 _VIEWS = """
-    SELECT v.oid::bigint, n.nspname, v.relname, pg_catalog.pg_get_viewdef(v.oid)
+    SELECT v.oid::bigint, n.nspname, v.relname, pg_catalog.array_to_string(v.reloptions, ', '),
+           pg_catalog.pg_get_viewdef(v.oid)
     FROM pg_catalog.pg_class AS v JOIN pg_catalog.pg_namespace AS n ON n.oid = v.relnamespace
     WHERE v.oid = ANY (%s::oid[]) AND v.relkind = 'v' ORDER BY v.oid
 """
@@ -76,8 +77,14 @@ def functions_said(rows: Rows, names: Iterable[Name]) -> Iterator[str]:
         yield from (said for (said,) in rows(query, [named]))
 
 
+def view_said(schema: str, name: str, options: str | None, query: str) -> str:
+    """What stands behind CREATE VIEW; WITH CHECK OPTION is one of its options, too."""
+    said = f" WITH ({options})" if options else ""
+    return f"{spelled(schema)}.{spelled(name)}{said} AS {query.rstrip('; ')}"
+
+
 def views_said(rows: Rows, related: list[int], privileges: str) -> Iterator[str]:
     """The views that are named themselves, with who may use them; ``privileges`` is the query for those."""
-    for oid, schema, name, query in rows(_VIEWS, [related]):
-        yield f"CREATE VIEW {spelled(schema)}.{spelled(name)} AS {query.rstrip('; ')}"
+    for oid, schema, name, options, query in rows(_VIEWS, [related]):
+        yield f"CREATE VIEW {view_said(schema, name, options, query)}"
         yield from (said for (said,) in rows(privileges, [[oid]]))

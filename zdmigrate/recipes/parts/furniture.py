@@ -39,6 +39,11 @@ class Furniture(Value):
             if each.table == table and (column is None or column in each.columns) and (not kinds or each.kind in kinds)
         )
 
+    def said_of(self, table: Name, constraint: str) -> str:
+        """A constraint's definition, in lower case."""
+        found = (each.sql.lower() for each in self.on(table, None, "constraint") if each.name == constraint)
+        return next(found, "")
+
     def sequence_of(self, table: Name, column: str) -> str | None:
         """The sequence of an identity column, where the database has told its name."""
         return next((each.name for each in self.on(table, column, "identity")), None)
@@ -92,6 +97,22 @@ def _moved(each: Hanging, operation: Any, before: Catalog, after: Catalog) -> Ha
             return each.changed(name=operation.new_name)
         case ops.RenameColumn() if here and operation.column in each.columns:
             return with_names(each, {operation.column: operation.new_name})
+        case ops.AttachIndexPartition(partition=Name(name=name)) if each.kind == "index" and name == each.name:
+            return None  # it is a part of its parent's
+        case ops.RenameSequence() if each.kind == "identity" and operation.relation == Name(None, each.name):
+            return each.changed(name=operation.new_name)
+        case ops.DropIdentity() if here and each.kind == "identity" and operation.column in each.columns:
+            return None
+        case ops.PublishTable(name=name) if here and (each.kind, each.name) == ("publication", name):
+            return None  # it is said anew
+        case ops.DropObject(object_type="publication", name=Name(name=name)) if each.kind == "publication":
+            return None if each.name == name else each
+        case ops.DropObject(object_type="function", name=name) if each.name == f"function {name.name}":
+            return None
+        case ops.CreateFunction(replace=True, name=name) if each.name == f"function {name.name}":
+            return None
+        case ops.DropPolicy(name=name) if each.name == f"policy {name} of {table}":
+            return None
         case ops.DropTrigger() | ops.DropPolicy() if here and each.name == operation.name:
             return None if each.kind in ("trigger", "policy") else each
         case ops.ColumnAction() if here and each.kind == "setting" and operation.kind == each.type:

@@ -17,7 +17,7 @@ class Hanging(Value):
     ``sql`` is, for an index or constraint, what stands behind its name; else the whole statement or action.
     """
 
-    kind: str  # index | constraint | setting | comment | grant | statistics | trigger | policy | view | owned | other
+    kind: str  # index | constraint | setting | comment | grant | statistics | trigger | policy | view | owned | other …
     table: Name
     name: str
     sql: str
@@ -37,7 +37,7 @@ def with_names(each: Hanging, names: dict[str, str]) -> Hanging:
         sql = renamed_definition(each.sql, "CREATE INDEX i ON t ", names, "", "include")
     elif each.kind == "constraint":
         sql = renamed_definition(each.sql, "ALTER TABLE t ADD ", names, *_lists(each))
-    elif each.kind in ("setting", "comment", "grant", "statistics"):
+    elif each.kind in ("setting", "comment", "grant", "statistics", "identity", "owned", "partition key"):
         return each.changed(columns=columns, type=each.type)
     else:
         return each.changed(columns=columns, kind="other", name=each.told)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.recipes.parts.definitions import constraint_sql, index_sql
 from zdmigrate.recipes.parts.hanging import Hanging
+from zdmigrate.recipes.parts.made_of_columns import of_definitions, owned, read_elsewhere
 from zdmigrate.recipes.parts.renaming import Piece, folded
 from zdmigrate.schema import operations as ops
 from zdmigrate.schema.names import Name
@@ -28,6 +29,8 @@ def labelled_by(operation: Any, statement: Statement, before: tuple[Hanging, ...
     if operation.kind == "comment_on" and operation.object_type in ("index", "constraint"):
         kind, name = operation.object_type.upper(), operation.name.name
         said = f"IS {statement.text[_end_of_word(statement.text, 'is') :].strip()}"
+    elif operation.kind == "set_statistics" and operation.column.isdigit():
+        kind, name, said = "STATISTICS", operation.relation.name, statement.text.split(None, 3)[-1]
     elif operation.kind in ("set_replica_identity", "cluster_on"):
         kind = "REPLICA IDENTITY USING INDEX" if operation.kind == "set_replica_identity" else "CLUSTER ON"
         name, said = folded(statement.text.split()[-1]), ""
@@ -39,6 +42,21 @@ def labelled_by(operation: Any, statement: Statement, before: tuple[Hanging, ...
 
 
 def made_by(operation: Any, statement: Statement, text: str, before: Catalog, after: Catalog) -> Iterator[Hanging]:
+    """What an operation of a statement hangs on tables, its own table or others."""
+    if operation.kind in ("create_table", "add_column", "add_identity") and operation.relation is not None:
+        column = operation.column.name if operation.kind == "add_column" else getattr(operation, "column", "")
+        yield from of_definitions(operation.relation, statement.text, after, column)
+    elif operation.kind == "create_policy":
+        own = after.resolve(operation.relation)
+        yield from read_elsewhere(statement.text, f"policy {operation.name} of {own}", own, after)
+    elif isinstance(operation, ops.CreateFunction) and operation.language == "sql" and operation.body is None:
+        yield from read_elsewhere(statement.text, f"function {operation.name.name}", None, after)
+    elif isinstance(operation, ops.CreateObject | ops.AlterObject) and operation.object_type == "sequence":
+        yield from owned(statement.text, after)
+    yield from _of_kind(operation, statement, text, before, after)
+
+
+def _of_kind(operation: Any, statement: Statement, text: str, before: Catalog, after: Catalog) -> Iterator[Hanging]:
     if operation.kind in ("create_table", "add_column") or isinstance(operation, ops.AddConstraint):
         yield from _constraints(operation, text, before, after)
     elif operation.kind == "create_index":
@@ -154,6 +172,13 @@ def _policy(operation: Any, statement: Statement, text: str, after: Catalog) -> 
     yield _of(operation, statement, after, "policy", operation.name, statement.text).changed(columns=columns)
 
 
+def _publication(operation: ops.PublishTable, statement: Statement, text: str, after: Catalog) -> Iterator[Hanging]:
+    """Its list of columns and its filter of rows; only the database says them in a form that can be named anew."""
+    if operation.columns and not operation.dropped:
+        found = _of(operation, statement, after, "publication", operation.name, "")
+        yield found.changed(columns=operation.columns)
+
+
 def _rule(operation: Any, statement: Statement, text: str, after: Catalog) -> Iterator[Hanging]:
     columns = _words_of_columns(statement.text, operation, after)
     yield _of(operation, statement, after, "other", f"rule {operation.name}", statement.text).changed(columns=columns)
@@ -198,6 +223,7 @@ _OTHERS: dict[str, Callable[[Any, Statement, str, Catalog], Iterator[Hanging]]] 
     "comment_on": _comment,
     "grant": _grant,
     "create_statistics": _statistics,
+    "publish_table": _publication,
     "create_trigger": _trigger,
     "create_policy": _policy,
     "create_rule": _rule,

@@ -12,7 +12,7 @@ from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
 from zdmigrate.recipes.parts.retold import retold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
@@ -47,8 +47,17 @@ def merged(parts: Sequence[Phased], ground: Ground) -> Rewritten:
         Section("contract", _contract(parts, syncs)),
         Section("revert", _revert(parts, syncs)),
     )
-    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    notes = dict.fromkeys((*(note for part in parts for note in part.notes), *_unproven(syncs, ground)))
     return Rewritten(tuple(notes), _joined([section for section in sections if section.steps]))
+
+
+def _unproven(tables: Iterable[Name], ground: Ground) -> Iterator[str]:
+    """The backfill writes every row, and so meets those that a NOT VALID CHECK has been sparing."""
+    for table in tables:
+        checks = [each for each in ground.table(table).constraints.values() if each.type == "check"]
+        for name in (each.name for each in checks if not each.validated):
+            if "enforced" not in ground.furniture.said_of(table, name):
+                yield f"A row of {table.name} that breaks {name}, which is NOT VALID, stops the backfill: mend it."
 
 
 def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
