@@ -107,6 +107,37 @@ def test_release_bind_moves_a_change(shop: Shop) -> None:
     assert (back.code, "registered before it" in back.err) == (2, True)
 
 
+def test_release_floor_prints_what_may_still_be_deployed(shop: Shop) -> None:
+    shop.release("v1.1")
+    assert zdmigrate("release", "floor").out.split() == ["v1", "v2", "v3", "v1.1"]
+    shop.execute("INSERT INTO zdmigrate.fence (app, change, release) VALUES ('shop', 'c', 'v3')")
+    assert zdmigrate("release", "floor").out.split() == ["v2", "v3"]
+    told = json.loads(zdmigrate("release", "floor", "--format", "json").out)
+    assert (told["floor"], told["releases"]) == ("v2", ["v2", "v3"])
+    none = zdmigrate("release", "floor", "--app", "billing")
+    assert (none.code, none.out) == (1, "")
+
+
+def test_a_release_registered_by_mistake_is_taken_out_when_nothing_hangs_on_it(shop: Shop) -> None:
+    zdmigrate("release", "add", "72")
+    assert zdmigrate("release", "remove", "72", "--reason", "a typo").code == 0
+    assert shop.execute("SELECT detail ->> 'why' FROM zdmigrate.event WHERE action = 'remove release'") == [("a typo",)]
+    assert zdmigrate("release", "remove", "72", "--reason", "again").code == 2
+
+
+def test_a_release_that_something_hangs_on_stays(shop: Shop) -> None:
+    shop.of("billing").release("7.2")
+    shop.needs("c", [["billing", "7.2"]])
+    shop.beat("v1")
+    for arguments, why in (
+        (["v1"], "instance web-1 of it was seen"),
+        (["v2"], "c is bound to it"),
+        (["7.2", "--app", "billing"], "c of shop needs it"),
+    ):
+        kept = zdmigrate("release", "remove", *arguments, "--reason", "tidiness")
+        assert (kept.code, why in kept.err) == (2, True)
+
+
 # --------------------------------------------------------------------------- live
 
 
@@ -282,7 +313,7 @@ def test_a_repository_without_a_commit_has_no_name(tmp_path: Path) -> None:
 
 COMMANDS = (
     *("live", "live beat", "live list", "live watch", "live retire"),
-    *("release", "release add", "release list", "release bind", "ready"),
+    *("release", "release add", "release list", "release bind", "release floor", "release remove", "ready"),
 )
 
 

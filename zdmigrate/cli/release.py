@@ -98,3 +98,48 @@ def bind(change: str, release: str, dsn: str, config: Config, console: Console) 
     with open_ledger(dsn, "release bind") as connection:
         bind_change(connection, config.app, change, release)
     console.say(f"{change} is bound to {release}: its contract waits for a release after that")
+
+
+@command.command(short_help="Print what may still be deployed.")
+@database
+@common()
+def floor(dsn: str, config: Config, console: Console) -> int:
+    """Print the releases that may still be deployed, a line each, the oldest first: for a rollback's pipeline.
+
+    No contract has begun that they were built without. Exit code 1 if there is none.
+
+    \b
+    Example:
+      zdmigrate release floor | grep -qx 7.1
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.live.registry import list_releases
+
+    with open_ledger(dsn, "release floor") as connection:
+        left = [release.version for release in list_releases(connection, config.app) if not release.retired]
+    if console.is_json:
+        console.json({"version": 1, "app": config.app, "floor": left[0] if left else None, "releases": left})
+    else:
+        for version in left:
+            console.result(version)
+    return 0 if left else 1
+
+
+@command.command(short_help="Take out a release that was registered by mistake.")
+@click.argument("version")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded.")
+@database
+@common(formats=("text",))
+def remove(version: str, reason: str, dsn: str, config: Config, console: Console) -> None:
+    """Take out VERSION, which was registered by mistake. Refused where anything hangs on it.
+
+    \b
+    Example:
+      zdmigrate release remove 72 --reason "a typo of 7.2"
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.live.registry import remove_release
+
+    with open_ledger(dsn, "release remove") as connection:
+        remove_release(connection, config.app, version, reason)
+    console.say(f"release {version} of {config.app} is registered no longer")

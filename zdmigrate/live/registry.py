@@ -157,6 +157,42 @@ def _check_later(connection: Connection, app: str, change: str, bound_to: str | 
         )
 
 
+def remove_release(connection: Connection, app: str, version: str, why: str) -> None:
+    """Take out a release that was registered by mistake.
+
+    Raises UsageError where something hangs on it: an instance was seen, a change is bound to it, a contract ran in it,
+    or another app's change needs it.
+    """
+    with connection.transaction():
+        connection.execute("LOCK TABLE zdmigrate.release IN SHARE ROW EXCLUSIVE MODE")
+        if read_release(connection, app, version) is None:
+            hint = "zdmigrate release list"
+            raise UsageError(f"no release {version} of {app} is registered", state=_NOTHING, hint=hint)
+        hangs = connection.execute(_HANGS, {"app": app, "version": version}).fetchone()
+        if hangs:
+            raise UsageError(
+                f"release {version} of {app} cannot be taken out: {hangs[0]}",
+                state=_NOTHING,
+                hint="register the right one beside it: zdmigrate release add VERSION",
+            )
+        connection.execute("DELETE FROM zdmigrate.release WHERE app = %s AND version = %s", [app, version])
+        record(connection, "remove release", app=app, version=version, why=why)
+
+
+_HANGS = """
+SELECT 'instance ' || instance || ' of it was seen' FROM zdmigrate.instance
+WHERE app = %(app)s AND version = %(version)s
+UNION ALL SELECT 'instance ' || instance || ' of it was seen by ' || source FROM zdmigrate.sighting
+WHERE app = %(app)s AND version = %(version)s
+UNION ALL SELECT id || ' is bound to it' FROM zdmigrate.change WHERE app = %(app)s AND bound_to = %(version)s
+UNION ALL SELECT 'the contract of ' || change || ' ran in it' FROM zdmigrate.fence
+WHERE app = %(app)s AND release = %(version)s
+UNION ALL SELECT change || ' of ' || app || ' needs it' FROM zdmigrate.need
+WHERE other = %(app)s AND version = %(version)s
+LIMIT 1
+"""
+
+
 def _refuse_other(known: Release, changes: Sequence[str]) -> None:
     lacks, has = sorted(set(known.changes) - set(changes)), sorted(set(changes) - set(known.changes))
     if not lacks and not has:
