@@ -87,6 +87,7 @@ class Config(Value):
     postgres: int = 14
     lock_budget: Duration = Duration(200)
     lock_deadline: Duration = Duration(10 * 60_000)
+    contract_within: Duration = Duration(30 * 86_400_000)
     replicas: str | tuple[str, ...] = ""  # "", "no-readers", or DSNs
     release_tags: str = ""  # a glob of the tags in git that releases have
     out_of_order: str = "run"  # run | refuse
@@ -192,6 +193,7 @@ KEYS = {
     "postgres": Key(_major, "The oldest PostgreSQL major version that the changes must be safe on."),
     "lock_budget": Key(_some_time, "How long any query of the app may be made to wait."),
     "lock_deadline": Key(Duration.parse, "How long to try for a lock before giving up."),
+    "contract_within": Key(Duration.parse, "How long a contract may be pending before status and lint --dsn warn."),
     "replicas": Key(_replicas, "no-readers, or DSNs of hot standbys to look at.", scalar=False),
     "release_tags": Key(_text, "A glob of the tags that releases have in git: v*."),
     "out_of_order": Key(_choice("run", "refuse"), "What to do with a new file that sorts before an applied one."),

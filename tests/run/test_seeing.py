@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.docs.schemas import validator
 from tests.run.project import refused
+from tests.stories.runners import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.run.project import Project
@@ -114,6 +121,87 @@ def test_a_file_of_figures_that_cannot_be_written_is_refused_before_anything_run
     printed = shop.expand("--metrics-file", "/nowhere/zdmigrate.prom")
     refused(printed, 2, "--metrics-file /nowhere/zdmigrate.prom cannot be written")
     assert shop.state("001_label") is None
+
+
+# ------------------------------------------------------------------------------------------- pending contracts
+
+
+def test_status_and_lint_warn_of_a_contract_that_has_been_pending_for_long(shop: Project) -> None:
+    shop.write("002_index.sql", "-- zdmigrate: expand\nCREATE INDEX CONCURRENTLY by_visits ON users (visits);")
+    shop.expand()
+    assert "pending" not in shop.done("status").out
+    shop.database.execute("UPDATE zdmigrate.change SET since = since - interval '40 days'")
+    told = shop.done("status").out
+    assert "warning: 001_label: its contract is pending since " in told
+    assert ", 40 days\nnext: zdmigrate apply --phase contract" in told
+    assert "002_index: its" not in told
+    assert "001_label: its contract is pending" in shop.run("lint", "--dir", str(shop.folder)).err
+    for options in (("--contract-within", "60d"), ("--contract-within", "0s")):
+        assert "pending" not in shop.done("status", *options).text
+        assert "pending" not in shop.run("lint", *options).text
+    [overdue] = json.loads(shop.done("status", "--format", "json").out)["overdue"]
+    assert (overdue["change"], overdue["state"]) == ("001_label", "expanded")
+
+
+def test_lint_is_silent_about_a_ledger_that_is_not_there_or_not_for_its_role(shop: Project) -> None:
+    shop.expand()
+    shop.database.execute("UPDATE zdmigrate.change SET since = since - interval '40 days'")
+    role = shop.database.create_role("linter")
+    told = shop.run("lint", "--verbose", dsn=shop.database.dsn_as(role))
+    assert "pending since" not in told.err
+    assert "the ledger was not asked for pending contracts" in told.err
+    shop.database.execute("DROP SCHEMA zdmigrate CASCADE")
+    assert "contract" not in shop.run("lint", "--verbose").err
+
+
+# ------------------------------------------------------------------------------------------- status --watch
+
+
+def test_a_watch_from_another_terminal_sees_the_steps_of_a_run(shop: Project) -> None:
+    with watching(shop) as lines:
+        assert next(lines).startswith("Change ")
+        while "no instance of app was seen" not in next(lines):
+            pass
+        shop.expand()
+        told = [
+            next(line for line in lines if word in line) for word in ("expand begins", "step 2 took", "is expanded")
+        ]
+    assert all("001_label" in line for line in told)
+
+
+def test_a_watch_as_json_is_a_line_a_look_with_a_backfills_place(shop: Project) -> None:
+    shop.expand("--no-backfill")
+    shop.database.execute(
+        "INSERT INTO zdmigrate.backfill (app, change, position, fingerprint, blocks, seconds, rows, throttle)"
+        " VALUES ('app', '001_label', 1, '', 40, 2, 700, 'replica lag')"
+    )
+    with watching(shop, "--format", "json") as lines:
+        looks = [json.loads(next(lines)) for _ in range(2)]
+    for look in looks:
+        validator("status-v1.schema.json").validate(look)
+    [backfill] = looks[1]["backfills"]
+    assert (backfill["step"], backfill["rows"], backfill["runs"]) == (2, 700, False)
+    told = shop.done("status").out
+    assert (
+        "The backfill in step 2 of 001_label: 100%, 700 rows, nobody is at it: zdmigrate apply --phase backfill;"
+        in told
+    )
+    assert "held back by replica lag." in told
+
+
+@contextmanager
+def watching(shop: Project, *options: str) -> Iterator[Iterator[str]]:
+    """The lines of a ``status --watch`` that somebody else has started; it ends with Ctrl-C."""
+    command = [sys.executable, "-m", "zdmigrate.cli.main", "status", "--watch", "--every", "50ms", *options]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [*command, "--dsn", shop.dsn, "--dir", str(shop.folder)], stdout=subprocess.PIPE, text=True, env=environment,
+        stderr=subprocess.DEVNULL, cwd=ROOT,
+    ) as watch:  # fmt: skip
+        assert watch.stdout
+        yield iter(watch.stdout)
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(30) == 130
 
 
 # ------------------------------------------------------------------------------------------- log

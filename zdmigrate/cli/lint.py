@@ -32,13 +32,18 @@ if TYPE_CHECKING:
 @click.option("--previous-release", metavar="REF", help="Look for what contracts drop in the code of that release.")
 @click.option("--fix", is_flag=True, help="Write what is safe to mend into the new files; report on what is left.")
 @click.option("--diff", is_flag=True, help="Print what --fix would write, and write nothing.")
-@click.option("--dsn", metavar="DSN", help="Ask this database how large its tables are. Nothing is written.")
+@click.option(
+    "--dsn",
+    metavar="DSN",
+    help="Ask this database how large its tables are, and what waits for a contract. Nothing is written.",
+)
 @click.option("--no-cache", is_flag=True, help="Lint anew what has not changed since the last run.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
 @common(
     "source",
     "runner",
     "postgres",
+    "contract_within",
     "lint.fail_on",
     "lint.baseline",
     "lint.statistics",
@@ -83,6 +88,10 @@ def command(
         from zdmigrate.cli.lint_sizes import with_sizes
 
         found = with_sizes(found, dsn)
+    if dsn is not None:
+        from zdmigrate.cli.lint_overdue import warn_of_overdue
+
+        warn_of_overdue(found, dsn, console)
     _must_be_configured(found, write_baseline, previous_release)
     if fix or diff:
         from zdmigrate.cli import lint_fixes  # nobody else pays for it

@@ -3,59 +3,59 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zdmigrate.cli.options import common, database
+from zdmigrate.cli.seconds import seconds
 from zdmigrate.cli.words import counted
+from zdmigrate.live.ages import span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zdmigrate.cli.options import Console
+    from zdmigrate.cli.standing import Backfill, Standing
     from zdmigrate.config import Config
     from zdmigrate.ledger.changes import ChangeRow
-    from zdmigrate.ledger.connection import Connection
-    from zdmigrate.live.registry import Release
-    from zdmigrate.live.sighting import Sighting
-    from zdmigrate.live.verdict import Verdict
     from zdmigrate.sources.change import Change
 
 
-class Standing(NamedTuple):
-    """Everything that status shows."""
-
-    rows: dict[str, ChangeRow]
-    pending: dict[str, int]
-    releases: Sequence[Release]
-    seen: Sequence[Sighting]
-    verdicts: Sequence[Verdict]
-    leases: Sequence[tuple[str, dict[str, Any], str]]
-
-
 @click.command()
+@click.option("--watch", is_flag=True, help="Go on showing it, and what the record gets, until interrupted.")
+@click.option("--every", default="2s", show_default=True, callback=seconds, metavar="TIME", help="How often to look.")
 @database
-@common("gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl", "gate.same_release")
-def command(config: Config, console: Console, dsn: str) -> None:
+@common("contract_within", "gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl", "gate.same_release")
+def command(config: Config, console: Console, dsn: str, watch: bool, every: float) -> None:
     """Show changes by phase, releases, live versions, and what each gate waits for.
 
+    With --watch a terminal is drawn anew all the time; elsewhere each entry of the record is a line, and so is a
+    backfill's place. As JSON, each look is a line.
+
     \b
-    Example:
+    Examples:
       zdmigrate status
+      zdmigrate status --watch        (from another terminal, while an apply runs)
     """
     from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.cli.standing import read_standing
 
-    changes = _readable(config, console)
+    changes = readable(config, console)
+    if watch:
+        from zdmigrate.cli.status_watch import keep_showing
+
+        keep_showing(dsn, config, console, changes, every)
+        return
     with open_ledger(dsn, "status") as connection:
-        standing = _read(connection, config, changes)
+        standing = read_standing(connection, config, changes)
     if console.is_json:
-        console.json(_as_json(config, changes, standing))
+        console.json(as_json(config, changes, standing))
     else:
-        console.result(_text(config, changes, standing))
+        console.result(text(config, changes, standing))
 
 
-def _readable(config: Config, console: Console) -> tuple[Change, ...]:
+def readable(config: Config, console: Console) -> tuple[Change, ...]:
     """The folder's changes; a file that cannot be read is told, and must not hide what the ledger knows."""
     from zdmigrate.cli.target import changes_of
     from zdmigrate.errors import InputError
@@ -69,52 +69,8 @@ def _readable(config: Config, console: Console) -> tuple[Change, ...]:
         return ()
 
 
-def _read(connection: Connection, config: Config, changes: Sequence[Change]) -> Standing:
-    from zdmigrate.ledger.changes import read_changes
-    from zdmigrate.live.instances import list_instances
-    from zdmigrate.live.observe import observe
-    from zdmigrate.live.registry import list_releases
-    from zdmigrate.run.lease import held_leases
-
-    app = config.app
-    pending = connection.execute(
-        "SELECT change, count(*) FROM zdmigrate.pending WHERE app = %s GROUP BY change", [app]
-    ).fetchall()
-    observe(connection, config)
-    rows, releases = read_changes(connection, app), list_releases(connection, app)
-    return Standing(
-        rows=rows,
-        pending=dict(pending),
-        releases=releases,
-        seen=list_instances(connection, config),
-        verdicts=_verdicts(connection, config, changes, rows, releases),
-        leases=held_leases(connection),
-    )
-
-
-def _verdicts(
-    connection: Connection,
-    config: Config,
-    changes: Sequence[Change],
-    rows: dict[str, ChangeRow],
-    releases: Sequence[Release],
-) -> list[Verdict]:
-    """What the gate of each change that waits for its contract says to the release registered last."""
-    from zdmigrate.ledger.states import State
-    from zdmigrate.live.gate import ask_gate
-
-    if not releases:
-        return []
-    return [
-        ask_gate(connection, config, config.app, change.id, releases[-1].version)
-        for change in changes
-        if change.id in rows
-        and rows[change.id].state == State.EXPANDED
-        and any(section.name == "contract" for section in change.sections)
-    ]
-
-
-def _text(config: Config, changes: Sequence[Change], standing: Standing) -> str:
+def text(config: Config, changes: Sequence[Change], standing: Standing) -> str:
+    """All of it, as a person reads it."""
     from zdmigrate.cli import live_table, release_table
     from zdmigrate.cli.tables import draw
     from zdmigrate.cli.verdict import render
@@ -124,10 +80,28 @@ def _text(config: Config, changes: Sequence[Change], standing: Standing) -> str:
     retired = frozenset(release.version for release in standing.releases if release.retired)
     parts.append(live_table.render(config.app, standing.seen, retired))
     parts += [render(verdict) for verdict in standing.verdicts]
+    parts += [f"warning: {each.sentence}\nnext: zdmigrate apply --phase contract" for each in standing.overdue]
+    parts += [backfill_line(each) for each in standing.backfills]
     for name, holder, since in standing.leases:
         who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
         parts.append(f"The lease {name!r} is held by {who}, doing {holder['doing']}, since {since}.")
     return "\n\n".join(parts)
+
+
+def backfill_line(backfill: Backfill) -> str:
+    """Its place: share, rows, pace, time left, and what holds it back."""
+    share = backfill.blocks_done / backfill.blocks if backfill.blocks else 1.0
+    parts = [f"{share:.0%}", f"{backfill.rows} rows"]
+    if backfill.pass_number > 1:
+        parts.append(f"pass {backfill.pass_number}")
+    if not backfill.runs:
+        parts.append("nobody is at it: zdmigrate apply --phase backfill")
+    else:
+        parts.append(counted(backfill.workers, "worker"))
+        if backfill.seconds_left is not None:
+            parts.append(f"about {span(backfill.seconds_left)} left")
+    held_back = f"; held back by {backfill.throttle}" if backfill.throttle else ""
+    return f"The backfill in step {backfill.step} of {backfill.change}: {', '.join(parts)}{held_back}."
 
 
 def _rows(changes: Sequence[Change], standing: Standing) -> list[list[str]]:
@@ -151,10 +125,10 @@ def next_for(row: ChangeRow, change: Change | None, pending: int) -> str:
 
     if change is None and row.state not in (State.CONTRACTED, State.REVERTED):
         return "its file is not in this folder"
-    contracts = change is not None and any(section.name == "contract" for section in change.sections)
+    has_contract = change is not None and any(section.name == "contract" for section in change.sections)
     return {
         State.EXPANDING: f"zdmigrate apply --phase expand ({counted(pending, 'step')} left)",
-        State.EXPANDED: "zdmigrate apply --phase contract, in a later release" if contracts else "",
+        State.EXPANDED: "zdmigrate apply --phase contract, in a later release" if has_contract else "",
         State.CONTRACTING: "zdmigrate apply --phase contract",
         State.CONTRACTED: "",
         State.REVERTING: f"zdmigrate revert {row.id}",
@@ -162,7 +136,8 @@ def next_for(row: ChangeRow, change: Change | None, pending: int) -> str:
     }[row.state]
 
 
-def _as_json(config: Config, changes: Sequence[Change], standing: Standing) -> dict[str, Any]:
+def as_json(config: Config, changes: Sequence[Change], standing: Standing) -> dict[str, Any]:
+    """The same, for scripts."""
     from zdmigrate.cli import live_table, release_table
     from zdmigrate.cli.verdict import as_json
 
@@ -176,6 +151,13 @@ def _as_json(config: Config, changes: Sequence[Change], standing: Standing) -> d
         "releases": release_table.as_json(config.app, standing.releases)["releases"],
         "instances": live_table.as_json(config.app, standing.seen, retired)["instances"],
         "gates": [as_json(verdict) for verdict in standing.verdicts],
+        "overdue": [
+            {"change": each.change, "state": each.state, "since": each.since.isoformat(), "seconds": each.seconds}
+            for each in standing.overdue
+        ],
+        "backfills": [
+            {**each._asdict(), "seconds_left": each.seconds_left, "step": each.step} for each in standing.backfills
+        ],
         "leases": [{"name": name, "since": since, **holder} for name, holder, since in standing.leases],
     }
 

@@ -35,6 +35,8 @@ SETTINGS: Mapping[str, str] = {
     "standard_conforming_strings": "on",  # as the grammar reads change files
     "statement_timeout": "0",
 }
+# For who looks at a database in passing.
+READ_ONLY = {**SETTINGS, "default_transaction_read_only": "on", "statement_timeout": "60s", "lock_timeout": "2s"}
 # idle_in_transaction_session_timeout while locks are held that make an application wait: a runner whose machine stands
 # still must not make it stand still, too.
 FROZEN = "1s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.ledger.connection import SETTINGS, connect
+from zdmigrate.ledger.connection import READ_ONLY, connect
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.row_estimates import TableSize
 from zdmigrate.schema.spelling import spelled_name
@@ -30,12 +30,11 @@ _SIZES = """
       AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'zdmigrate')
     GROUP BY 1, 2
 """
-_READ_ONLY = {**SETTINGS, "default_transaction_read_only": "on", "statement_timeout": "60s", "lock_timeout": "2s"}
 
 
 def table_sizes(dsn: str) -> tuple[dict[str, TableSize], int]:
     """The sizes by name with schema, as SQL spells it, and the server's major version. Raises DatabaseError."""
-    with connect(dsn, purpose="stats", settings=_READ_ONLY) as connection:
+    with connect(dsn, purpose="stats", settings=READ_ONLY) as connection:
         return _sizes(connection), connection.info.server_version // 10_000
 
 

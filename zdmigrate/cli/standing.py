@@ -1,0 +1,116 @@
+"""Everything that ``zdmigrate status`` shows, read from the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zdmigrate.ledger.changes import read_changes
+from zdmigrate.ledger.overdue import overdue_contracts
+from zdmigrate.ledger.states import State
+from zdmigrate.live.gate import ask_gate
+from zdmigrate.live.instances import list_instances
+from zdmigrate.live.observe import observe
+from zdmigrate.live.registry import list_releases
+from zdmigrate.run.lease import backfill_lease, held_leases
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zdmigrate.config import Config
+    from zdmigrate.ledger.changes import ChangeRow
+    from zdmigrate.ledger.connection import Connection
+    from zdmigrate.ledger.overdue import Overdue
+    from zdmigrate.live.registry import Release
+    from zdmigrate.live.sighting import Sighting
+    from zdmigrate.live.verdict import Verdict
+    from zdmigrate.sources.change import Change
+
+_BACKFILLS = """
+    SELECT b.change, b.position, b.pass, b.blocks, b.blocks_done, b.rows, b.seconds, b.workers, b.throttle
+    FROM zdmigrate.backfill_progress AS b JOIN zdmigrate.pending AS p USING (app, change, position)
+    WHERE b.app = %s ORDER BY 1, 2
+"""
+
+
+class Backfill(NamedTuple):
+    """A backfill that is not done. ``seconds`` are what its present pass has taken; ``runs``: a runner is at it."""
+
+    change: str
+    step: int
+    pass_number: int
+    blocks: int
+    blocks_done: int
+    rows: int
+    seconds: float
+    workers: int
+    throttle: str | None
+    runs: bool
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace of this pass, where it has one."""
+        if not (self.blocks_done and self.seconds):
+            return None
+        return (self.blocks - self.blocks_done) * self.seconds / self.blocks_done
+
+
+class Standing(NamedTuple):
+    """``pending`` are steps that are left, by change; ``leases`` name, holder and since when."""
+
+    rows: dict[str, ChangeRow]
+    pending: dict[str, int]
+    releases: Sequence[Release]
+    seen: Sequence[Sighting]
+    verdicts: Sequence[Verdict]
+    leases: Sequence[tuple[str, dict[str, Any], str]]
+    backfills: Sequence[Backfill]
+    overdue: Sequence[Overdue]
+
+
+def read_standing(connection: Connection, config: Config, changes: Sequence[Change]) -> Standing:
+    """Where everything stands now; live sources are asked on the way."""
+    app = config.app
+    pending = connection.execute(
+        "SELECT change, count(*) FROM zdmigrate.pending WHERE app = %s GROUP BY change", [app]
+    ).fetchall()
+    observe(connection, config)
+    rows, releases, leases = read_changes(connection, app), list_releases(connection, app), held_leases(connection)
+    held = {name for name, _, _ in leases}
+    written = [change.id for change in changes if contracts(change)]
+    return Standing(
+        rows=rows,
+        pending=dict(pending),
+        releases=releases,
+        seen=list_instances(connection, config),
+        verdicts=_verdicts(connection, config, changes, rows, releases),
+        leases=leases,
+        backfills=[_backfill(app, row, held) for row in connection.execute(_BACKFILLS, [app])],
+        overdue=overdue_contracts(connection, app, config.contract_within, written),
+    )
+
+
+def contracts(change: Change) -> bool:
+    """Whether it has a contract."""
+    return any(section.name == "contract" for section in change.sections)
+
+
+def _backfill(app: str, row: tuple[Any, ...], held: set[str]) -> Backfill:
+    change, position, *rest = row
+    return Backfill._make([change, position + 1, *rest, backfill_lease(app, change) in held])
+
+
+def _verdicts(
+    connection: Connection,
+    config: Config,
+    changes: Sequence[Change],
+    rows: dict[str, ChangeRow],
+    releases: Sequence[Release],
+) -> list[Verdict]:
+    """What the gate of each change that waits for its contract says to the release registered last."""
+    if not releases:
+        return []
+    return [
+        ask_gate(connection, config, config.app, change.id, releases[-1].version)
+        for change in changes
+        if change.id in rows and rows[change.id].state == State.EXPANDED and contracts(change)
+    ]
