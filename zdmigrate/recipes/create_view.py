@@ -6,10 +6,12 @@ versions, or gives them other columns: that is a view with a name of its own, an
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.phased import Phased, Said, Together
 from zdmigrate.recipes.parts.texts import Thing
+from zdmigrate.recipes.parts.views import renamed_view
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import CreateView
 
 OPERATIONS = ("create_view",)
+_OR_REPLACE = re.compile(r"(?i)^(\s*create)\s+or\s+replace\b")
 MEANWHILE = ("reads the columns that it read", "reads the view with its new columns")
 
 
@@ -25,16 +28,35 @@ def recipe(operation: CreateView, ground: Ground) -> Phased:
     text, name = ground.text_of(operation), ground.furniture.catalog.new_name(operation.relation)
     if ("view", name) in ground.names.leaving:
         raise ground.refusal(
-            f"the view {name.name} is dropped above and made again: old versions would read other columns at once",
+            f"the view {name.name} is dropped above and made again: old versions would read other columns at once, and "
+            "where one has another type, prepared queries of every version fail",
             f"columns that come behind the others: CREATE OR REPLACE VIEW; else a new name, for {name.name} to be "
             "dropped in contract",
         )
+    text, copied = _over_new_columns(operation, text, ground)
     drop = Said("", f"DROP VIEW IF EXISTS {ground.spelled(name)}")
     if name not in ground.furniture.catalog.views:
         kept = operation.replace and not ground.furniture.live
         notes = (f"{name.name} stays after a revert: OR REPLACE may have found it there.",) if kept else ()
-        return Phased(expand=(Said("", text),), revert=() if kept else (drop,), notes=notes)
+        why = "Over the new columns: versions that read it wait for the backfill." if copied else ""
+        return Phased(expand=(Said(why, text),), revert=() if kept else (drop,), notes=notes)
     return _replaced(name, text, drop, ground)
+
+
+def _over_new_columns(operation: CreateView, text: str, ground: Ground) -> tuple[str, bool]:
+    """The query over the copies that a change of type above makes: it gives them under the names that are written."""
+    catalog, found = ground.furniture.catalog, False
+    for table in dict.fromkeys(map(catalog.resolve, operation.sources)):
+        names = {old: new for (of, old), new in ground.names.copied.items() if of == table and old != new}
+        query = renamed_view(text, table, names, catalog) if names else text
+        if query is None:
+            raise ground.refusal(
+                f"the view reads {table} by a star, a USING or a whole row, and {', '.join(names)} is copied above",
+                f"name its columns: {', '.join(names.values())} among them",
+            )
+        found = found or query != text
+        text = query if operation.replace else _OR_REPLACE.sub(r"\1", query, count=1)
+    return text, found
 
 
 def _replaced(name: Name, text: str, drop: Said, ground: Ground) -> Phased:

@@ -23,7 +23,6 @@ def recipe(operation: DropRelation, ground: Ground) -> Phased:
     kind = "VIEW" if operation.kind == "drop_view" else "MATERIALIZED VIEW"
     there = "IF EXISTS " if operation.if_exists else ""
     return Phased(
-        table=name,
         notes=(f"The view {name.name} goes: the new version does not read it, contract drops it.",),
-        removal=(Said("", f"DROP {kind} {there}{ground.spelled(name)}"),),
+        contract=(Said("", f"DROP {kind} {there}{ground.spelled(name)}"),),
     )

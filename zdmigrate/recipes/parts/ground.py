@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.furniture import Furniture
     from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.recipes.parts.texts import Thing
+    from zdmigrate.recipes.parts.touched import Done
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
     from zdmigrate.schema.relations import Table, TableColumn
@@ -53,6 +54,8 @@ class Names:
         self.leaving: dict[tuple[str, Name | Thing], str] = {}
         self.late: set[Name] = set()  # indexes that come in contract only
         self.said: set[Span] = set()
+        self.done: list[Done] = []
+        self.copied: dict[tuple[Name, str], str] = {}  # columns as a later statement names them, to the new one's name
 
 
 class Ground(NamedTuple):

@@ -10,10 +10,13 @@ from zdmigrate.recipes.parts.dual_write import Sync
 from zdmigrate.recipes.parts.move import Move
 from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
 from zdmigrate.recipes.parts.retold import retold
+from zdmigrate.recipes.parts.texts import Thing
+from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from zdmigrate.recipes.parts.furniture import Furniture
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
 
@@ -75,12 +78,21 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
             own = [other for other in parts if other.table == part.table]
             changes = any(not pair.exact for other in own for pair in other.pairs)
             kinds = {column: kind for other in own for column, kind in other.kinds.items()}
-            told = ground._replace(furniture=retold(ground.furniture, part.table, names, part.words))
+            furniture = _without_defaults(ground, part.table, names)
+            told = ground._replace(furniture=retold(furniture, part.table, names, part.words))
             load = carried(Move(told.table(part.table), names, told, changes, kinds))
             settings.append(Phased(table=part.table, expand=load.expand))  # when all of the new columns are there
             part = _with(part, load)
         whole.append(part)
     return [*whole, *settings, *carried_keys(moves, ground)]
+
+
+def _without_defaults(ground: Ground, table: Name, columns: Iterable[str]) -> Furniture:
+    """A default that the file drops, or changes, is not carried."""
+    leaving = {thing for kind, thing in ground.names.leaving if kind == "default"}
+    gone = [column for column in columns if Thing("default", table, (column,)) in leaving]
+    alter = f"ALTER TABLE {ground.spelled(table)} ALTER COLUMN"
+    return ground.furniture.with_script("".join(f"{alter} {spelled(column)} DROP DEFAULT;" for column in gone))
 
 
 def _with(part: Phased, other: Phased) -> Phased:

@@ -13,6 +13,7 @@ from zdmigrate.recipes.parts.merge import merged
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.recipes.parts.printed import printed
 from zdmigrate.recipes.parts.registry import recipe_of
+from zdmigrate.recipes.parts.touched import Done, refuse_touched, still_there
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.operations import DropColumn
 
@@ -57,7 +58,11 @@ def rewritten(change: Change, furniture: Furniture, answers: Answers | None = No
     parts = list(_parts(change, first))
     if not parts:
         raise CannotRewrite(f"{change.path}:1: nothing in it changes a schema")
-    return printed(merged(parts, first))
+    last = furniture
+    for statement in change.script.statements:
+        last = last.after(statement, change.text)
+    refuse_touched(first.names.done, furniture, last)
+    return printed(merged(parts, first._replace(furniture=still_there(furniture, last))))
 
 
 def _parts(change: Change, first: Ground) -> Iterator[Phased]:
@@ -98,8 +103,18 @@ def _of_statement(statement: Statement, ground: Ground, made: set[Name], groups:
                     "write its phases by hand: docs/tutorial.md; zdmigrate new NAME begins a file",
                 )
             phased = found.recipe(operation, ground)
-            yield from phased if isinstance(phased, tuple) else (phased,)
+            parts = phased if isinstance(phased, tuple) else (phased,)
+            _remember(operation, parts, ground)
+            yield from parts
         ground = ground._replace(furniture=ground.furniture.after_one(operation, statement, ground.text))
+
+
+def _remember(operation: Operation, parts: tuple[Phased, ...], ground: Ground) -> None:
+    """For the statements below, which name a copied column as the naive file does."""
+    ground.names.done.append(Done(operation, ground, parts))
+    for part in parts:
+        if part.table is not None:
+            ground.names.copied |= {(part.table, old if part.kinds else new): new for old, new in part.moved.items()}
 
 
 def _of_group(operation: Operation, group: ConvertColumns, ground: Ground) -> Iterator[Phased]:

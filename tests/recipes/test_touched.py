@@ -1,0 +1,68 @@
+"""What a file does to a column beside copying it is done to the copy, or refused: the old column takes it along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.recipes.test_refusals import rewritten
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TYPE = "ALTER TABLE loans ALTER days TYPE bigint;"
+RENAME = "ALTER TABLE loans RENAME days TO length;"
+REMADE = "DROP INDEX loans_by_book; CREATE INDEX loans_by_book ON loans (book, days);"
+ANSWERS = ("--as", "days_8", "--fallback", "0")
+LOST = {
+    "an index on another type": (f"{TYPE} CREATE INDEX later ON loans (days);", "on days_8"),
+    "a CHECK on another type": (f"{TYPE} ALTER TABLE loans ADD CHECK (days > 0);", "on days_8"),
+    "a foreign key to another type": (
+        "ALTER TABLE members ALTER id TYPE bigint; ALTER TABLE loans ADD FOREIGN KEY (days) REFERENCES members (id);",
+        "on days_8",
+    ),
+    "NOT NULL on another type": ("ALTER TABLE loans ALTER days TYPE bigint, ALTER days SET NOT NULL;", "on days_8"),
+    "rows of another type": (f"{TYPE} UPDATE loans SET days = 3 WHERE days IS NULL;", "on days_8"),
+    "a comment above a rename": (f"COMMENT ON COLUMN loans.days IS 'x'; {RENAME}", "behind it, or before"),
+    "NOT NULL above a rename": (f"ALTER TABLE loans ALTER days SET NOT NULL; {RENAME}", "behind it, or before"),
+    "a setting behind a rename": (f"{RENAME} ALTER TABLE loans ALTER length SET STATISTICS 9;", "on length"),
+    "a CHECK that goes": (
+        "ALTER TABLE books DROP CONSTRAINT some_copies; ALTER TABLE books RENAME copies TO number;",
+        "before this one",
+    ),
+    "an index that is renamed": (
+        "ALTER TABLE loans RENAME book TO volume; ALTER INDEX loans_by_book RENAME TO loans_by_volume;",
+        "before this one",
+    ),
+    "an index that is made anew": (f"{REMADE} ALTER TABLE loans RENAME book TO volume;", "behind it, or before"),
+}
+
+
+@pytest.mark.parametrize(("naive", "hint"), LOST.values(), ids=LOST)
+def test_what_the_copy_would_not_have_is_refused(tmp_path: Path, naive: str, hint: str) -> None:
+    options: tuple[str, ...] = ANSWERS if "TYPE" in naive else ()
+    if "members" in naive:
+        options = (*ANSWERS, "--allow", "twin-unique-upsert=no")
+    code, told, left = rewritten(tmp_path, "", naive, *options)
+    assert code == 2, told
+    assert hint in told.partition("next: ")[2]
+    assert left == naive
+
+
+def test_a_default_behind_a_rename_waits_for_contract_or_it_would_hide_what_old_versions_write(tmp_path: Path) -> None:
+    code, told, left = rewritten(tmp_path, "", f"{RENAME} ALTER TABLE loans ALTER length SET DEFAULT 3;")
+    assert code == 0, told
+    before, _, contract = left.partition("-- zdmigrate: contract")
+    assert "SET DEFAULT" not in before
+    assert contract.index("DROP TRIGGER") < contract.index("SET DEFAULT 3")
+
+
+def test_a_view_that_is_dropped_and_made_again_over_another_type_gets_another_name(tmp_path: Path) -> None:
+    view = "CREATE VIEW lent AS SELECT book, days FROM loans;"
+    code, told, _ = rewritten(tmp_path, view, f"DROP VIEW lent; {TYPE} {view}", *ANSWERS)
+    assert code == 2
+    assert "prepared queries of every version fail" in told
+    code, told, left = rewritten(tmp_path, view, f"DROP VIEW lent; {TYPE} {view.replace('lent', 'lent_2')}", *ANSWERS)
+    assert code == 0, told
+    assert "CREATE VIEW lent_2 AS SELECT book, days_8 AS days FROM loans" in left
