@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zdmigrate.bytesize import ByteSize
 from zdmigrate.duration import Duration
 from zdmigrate.errors import ConfigError
 from zdmigrate.value import Value
@@ -36,6 +37,11 @@ class Backfill(Value):
     """``[backfill]``: how fast a backfill may go, and what holds it back."""
 
     workers: int = 2
+    max_rows_per_second: int = 0  # 0: no limit
+    max_bytes_per_second: ByteSize = ByteSize(0)  # of the table's blocks, read or not
+    max_lag: Duration = Duration(10_000)
+    max_lag_bytes: ByteSize = ByteSize(256 << 20)
+    max_slot_bytes: ByteSize = ByteSize(4 << 30)
 
 
 class Override(Value):
@@ -202,6 +208,11 @@ KEYS = {
     "gate.heartbeat_ttl": Key(Duration.parse, "How long a beat is worth."),
     "gate.same_release": Key(_flag, "Whether the release that brought a change may contract it."),
     "backfill.workers": Key(_workers, "How many workers a backfill has, each with a connection."),
+    "backfill.max_rows_per_second": Key(_count, "Rows that a backfill may change in a second; 0 for no limit."),
+    "backfill.max_bytes_per_second": Key(ByteSize.parse, "Bytes of a table to go through in a second; 0 for no limit."),
+    "backfill.max_lag": Key(Duration.parse, "How far behind a standby or subscriber may be while a backfill runs."),
+    "backfill.max_lag_bytes": Key(ByteSize.parse, "The same in bytes of WAL."),
+    "backfill.max_slot_bytes": Key(ByteSize.parse, "How much WAL a replication slot may keep while a backfill runs."),
     "rewrite.new_name": Key(_new_name, "The name of a column whose type changes: {column}_{type}."),
     "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
     "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),
@@ -211,6 +222,17 @@ KEYS = {
     "lint.contract": Key(_texts, "Globs of files that are contracts.", scalar=False),
     "lint.usage": Key(_texts, "Globs of the code that uses the database, for same-release-drop.", scalar=False),
 }
+
+
+# What `zdmigrate tune` changes while a backfill runs.
+TUNABLE = (
+    "backfill.workers",
+    "backfill.max_rows_per_second",
+    "backfill.max_bytes_per_second",
+    "backfill.max_lag",
+    "backfill.max_lag_bytes",
+    "backfill.max_slot_bytes",
+)
 
 
 # --------------------------------------------------------------------------- putting the sources together

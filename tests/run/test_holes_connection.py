@@ -63,6 +63,7 @@ TABLES = (
     "release",
     "backfill",
     "backfill_range",
+    "backfill_tuning",
     "pending",
     "fence",
     "look",

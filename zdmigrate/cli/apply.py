@@ -12,6 +12,7 @@ from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import changes_of, no_queries, target_of
 from zdmigrate.cli.words import counted
+from zdmigrate.config import TUNABLE
 from zdmigrate.duration import Duration
 from zdmigrate.errors import UsageError
 
@@ -48,7 +49,7 @@ POLL = 5.0  # seconds between two looks of --wait
     "lock_budget",
     "lock_deadline",
     "out_of_order",
-    "backfill.workers",
+    *TUNABLE,
     "gate.rollback_window",
     "gate.lost_window",
     "gate.heartbeat_ttl",

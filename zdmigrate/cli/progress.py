@@ -112,8 +112,9 @@ def progress_line(progress: BackfillProgress) -> str:
     share = progress.done / progress.total if progress.total else 1.0
     pace = f", {progress.rate:.0f} rows/s" if progress.rate else ""
     left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
+    held = f" | {progress.throttle}" if progress.throttle else ""
     again = "" if progress.pass_number == 1 else f", pass {progress.pass_number}"
-    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows{pace}{left}{again}"
+    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows{pace}{left}{again}{held}"
 
 
 def _duration(seconds: float) -> str:

@@ -117,6 +117,19 @@ CREATE TABLE zdmigrate.backfill_range (
     FOREIGN KEY (app, change, position) REFERENCES zdmigrate.backfill (app, change, position) ON DELETE CASCADE
 ) WITH (fillfactor = 50);
 
+-- What a person has changed of a change's backfills while they run: settings by their names, why they are paused, and
+-- the token of the run that shall stop.
+CREATE TABLE zdmigrate.backfill_tuning (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    settings    jsonb NOT NULL DEFAULT '{}',
+    paused      text,
+    stop_token  bigint NOT NULL DEFAULT 0,
+    stopped     text,
+    PRIMARY KEY (app, change),
+    FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
 -- How far each backfill is, in blocks and rows, its ranges taken together.
 CREATE VIEW zdmigrate.backfill_progress AS
     SELECT b.app, b.change, b.position, b.fingerprint, b.pass, b.blocks,

@@ -18,6 +18,7 @@ from zdmigrate.run.backfills.cursors import Cursors
 from zdmigrate.run.backfills.foreman import Foreman
 from zdmigrate.run.backfills.leaves import leaves
 from zdmigrate.run.backfills.ranges import Ranges
+from zdmigrate.run.backfills.throttle import Throttle
 from zdmigrate.run.backfills.valve import Valve
 from zdmigrate.run.backfills.worker import Pass, Rewritten
 from zdmigrate.run.commit import commit
@@ -88,8 +89,9 @@ class _Runner:
         self.backfill = backfill
         self.connection = session.connection
         self.cursors = Cursors(session.lease, plan, step, backfill)
-        self.foreman = Foreman(session, step, self.cursors)
         self.valve = Valve(session.limits.clock)
+        throttle = Throttle(session, settings, self.valve)
+        self.foreman = Foreman(session, settings, step, self.cursors, throttle)
 
     def run(self) -> int:
         """Rows changed in all passes of this run."""
@@ -120,7 +122,8 @@ class _Runner:
         whole = ranges.blocks_left == stand.blocks
         while ranges.blocks_left:
             self.foreman.begin(stand, ranges)
-            crew = Crew(self.session, self._shared(ranges), self.settings.workers, self.foreman.changed)
+            workers = self.foreman.throttle.settings.workers
+            crew = Crew(self.session, self._shared(ranges), workers, self.foreman.changed)
             try:
                 crew.run(self.foreman.tick)
             except Rewritten as error:

@@ -33,6 +33,7 @@ class BackfillProgress:
     rate: float
     seconds_left: float | None
     pass_number: int = 1
+    throttle: str = ""  # what holds it back
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.run.backfills.pace import Pace
+from zdmigrate.run.backfills.tuning import read_tuning, stopped
 from zdmigrate.run.events import BackfillProgress
 
 if TYPE_CHECKING:
+    from zdmigrate.config import Backfill as Settings
     from zdmigrate.plan.step import Step
     from zdmigrate.run.backfills.crew import Crew
     from zdmigrate.run.backfills.cursors import Cursors, Stand
     from zdmigrate.run.backfills.ranges import Ranges
+    from zdmigrate.run.backfills.throttle import Throttle
     from zdmigrate.run.session import Session
 
 NOTE_EVERY = 1.0  # seconds between two words in the ledger
@@ -20,15 +23,19 @@ NOTE_EVERY = 1.0  # seconds between two words in the ledger
 class Foreman:
     """One for all passes of a backfill. ``rows`` are those changed in this run."""
 
-    def __init__(self, session: Session, step: Step, cursors: Cursors) -> None:
-        self.session, self.step, self.cursors = session, step, cursors
+    def __init__(self, session: Session, settings: Settings, step: Step, cursors: Cursors, throttle: Throttle) -> None:
+        self.session, self.settings, self.step, self.cursors = session, settings, step, cursors
+        self.throttle = throttle
         self.clock = session.limits.clock
         self.rows = 0
-        self.throttle = ""
+        self.told = ""
 
     def begin(self, stand: Stand, ranges: Ranges) -> None:
         """A pass begins, or goes on from where the ledger says that it stands."""
         self.stand, self.ranges = stand, ranges
+        self.relations = sorted({each.leaf.oid for each in ranges.ranges})
+        self.tune()
+        self.throttle.judge([self.session.pid], self.relations, self.rows)
         self.begun = self.noted = self.clock()
         self.rows_before = self.rows
         self.blocks_before = stand.blocks - ranges.blocks_left
@@ -41,15 +48,31 @@ class Foreman:
         self.session.listener.progress(self.step, self._progress())
 
     def tick(self, crew: Crew) -> None:
-        """What is due by now."""
+        """What is due by now. Raises Interrupted where a person has stopped the run."""
+        self.throttle.look(crew, self.relations, self.rows)
+        if self.throttle.word != self.told:
+            self.told = self.throttle.word
+            self.session.listener.progress(self.step, self._progress())
         if self.clock() - self.noted >= NOTE_EVERY:
+            self.tune()
+            crew.wanted = self.throttle.settings.workers
             self.note(crew)
+            self.session.listener.progress(self.step, self._progress())
+
+    def tune(self) -> None:
+        """Take over what a person has changed meanwhile."""
+        key = self.cursors.key
+        tuning = read_tuning(self.session.connection, str(key["app"]), str(key["change"]))
+        if tuning.stop_token == self.session.lease.token:
+            raise stopped(str(key["change"]), tuning)
+        paused = f"paused by {tuning.paused}; zdmigrate tune {key['change']} --resume" if tuning.paused else ""
+        self.throttle.settings, self.throttle.paused = tuning.applied(self.settings), paused
 
     def note(self, crew: Crew) -> None:
         """Write down how it goes, for others to read and for the next run to reckon with."""
         self.noted = self.clock()
         seconds = self.stand.seconds + self.noted - self.begun
-        self.cursors.note(self.session.connection, seconds, len(crew.workers), self.throttle)
+        self.cursors.note(self.session.connection, seconds, len(crew.workers), self.throttle.word)
 
     def _progress(self) -> BackfillProgress:
         left = self.ranges.blocks_left
@@ -61,4 +84,5 @@ class Foreman:
             rate=self.pace.rows,
             seconds_left=self.pace.seconds_for(left),
             pass_number=self.stand.pass_number,
+            throttle=self.throttle.word,
         )
