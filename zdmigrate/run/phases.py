@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from zdmigrate.errors import InputError, Interrupted, ZdmigrateError
+from zdmigrate.errors import DatabaseError, InputError, Interrupted, StepFailed, ZdmigrateError
 from zdmigrate.ledger.changes import (
     forget_steps,
     move,
@@ -228,12 +228,27 @@ class _Sessions:
         if name != self.name:
             self.held.close()
             doing = f"{self.plan.phase} {self.plan.change}"
-            for other in self.also:
-                self.held.enter_context(take_lease(self.target.dsn, other, doing, patience=self.patience))
-            self.session = self.held.enter_context(_session(self.target, name, doing, self.patience))
+            with self._connecting():
+                for other in self.also:
+                    self.held.enter_context(take_lease(self.target.dsn, other, doing, patience=self.patience))
+                self.session = self.held.enter_context(_session(self.target, name, doing, self.patience))
             self.session.settle_in(settings_begun_with(self.session.connection, self.plan.app, self.plan.change))
             self.name, self.patience = name, max(GRACE, self.target.limits.deadline)
         return self.session
+
+    @contextmanager
+    def _connecting(self) -> Iterator[None]:
+        """Once a step was run, no new connection is no reason to say that nothing was changed."""
+        try:
+            yield
+        except DatabaseError as error:
+            if not self.name:
+                raise
+            raise StepFailed(
+                f"between two steps of {self.plan.phase} {self.plan.change}: {error.sentence}",
+                state="the steps that were told as done stand",
+                hint="run the same command again once the server answers: it goes on from there",
+            ) from None
 
     def __enter__(self) -> _Sessions:
         return self

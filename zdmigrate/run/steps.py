@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.errors import NotLocked, StepFailed
-from zdmigrate.ledger.ledger import one
 from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
@@ -81,11 +80,12 @@ def is_settled(connection: Connection, lease: Lease, plan: Plan, step: Step, sta
     """
     with connection.transaction():
         lease.guard(connection)
-        (now,) = one(
-            connection,
-            "SELECT state FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE",
-            [plan.app, plan.change],
-        )
+        row = connection.execute(
+            "SELECT state FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [plan.app, plan.change]
+        ).fetchone()
+        if row is None:
+            raise _went_back(f"{plan.change} had begun", plan, 0)
+        (now,) = row
         if now == ended:
             raise PhaseOver
         if now != state:
@@ -104,12 +104,18 @@ def _refuse_gap(rows: Mapping[int, StepRow], plan: Plan, step: Step) -> None:
     """Raise StepFailed unless every step before is done: a standby that took over may not have got the last ones."""
     for before in plan.steps[: step.position]:
         if before.position not in rows or rows[before.position].state != DONE:
-            raise StepFailed(
-                f"the ledger went back in time: step {before.position + 1} of {plan.phase} {plan.change} was done, and "
-                f"is not any more; the server must have been replaced by a standby or a backup that did not have it",
-                state=f"the server is as it was before step {before.position + 1}; nothing was run on it",
-                hint="run the same command again: it goes on from what this server has",
+            raise _went_back(
+                f"step {before.position + 1} of {plan.phase} {plan.change} was done", plan, before.position
             )
+
+
+def _went_back(what: str, plan: Plan, position: int) -> StepFailed:
+    return StepFailed(
+        f"the ledger went back in time: {what}, and by what it says now that never happened; a standby or a backup "
+        f"that did not have it must have taken the server's place",
+        state=f"this server is as it was before step {position + 1} of {len(plan.steps)}; nothing was run on it",
+        hint="run the same command again: it goes on from what this server has",
+    )
 
 
 def done_by_another(plan: Plan, step: Step) -> NotLocked:
