@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.schema.compatibility import breaks_old, is_new_object
 from zdmigrate.schema.fact_table import DEFAULTS, FACTS
-from zdmigrate.schema.facts_by_operation import OWN_FACTS
-from zdmigrate.schema.facts_of_design import DESIGN_FACTS
-from zdmigrate.schema.facts_of_earlier import facts_of_earlier
+from zdmigrate.schema.facts_by_operation import FOUND_ALONE, OWN_FACTS
+from zdmigrate.schema.facts_of_design import DESIGN_FACTS, NAMES_OF_DESIGN
+from zdmigrate.schema.facts_of_earlier import NAMES_OF_EARLIER, facts_of_earlier
 from zdmigrate.schema.facts_of_locks import OF_LOCKS, row_work
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.spelling import short_name, spelled, spelled_list, spelled_name
@@ -40,7 +40,13 @@ class Facts(Mapping[str, Fact]):
         self.at: Situation = at
         self.effects: Effects = effects
         self.waited: Sequence[Name] = waited  # the relations for whose strong locks it has to wait
-        self._known: dict[str, Fact] = {"operation": operation.kind, "section": section, "major": at.major}
+        self._known: dict[str, Fact] = {
+            "operation": operation.kind,
+            "section": section,
+            "major": at.major,
+            "in_transaction": at.state.in_transaction,
+            "analysed": not effects.unknown,
+        }
         self._told: dict[Callable[[Facts], Mapping[str, Fact]], Mapping[str, Fact]] = {}
 
     def __getitem__(self, name: str) -> Fact:
@@ -53,9 +59,12 @@ class Facts(Mapping[str, Fact]):
         """The fact; KeyError for a name that is none."""
         if name in _OF_EVERY_KIND:
             return _OF_EVERY_KIND[name](self)
-        own = self.told(_own)
-        if name in own:
-            return own[name]
+        alone = FOUND_ALONE.get(self.operation.kind)
+        if alone is not None and name in alone:
+            return alone[name](self.operation, self.at)
+        group = self.told(_GROUPS.get(name, _own))
+        if name in group:
+            return group[name]
         return _IN_GENERAL[name](self) if name in _IN_GENERAL else DEFAULTS[name]
 
     def told(self, group: Callable[[Facts], Mapping[str, Fact]]) -> Mapping[str, Fact]:
@@ -93,15 +102,23 @@ class Facts(Mapping[str, Fact]):
 
 
 def _own(facts: Facts) -> Mapping[str, Fact]:
-    own = dict(facts.told(_earlier))
-    for of_kind in (OWN_FACTS, DESIGN_FACTS):
-        if facts.operation.kind in of_kind:
-            own |= of_kind[facts.operation.kind](facts.operation, facts.at)
-    return own
+    found = OWN_FACTS.get(facts.operation.kind)
+    return {} if found is None else found(facts.operation, facts.at)
+
+
+def _design(facts: Facts) -> Mapping[str, Fact]:
+    found = DESIGN_FACTS.get(facts.operation.kind)
+    return {} if found is None else found(facts.operation, facts.at)
 
 
 def _earlier(facts: Facts) -> Mapping[str, Fact]:
     return facts_of_earlier(facts.operation, facts.effects, facts.at)
+
+
+_GROUPS: dict[str, Callable[[Facts], Mapping[str, Fact]]] = {
+    **dict.fromkeys(NAMES_OF_DESIGN, _design),
+    **dict.fromkeys(NAMES_OF_EARLIER, _earlier),
+}
 
 
 def _enum_value(facts: Facts) -> Fact:
@@ -136,7 +153,7 @@ def _name(field: str) -> Callable[[Facts], Fact]:
 
 def _list(field: str) -> Callable[[Facts], Fact]:
     """A field with several names, in SQL's spelling."""
-    return lambda facts: spelled_list(vars(facts.operation).get(field, ()))
+    return lambda facts: spelled_list(names) if (names := vars(facts.operation).get(field)) else ""
 
 
 # --------------------------------------------------------------------------- its table

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.schema import backfills, facts_of_dependents, facts_of_domains, facts_of_partitions
+from zdmigrate.schema import (
+    backfills,
+    facts_of_dependents,
+    facts_of_domains,
+    facts_of_new_columns,
+    facts_of_partitions,
+)
 from zdmigrate.schema.agenda import unknown_calls
 from zdmigrate.schema.constraints import constraint_name, index_name
 from zdmigrate.schema.effects.constraints import index_columns
@@ -16,7 +22,7 @@ from zdmigrate.schema.type_changes import type_change, type_reason
 from zdmigrate.schema.volatility import is_volatile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects.claim import Situation
@@ -65,8 +71,6 @@ def _add_constraint(operation: ops.AddConstraint, at: Situation) -> Facts:
         "referenced_columns": spelled_list(constraint.referenced_columns),
         "target": pointed_at(constraint),
         "index": spelled(constraint.using_index or ""),
-        "not_valid": constraint.not_valid or not constraint.enforced,
-        "using_index": constraint.using_index is not None,
         "using_index_nullable": constraint.using_index is not None and bool(columns) and not proven,
         "proven_not_null": proven,
         "twin": spelled(twin_of(table, columns, at.catalog)) if constraint.type in ("unique", "primary_key") else "",
@@ -190,6 +194,23 @@ def _drop_object(operation: ops.DropObject, at: Situation) -> Facts:
     kind = operation.object_type.replace("_", " ").upper()
     return {"statement": f"DROP {kind} ... CASCADE", "reason": "no file here tells what depends on it"}
 
+
+_OF_CONSTRAINT: dict[str, Callable[[ops.AddConstraint, Situation], bool]] = {
+    "not_valid": lambda operation, _at: operation.constraint.not_valid or not operation.constraint.enforced,
+    "using_index": lambda operation, _at: operation.constraint.using_index is not None,
+}
+
+# Of kinds of operations the facts that take little, and answer most rules: what takes more need not be found out then.
+FOUND_ALONE: dict[str, Mapping[str, Callable[[Any, Situation], str | bool]]] = {
+    "add_column": facts_of_new_columns.FOUND_ALONE,
+    "create_table": facts_of_partitions.FOUND_ALONE,
+    "add_check": _OF_CONSTRAINT,
+    "add_not_null": _OF_CONSTRAINT,
+    "add_unique": _OF_CONSTRAINT,
+    "add_primary_key": _OF_CONSTRAINT,
+    "add_foreign_key": _OF_CONSTRAINT,
+    "add_exclusion": _OF_CONSTRAINT,
+}
 
 OWN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "add_column": add_column,

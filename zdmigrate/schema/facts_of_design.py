@@ -33,13 +33,10 @@ _TEXTS = ("text", "character varying")  # compared by the same operators
 
 
 def _create_table(operation: ops.CreateTable, at: Situation) -> Facts:
-    keys = tuple(_foreign_keys(operation.columns, operation.constraints))
     table = at.catalog.new_name(operation.relation or Name(None, ""))
-    types = {column.name: column.type for column in operation.columns}
-    made = _Made(table, types, _primary_key(operation), tuple(_indexed(operation)))
     return {
         **_columns(operation.columns, operation.constraints),
-        **_keys(keys, made, at),
+        **_keys_of_table(operation, table, at),
         "unqualified": _is_unqualified(operation) and operation.persistence != "temporary",
         "cut_name_is_taken": bool(operation.truncated) and at.catalog.has(table),
     }
@@ -68,6 +65,8 @@ def _columns(columns: Iterable[ops.Column], constraints: Iterable[ops.Constraint
     keys = {kept.columns for kept in constraints if kept.type == "primary_key"}
     found: dict[str, list[str]] = {}
     for column in columns:
+        if column.type.name not in _TOLD_OF:
+            continue
         for fact, is_so in _OF_TYPES.items():
             if is_so(column.type):
                 found.setdefault(fact, []).append(spelled(column.name))
@@ -84,6 +83,10 @@ _OF_TYPES: Mapping[str, Callable[[ops.TypeName], bool]] = {
     "limited_columns": lambda type_name: type_name.name == "character varying" and bool(type_name.modifiers),
     "padded_columns": lambda type_name: type_name.name == "character",
 }
+
+
+# The types that any of this is told of.
+_TOLD_OF = frozenset((*SERIAL, *_SMALL, "timestamp without time zone", "json", "character varying", "character"))
 
 
 def _is_narrow_key(column: ops.Column, *, is_key: bool) -> bool:
@@ -113,6 +116,14 @@ def _add_foreign_key(operation: ops.AddForeignKey, at: Situation) -> Facts:
     made = _Made(table.name, types, (), ())
     facts = _keys((operation.constraint,), made, at)
     return facts if table.complete else {**facts, "unindexed_keys": ""}  # its indexes are not known
+
+
+def _keys_of_table(operation: ops.CreateTable, table: Name, at: Situation) -> Facts:
+    keys = tuple(_foreign_keys(operation.columns, operation.constraints))
+    if not keys:
+        return {}
+    types = {column.name: column.type for column in operation.columns}
+    return _keys(keys, _Made(table, types, _primary_key(operation), tuple(_indexed(operation))), at)
 
 
 def _foreign_keys(columns: Iterable[ops.Column], constraints: Iterable[ops.Constraint]) -> Iterator[ops.Constraint]:
@@ -257,6 +268,12 @@ DESIGN_FACTS: dict[str, Callable[[Any, Situation], Facts]] = {
     "create_object": _create_object,
     "set_variable": _set_variable,
 }
+
+
+NAMES_OF_DESIGN = (
+    *(*_OF_TYPES, "serial_columns", "narrow_keys", "unindexed_keys", "missing_indexes", "mismatched_keys"),
+    *("unqualified", "cut_name_is_taken", "method", "wide", "enum", "setting", "sets_lock_timeout", "lock_budget"),
+)
 
 
 def columns_of_index(operation: Any) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from zdmigrate.schema.names import Name
 
 
+NAMES_OF_EARLIER = ("rerun_fails", "mixed", "altered_before", "cleared", "replaces")
+
+
 def facts_of_earlier(operation: Any, effects: Effects, at: Situation) -> Facts:
     """Those that are not what the table of facts says of them in general."""
     earlier, kind = at.state.earlier, operation.kind

@@ -113,8 +113,6 @@ OF_LOCKS: dict[str, Callable[[Facts], Fact]] = {
     "scans": lambda facts: bool(facts.effects.scans),
     "builds_index": lambda facts: facts.effects.builds_index,
     "refuses_transaction": lambda facts: facts.effects.refuses_transaction,
-    "analysed": lambda facts: not facts.effects.unknown,
-    "in_transaction": lambda facts: facts.at.state.in_transaction,
     "transaction_of": lambda facts: facts.at.state.transaction_of,
     "transaction": _transaction,
     "waits_before": lambda facts: facts.at.state.waits,

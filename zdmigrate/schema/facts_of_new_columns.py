@@ -11,6 +11,8 @@ from zdmigrate.schema.spelling import spelled, spelled_list, spelled_name
 from zdmigrate.schema.volatility import is_volatile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zdmigrate.schema import operations as ops
     from zdmigrate.schema.effects.claim import Situation
     from zdmigrate.schema.fact_table import Facts
@@ -25,7 +27,6 @@ def add_column(operation: ops.AddColumn, at: Situation) -> Facts:
         "column": spelled(column.name),
         **_names_apart(column, at.catalog.table_or_new(operation.relation or relation), at),
         "columns": spelled(column.name),
-        "inline": ", ".join(constraint.type for constraint in column.constraints),
         "references": _references(column),
         "target": _target(column),
         "plain_type": _plain_type(column, at),
@@ -37,10 +38,16 @@ def add_column(operation: ops.AddColumn, at: Situation) -> Facts:
         "volatile_default": column.default is not None and is_volatile(column.default, at.catalog),
         "identity": column.identity is not None or fills_rows(column, at.catalog) == "sequence",
         "generated": column.generated or "",
-        "required": is_required(column),
-        "fills": fills_rows(column, at.catalog),
         "column_is_new": (relation, column.name) in at.state.columns,
     }
+
+
+# What rules ask of every new column; the others are words for messages.
+FOUND_ALONE: dict[str, Callable[[ops.AddColumn, Situation], str | bool]] = {
+    "inline": lambda operation, _at: ", ".join(constraint.type for constraint in operation.column.constraints),
+    "required": lambda operation, _at: is_required(operation.column),
+    "fills": lambda operation, at: fills_rows(operation.column, at.catalog),
+}
 
 
 def _names_apart(column: ops.Column, table: Table, at: Situation) -> Facts:

@@ -31,15 +31,20 @@ def _parent(operation: ops.Inherit, at: Situation) -> Facts:
 
 def _create_table(operation: ops.CreateTable, at: Situation) -> Facts:
     parent = operation.partition_of
-    made = {} if parent is None else {**_other(parent, at), "partition": True}
+    made = {} if parent is None else _other(parent, at)
     keys = (*operation.constraints, *(kept for column in operation.columns for kept in column.constraints))
     targets = (key.references for key in keys if key.references not in (None, operation.relation))
     return {
         **made,
         "targets": _old(targets, at),
         "reads": _old(operation.sources, at),
-        "temporary": operation.persistence == "temporary",
     }
+
+
+FOUND_ALONE: dict[str, Callable[[ops.CreateTable, Situation], bool]] = {
+    "partition": lambda operation, _at: operation.partition_of is not None,
+    "temporary": lambda operation, _at: operation.persistence == "temporary",
+}
 
 
 def _old(names: Iterable[Name], at: Situation) -> str:
