@@ -132,15 +132,47 @@ def test_what_a_revision_prints_is_not_its_sql(tmp_path: Path) -> None:
     assert [place[0] for place in places(folder, "drop-column")] == [8]
 
 
-def test_python_that_asks_a_database_is_named_and_what_came_before_it_is_linted(tmp_path: Path) -> None:
+def test_python_that_looks_at_the_schema_is_rendered_on_a_server_that_has_the_revisions_before_it(
+    tmp_path: Path,
+) -> None:
+    body = """
+def upgrade():
+    for column in sa.inspect(op.get_bind()).get_columns("users"):
+        if column["name"] == "email":
+            op.drop_column("users", "email")
+    with op.get_context().autocommit_block():
+        op.create_index("notes", "users", ["note"], postgresql_concurrently=True)
+    op.execute(sa.text("UPDATE users SET note = :it").bindparams(it="it's 5 %"))
+"""
+    folder = project(tmp_path, body)
+    assert [place[0] for place in places(folder, "drop-column")] == [9]
+    assert places(folder, "not-analysed") == places(folder, "concurrently-in-transaction") == []
+    assert [found.statement for found in findings(folder, "unbatched-backfill")] == [
+        "UPDATE users SET note = 'it''s 5 %'"
+    ]
+
+
+def test_python_that_reads_rows_is_named_as_well(tmp_path: Path) -> None:
     body = """
 def upgrade():
     op.drop_column("users", "email")
-    op.get_bind().execute(sa.text("SELECT 1")).scalar_one()
-    op.drop_column("users", "id")
+    if op.get_bind().execute(sa.text("SELECT count(*) FROM users")).scalar_one():
+        op.drop_column("users", "id")
 """
     folder = project(tmp_path, body)
     assert [place[0] for place in places(folder, "drop-column")] == [7]
+    (found,) = findings(folder, "not-analysed")
+    assert (found.line, "reads rows" in found.message) == (8, True)
+
+
+def test_what_fails_on_a_server_too_is_named_and_what_came_before_it_is_linted(tmp_path: Path) -> None:
+    body = """
+def upgrade():
+    op.drop_column("users", "email")
+    op.get_bind().execute(sa.text("SELECT 1 / 0")).scalar_one()
+"""
+    folder = project(tmp_path, body, "def upgrade():\n    op.drop_column('users', 'note')\n")
+    assert [place[0] for place in places(folder, "drop-column")] == [7, 6]
     assert [place[0] for place in places(folder, "not-analysed")] == [8]
 
 

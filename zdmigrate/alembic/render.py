@@ -4,7 +4,7 @@ It is run as a file, by the Python that has the project's packages: it imports A
 The application is not imported: revisions are rendered by themselves, and ``env.py`` is read and not run, but for
 what its own lines say of transactions.
 
-    python render.py FILE|FOLDER SECTION [--down]  < nothing  > JSON
+    python render.py FILE|FOLDER SECTION [SCRATCH] > JSON
 
 prints ``{"revisions": [...], "transactions": "each" | "tool"}``; see ``Rendered`` below for what a revision has.
 """
@@ -14,45 +14,26 @@ from __future__ import annotations
 import ast
 import contextlib
 import json
-import linecache
 import os
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 
-if sys.path and Path(sys.path[0]).resolve() == Path(__file__).resolve().parent:
-    del sys.path[0]  # the folder of this file, which holds nothing that a project imports
-
 import alembic.util
 from alembic.config import Config
-from alembic.ddl.impl import DefaultImpl
 from alembic.operations import Operations
-from alembic.operations import batch as batches
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
+    from collections.abc import Iterator
     from typing import Any, TypedDict
 
     from alembic.script import Script
 
-    class Place(TypedDict):
-        """Lines and columns from 1, columns in code points; the end is the place after the last."""
-
-        line: int
-        column: int
-        end_line: int
-        end_column: int
-
-    class Statement(Place):
-        """What one call of ``op`` sends, without the semicolon; ``alone`` in an autocommit_block()."""
-
-        sql: str
-        alone: bool
+    from zdmigrate.alembic import on_a_server
+    from zdmigrate.alembic.recording import Recorder, Statement
 
     class Problem(TypedDict):
         """Why a revision could not be rendered to its end."""
@@ -71,34 +52,65 @@ if TYPE_CHECKING:
         down: list[Statement]
         problems: list[Problem]
 
+else:
+    import on_a_server
+    from recording import Recorder
+
+    sys.path.remove(str(Path(__file__).parent))  # what a project imports is not here,
+    del sys.modules["on_a_server"], sys.modules["recording"]  # and is its own, whatever its name
+
 
 PHASES = ("expand", "contract")
 OPTIONS = {"paramstyle": "named"}  # a percent sign stays one
 
 
 def main(words: list[str]) -> None:
-    configuration, section = words[:2]
+    configuration, section, *scratch = words
     answer = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     with contextlib.redirect_stdout(sys.stderr):  # what revisions print is not the answer
         try:
-            found = project(configuration, section, with_down="--down" in words)
+            found = project(configuration, section, scratch[0] if scratch else "")
         except Exception as error:  # noqa: BLE001 - whatever a project's own code raises
             found = {"error": told(error), "missing": getattr(error, "name", None) or ""}
     json.dump(found, answer)
     answer.close()
 
 
-def project(configuration: str, section: str, *, with_down: bool) -> dict[str, Any]:
-    """All revisions, each behind those that it stands on."""
+def project(configuration: str, section: str, scratch: str = "") -> dict[str, Any]:
+    """All revisions, each behind those that it stands on; with a ``scratch`` server, what asks a database as well."""
     config = configured(configuration, section)
     scripts = ScriptDirectory.from_config(config)
     with importing_what_can_be():
         revisions = list(scripts.walk_revisions())[::-1]
     terms = terms_of(Path(scripts.dir, "env.py"))
-    return {
-        "transactions": "each" if terms.get("transactional_ddl") is False else "tool",
-        "revisions": [rendered(script, with_down=with_down) for script in revisions],
-    }
+    found = [rendered(script) for script in revisions]
+    if scratch:
+        completed(found, revisions, scratch)
+    return {"transactions": "each" if terms.get("transactional_ddl") is False else "tool", "revisions": found}
+
+
+def completed(found: list[Rendered], revisions: list[Script], scratch: str) -> None:
+    """Put in what the server has seen of revisions that ask one, where it could run them."""
+    last = max(number for number, revision in enumerate(found) if lacks(revision))
+    for revision, (sent, error) in zip(found, on_a_server.applied(revisions[: last + 1], scratch)):  # noqa: B905
+        if lacks(revision) and error is None:
+            revision["up"] = sent
+            revision["problems"] = [problem for problem in revision["problems"] if problem["direction"] != "upgrade"]
+            revision["problems"] += rows_read_by(sent)
+
+
+def rows_read_by(sent: list[Statement]) -> list[Problem]:
+    """What it does with rows cannot be seen where there are none."""
+    reading = [
+        statement for statement in sent if statement["sql"].lstrip("( \n").upper().startswith(("SELECT", "WITH"))
+    ]
+    told = "it reads rows, and the server that it was tried on has none"
+    return [{"message": told, "line": reading[0]["line"], "direction": "upgrade"}] if reading else []
+
+
+def lacks(revision: Rendered) -> bool:
+    """Whether its upgrade could not be rendered to the end."""
+    return any(problem["direction"] == "upgrade" for problem in revision["problems"])
 
 
 def configured(configuration: str, section: str) -> Config:
@@ -174,9 +186,9 @@ def terms_of(path: Path) -> dict[str, object]:
     return {word.arg: word.value.value for word in keywords if word.arg and isinstance(word.value, ast.Constant)}
 
 
-def rendered(script: Script, *, with_down: bool) -> Rendered:
+def rendered(script: Script) -> Rendered:
     up, problem = statements(script, "upgrade")
-    down, back = statements(script, "downgrade") if with_down else ([], None)
+    down, back = statements(script, "downgrade")
     return {
         "path": str(Path(script.path).resolve()),
         "revision": script.revision,
@@ -215,103 +227,6 @@ def statements(script: Script, direction: str) -> tuple[list[Statement], Problem
 
 def nothing() -> None:
     """What a revision without a direction does."""
-
-
-class Recorder:
-    """Listens to what Alembic would send, and looks up the stack for the revision's own line."""
-
-    def __init__(self, path: str) -> None:
-        self.found: list[Statement] = []
-        self._path = path
-        self._alone = False
-        self._later: Place | None = None  # of what a batch of operations kept until its end
-
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
-        """DefaultImpl hands each statement to static_output; a batch keeps its operations in a list until its end."""
-        batch = batches.BatchOperationsImpl.__init__
-        with contextlib.ExitStack() as instead:
-            for owner, name, own in (
-                (DefaultImpl, "static_output", lambda _, text: self._take(text)),
-                (DefaultImpl, "emit_commit", lambda _: self._leave_transaction(alone=True)),
-                (DefaultImpl, "emit_begin", lambda _: self._leave_transaction(alone=False)),
-                (batches.BatchOperationsImpl, "__init__", self._batching(batch)),
-            ):
-                instead.callback(setattr, owner, name, getattr(owner, name))
-                setattr(owner, name, own)
-            yield
-
-    def line_of(self, error: Exception) -> int:
-        """The revision's last line on the way to an error."""
-        frames = [line for frame, line in traceback.walk_tb(error.__traceback__) if self._is_own(frame)]
-        return frames[-1] if frames else 1
-
-    def _take(self, text: str) -> None:
-        sql = text.strip().rstrip(";").rstrip()
-        if sql:
-            self.found.append({"sql": sql, "alone": self._alone, **(self._later or self._place())})
-
-    def _leave_transaction(self, *, alone: bool) -> None:
-        """Where an autocommit_block() begins and ends."""
-        self._alone = alone
-
-    def _batching(self, begin: Callable[..., None]) -> Callable[..., None]:
-        def begin_recorded(batch: Any, *words: Any, **named: Any) -> None:
-            begin(batch, *words, **named)
-            batch.batch = Kept(self)
-
-        return begin_recorded
-
-    def _place(self) -> Place:
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and not self._is_own(frame):
-            frame = frame.f_back
-        return place_in(frame) if frame else {"line": 1, "column": 1, "end_line": 1, "end_column": 1}
-
-    def _is_own(self, frame: FrameType) -> bool:
-        return frame.f_code.co_filename == self._path
-
-
-class Kept(list):  # type: ignore[type-arg]
-    """The operations of a batch, each with the place that asked for it."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self._recorder = recorder
-        self._places: list[Place] = []
-
-    def append(self, operation: object) -> None:
-        self._places.append(self._recorder._place())
-        super().append(operation)
-
-    def __iter__(self) -> Iterator[Any]:
-        for place, operation in zip(list(self._places), list.__iter__(self)):  # noqa: B905 - Python 3.9 has no strict
-            self._recorder._later = place
-            yield operation
-        self._recorder._later = None
-
-
-def place_in(frame: FrameType) -> Place:
-    """The call that a frame is in; before Python 3.11 nothing but its line is known."""
-    line = frame.f_lineno
-    positions = getattr(frame.f_code, "co_positions", None)
-    found = list(positions())[frame.f_lasti // 2] if positions else (line, line, None, None)
-    start, end, first, last = found
-    if start is None or first is None or last is None:
-        return {"line": line, "column": 1, "end_line": line, "end_column": 1}
-    path, until = frame.f_code.co_filename, end or start
-    return {
-        "line": start,
-        "column": column_of(path, start, first),
-        "end_line": until,
-        "end_column": column_of(path, until, last),
-    }
-
-
-def column_of(path: str, line: int, offset: int) -> int:
-    """Python counts bytes of UTF-8."""
-    text = linecache.getline(path, line)
-    return len(text.encode()[:offset].decode(errors="replace")) + 1
 
 
 def told(error: Exception) -> str:

@@ -52,9 +52,7 @@ def _python(script: Script) -> Iterator[Statement]:
             yield not_read(script.text[comment.span.start : comment.span.end], "this Python", comment.span)
         elif comment.text.startswith(NOT_RENDERED):
             why = comment.text.removeprefix(NOT_RENDERED)
-            yield not_read(
-                comment.text, f"this Python, which cannot be rendered without a database ({why})", comment.span
-            )
+            yield not_read(comment.text, f"this Python ({why})", comment.span)
 
 
 def _without_placeholder(statement: Statement) -> Statement:

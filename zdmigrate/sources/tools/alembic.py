@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from contextlib import contextmanager
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.errors import InputError
+from zdmigrate.errors import DatabaseError, InputError
 from zdmigrate.sources.part import File, Part, each_by_itself, one_transaction
 from zdmigrate.sources.rendered import Call, Rendered
 from zdmigrate.sources.text import read_text
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _FILES = ("alembic.ini", "pyproject.toml")
 _SECTION = "alembic"
+_IMPORT = "ModuleNotFoundError"
 _HINT = 'name the Python that has the project\'s packages: source_command = [".venv/bin/python"]'
 _COMMENT = re.compile(r"#[ \t]*(zdmigrate:.*)")
 
@@ -85,14 +88,41 @@ def _configuration(tree: Tree) -> str:
 
 
 def _rendered(configuration: str, command: Sequence[str]) -> dict[str, Any]:
-    import json  # what most runs can do without
-    import subprocess
+    """What the project's Python says of the revisions; of those that ask a database, behind a scratch server's back."""
+    found = _asked(configuration, command)
+    if any(_asks_a_database(problem) for revision in found.get("revisions", ()) for problem in revision["problems"]):
+        with _scratch_server() as server:
+            return _asked(configuration, command, server) if server else found
+    return found
+
+
+def _asks_a_database(problem: dict[str, Any]) -> bool:
+    return problem["direction"] == "upgrade" and not problem["message"].startswith(_IMPORT)
+
+
+@contextmanager
+def _scratch_server() -> Iterator[str]:
+    """An embedded server, as the project's Python is told of it; nothing where none is installed."""
+    from zdmigrate.embedded.locate import find  # nobody else pays for it
+    from zdmigrate.embedded.server import Server
+
+    try:
+        binaries = find()
+    except DatabaseError:
+        yield ""
+        return
+    with Server.start(binaries) as server:
+        yield json.dumps({"host": "127.0.0.1", "port": server.port, "database": "postgres", "username": "postgres"})
+
+
+def _asked(configuration: str, command: Sequence[str], *scratch: str) -> dict[str, Any]:
+    import subprocess  # what most runs can do without
     import sys
 
     from zdmigrate import alembic
 
     script = os.path.join(os.path.dirname(alembic.__file__), "render.py")
-    words = [*(command or (sys.executable,)), script, configuration, _SECTION, "--down"]
+    words = [*(command or (sys.executable,)), script, configuration, _SECTION, *scratch]
     folder = configuration if os.path.isdir(configuration) else os.path.dirname(configuration)
     try:
         done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL, cwd=folder)
@@ -164,6 +194,6 @@ def _problems(revision: dict[str, Any], direction: str) -> Iterator[_Piece]:
     for problem in revision["problems"]:
         if problem["direction"] == direction:
             line, why = problem["line"], problem["message"]
-            if why.startswith("ModuleNotFoundError"):
+            if why.startswith(_IMPORT):
                 why += "; source_command names the Python that has it"
             yield f"-- {NOT_RENDERED}{why}\n", (line, 1, line, 1)
