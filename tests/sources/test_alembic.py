@@ -148,7 +148,7 @@ def upgrade():
     assert [place[0] for place in places(folder, "drop-column")] == [9]
     assert places(folder, "not-analysed") == places(folder, "concurrently-in-transaction") == []
     assert [found.statement for found in findings(folder, "unbatched-backfill")] == [
-        "UPDATE users SET note = 'it''s 5 %'"
+        "UPDATE users SET note = 'it''s 5 %'::VARCHAR"
     ]
 
 

@@ -6,7 +6,7 @@ import json
 import re
 
 from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from alembic.script import Script
+    from alembic.config import Config
+    from alembic.script import Script, ScriptDirectory
     from sqlalchemy.engine import Connection, Engine
 
     from zdmigrate.alembic.recording import Recorder, Statement
+
+    Applied = tuple[list[Statement], Exception | None]
 else:
     from recording import Recorder
 
@@ -31,17 +34,17 @@ _LOOKING = re.compile(
 )
 
 
-def applied(scripts: Sequence[Script], scratch: str) -> Iterator[tuple[list[Statement], Exception | None]]:
+def applied(revisions: Sequence[Script], config: Config, scripts: ScriptDirectory, scratch: str) -> Iterator[Applied]:
     """What each ``upgrade()`` sends, in their order; or why it could not be run behind those before it.
 
     ``scratch`` is JSON: host, port, database and username of a server without a password that is to be used up.
     """
     engine = engine_on(scratch)
-    for script in scripts:
+    for script in revisions:
         recorder = Recorder(str(script.module.__file__))
         try:
             with engine.connect() as connection:
-                run(script, connection, recorder)
+                run(script, EnvironmentContext(config, scripts), connection, recorder)
         except Exception as error:  # noqa: BLE001 - whatever a project's own code raises
             yield recorder.found, error
         else:
@@ -60,13 +63,15 @@ def engine_on(scratch: str) -> Engine:
     raise missing or ModuleNotFoundError("no driver")
 
 
-def run(script: Script, connection: Connection, recorder: Recorder) -> None:
+def run(script: Script, environment: EnvironmentContext, connection: Connection, recorder: Recorder) -> None:
     """As ``alembic upgrade`` would with transaction_per_migration."""
-    context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
     event.listen(connection.engine, "before_cursor_execute", listener := listening(recorder))
     try:
-        with Operations.context(context), context.begin_transaction(_per_migration=True):
-            script.module.upgrade()
+        with environment:
+            environment.configure(connection=connection, transaction_per_migration=True)
+            context = environment.get_context()
+            with Operations.context(context), context.begin_transaction(_per_migration=True):
+                script.module.upgrade()
     finally:
         event.remove(connection.engine, "before_cursor_execute", listener)
 

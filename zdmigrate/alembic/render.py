@@ -22,7 +22,7 @@ from types import ModuleType
 import alembic.util
 from alembic.config import Config
 from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from zdmigrate.alembic import on_a_server
+    from zdmigrate.alembic.on_a_server import Applied
     from zdmigrate.alembic.recording import Recorder, Statement
 
     class Problem(TypedDict):
@@ -83,20 +84,22 @@ def project(configuration: str, section: str, scratch: str = "") -> dict[str, An
     with importing_what_can_be():
         revisions = list(scripts.walk_revisions())[::-1]
     terms = terms_of(Path(scripts.dir, "env.py"))
-    found = [rendered(script) for script in revisions]
+    found = [rendered(script, config, scripts) for script in revisions]
     if scratch:
-        completed(found, revisions, scratch)
+        completed(found, revisions, on_a_server.applied(revisions, config, scripts, scratch))
     return {"transactions": "each" if terms.get("transactional_ddl") is False else "tool", "revisions": found}
 
 
-def completed(found: list[Rendered], revisions: list[Script], scratch: str) -> None:
-    """Put in what the server has seen of revisions that ask one, where it could run them."""
-    last = max(number for number, revision in enumerate(found) if lacks(revision))
-    for revision, (sent, error) in zip(found, on_a_server.applied(revisions[: last + 1], scratch)):  # noqa: B905
-        if lacks(revision) and error is None:
+def completed(found: list[Rendered], revisions: list[Script], applied: Iterator[Applied]) -> None:
+    """Put in what the server has seen of revisions that ask one, or what it says."""
+    for script, revision, (sent, error) in zip(revisions, found, applied):  # noqa: B905 - Python 3.9 has no strict
+        problem = next((problem for problem in revision["problems"] if problem["direction"] == "upgrade"), None)
+        if problem and error is None:
             revision["up"] = sent
-            revision["problems"] = [problem for problem in revision["problems"] if problem["direction"] != "upgrade"]
+            revision["problems"] = [other for other in revision["problems"] if other is not problem]
             revision["problems"] += rows_read_by(sent)
+        elif problem and error and not hasattr(script.module, "zd_problem"):
+            problem["message"] = told(error)
 
 
 def rows_read_by(sent: list[Statement]) -> list[Problem]:
@@ -121,10 +124,10 @@ def configured(configuration: str, section: str) -> Config:
     config = Config(configuration, ini_section=section) if is_file else Config()
     folder = Path(configuration).parent if is_file else Path(configuration)
     location = config.get_main_option("script_location") or ""
-    if ":" in location and not Path(location).is_absolute():
-        config.set_main_option("script_location", escaped(within_package(location, folder) or location))
-    elif not location:
+    if not location:
         config.set_main_option("script_location", escaped(folder))
+    elif not Path(location).exists():
+        config.set_main_option("script_location", escaped(found_around(location, folder) or location))
     return config
 
 
@@ -133,11 +136,16 @@ def escaped(path: Path | str) -> str:
     return str(path).replace("%", "%%")
 
 
-def within_package(location: str, folder: Path) -> Path | None:
-    """The folder of ``package:folder``, where the package lies around this one: it need not be imported for that."""
+def found_around(location: str, folder: Path) -> Path | None:
+    """The folder of scripts, where the place or the package that ``location`` begins at lies around this one.
+
+    A package need not be imported for that.
+    """
     package, *rest = location.split(":")
-    around = next((above for above in (folder, *folder.parents) if above.name == package.split(".")[-1]), None)
-    return around.joinpath(*rest) if around else None
+    if rest:
+        around = next((above for above in (folder, *folder.parents) if above.name == package.split(".")[-1]), None)
+        return around.joinpath(*rest) if around else None
+    return next((above / location for above in folder.parents if (above / location).is_dir()), None)
 
 
 @contextlib.contextmanager
@@ -186,9 +194,10 @@ def terms_of(path: Path) -> dict[str, object]:
     return {word.arg: word.value.value for word in keywords if word.arg and isinstance(word.value, ast.Constant)}
 
 
-def rendered(script: Script) -> Rendered:
-    up, problem = statements(script, "upgrade")
-    down, back = statements(script, "downgrade")
+def rendered(script: Script, config: Config, scripts: ScriptDirectory) -> Rendered:
+    environment = EnvironmentContext(config, scripts, as_sql=True)
+    up, problem = statements(script, "upgrade", environment)
+    down, back = statements(script, "downgrade", environment)
     return {
         "path": str(Path(script.path).resolve()),
         "revision": script.revision,
@@ -209,16 +218,20 @@ def phase_of(script: Script) -> str:
 # --------------------------------------------------------------------------- one direction of a revision
 
 
-def statements(script: Script, direction: str) -> tuple[list[Statement], Problem | None]:
+def statements(
+    script: Script, direction: str, environment: EnvironmentContext
+) -> tuple[list[Statement], Problem | None]:
     """What ``upgrade()`` or ``downgrade()`` would send, up to where it cannot go on without a database."""
     if error := getattr(script.module, "zd_problem", None):
         return [], {"message": told(error), "line": getattr(error, "lineno", None) or 1, "direction": direction}
     recorder = Recorder(str(script.module.__file__))
-    options = {"as_sql": True, "literal_binds": True, "output_buffer": sys.stderr, "script": None}
-    context = MigrationContext.configure(dialect_name="postgresql", dialect_opts=OPTIONS, opts=options)
-    with recorder.listening(), Operations.context(context):
+    with environment, recorder.listening():
+        environment.configure(
+            dialect_name="postgresql", dialect_opts=OPTIONS, literal_binds=True, output_buffer=sys.stderr
+        )
         try:
-            getattr(script.module, direction, nothing)()
+            with Operations.context(environment.get_context()):
+                getattr(script.module, direction, nothing)()
         except Exception as error:  # noqa: BLE001 - whatever a project's own code raises
             problem: Problem = {"message": told(error), "line": recorder.line_of(error), "direction": direction}
             return recorder.found, problem
