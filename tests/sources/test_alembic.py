@@ -112,7 +112,8 @@ def upgrade():
     op.create_index("two", "users", ["email"], postgresql_concurrently=True)
 """
     folder = project(tmp_path, body)
-    assert [place[0] for place in places(folder, "concurrently-in-transaction")] == [10]
+    (found,) = findings(folder, "concurrently-in-transaction")
+    assert (found.line, "autocommit_block()" in found.help) == (10, True)
 
 
 def test_a_project_that_turns_transactions_off_has_none(tmp_path: Path) -> None:
