@@ -135,6 +135,8 @@ _UNSTEADY = (
         r"^- the (server started|first beat after a gap came) [^)]*\)\n",
         "",
     ),  # on a machine so fast that the window is not over yet
+    # so is what the window of a version that has left is told as
+    (r"^\S+ holds (no gate: it has been gone|\w+: the rollback window) .*\n", ""),
     (r"─+", "──"),
     (r" +$", ""),
 )

@@ -57,6 +57,7 @@ class Presence:
     first: float
     last: float
     gone: float | None = None
+    by_operator: bool = False
 
 
 @dataclass
@@ -74,6 +75,7 @@ class Model:
     answers: bool = True
     billing: list[str] = field(default_factory=list)
     needs_billing: bool = False
+    retired: dict[str, float] = field(default_factory=dict)  # releases that an operator says are gone, and since when
 
     def beat(self, app: str, version: str) -> None:
         known = self.beats.get((app, version))
@@ -121,8 +123,24 @@ class Model:
         if app == "shop" and self.kind != "none":
             told += [(version, seen, self.kind) for version, seen in self.listed.items()]
         blocked = any(version not in fit and self._holds(seen, how) for version, seen, how in told)
-        evidence = any(version in fit and self._is_live(seen, how) for version, seen, how in told)
-        return evidence and not blocked and self._beats_cover_a_window(list(beats.values()))
+        live = {version for version, seen, how in told if self._is_live(seen, how)}
+        if app == "shop" and not live and not blocked and self._operator_says_it_is_gone(fit):
+            return True
+        return bool(live & fit) and not blocked and self._beats_cover_a_window(list(beats.values()))
+
+    def _operator_says_it_is_gone(self, fit: set[str]) -> bool:
+        """Of every old release, a window ago, and not seen since."""
+        old = [version for version in self.releases if version not in fit]
+        seen = [(of, one.last) for (_, of), one in self.beats.items()] + [
+            (of, one.last) for of, one in self.listed.items()
+        ]
+        since = [self.retired.get(version) for version in old]
+        if not old or any(
+            at is None or any(of == version and last > at for of, last in seen)
+            for version, at in zip(old, since, strict=True)
+        ):
+            return False
+        return self.now - max(at for at in since if at is not None) >= WINDOW
 
     def _is_live(self, seen: Presence, how: str) -> bool:
         return seen.gone is None and (how == "absence" or self.now - seen.last <= TTL)
@@ -130,7 +148,7 @@ class Model:
     def _holds(self, seen: Presence, how: str) -> bool:
         if self._is_live(seen, how):
             return True
-        if how == "absence":
+        if how == "absence" and not seen.by_operator:
             return seen.gone is not None and self.now - seen.gone < WINDOW
         return self.now - seen.last < (WINDOW if seen.gone is not None else max(LOST, WINDOW))
 
@@ -209,15 +227,22 @@ class Play:
         self.model.look(listing)
 
     def _retire(self, version: str) -> None:
-        """Refused while it beats, and where nothing was seen of it."""
-        known = self.model.beats.get(("shop", version))
+        """Refused while it runs, and where it is neither a release nor was seen."""
+        model = self.model
+        known = [seen for seen in (model.beats.get(("shop", version)), model.listed.get(version)) if seen]
+        runs = any(seen.gone is None and model.now - seen.last <= TTL for seen in known)
+        allowed = not runs and (bool(known) or version in model.releases)
         try:
-            retire_lost(self.shop.connection, self.config, version, None, "gone for good")
+            retire_lost(self.shop.connection, CONFIG.changed(gate=GATE), version, None, "gone for good")
         except ZdmigrateError:
-            assert known is None or (known.gone is None and self.model.now - known.last <= TTL)
-        else:
-            assert known
-            known.gone = self.model.now if known.gone is None else known.gone
+            assert not allowed, version
+            return
+        assert allowed, version
+        if version in model.releases:
+            model.retired[version] = model.now
+        for seen in known:
+            if seen.gone is None:
+                seen.gone, seen.by_operator = model.now, True
 
     def _bind(self, version: str) -> None:
         order = self.model.releases

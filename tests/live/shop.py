@@ -29,6 +29,7 @@ CLOCKS = {
     "instance": ("first_seen", "last_seen", "left_at"),
     "sighting": ("first_seen", "last_seen", "left_at"),
     "look": ("since", "last"),
+    "release": ("gone_at",),
 }
 
 # A window that every server has been up for, and every goodbye is older than at the next look.

@@ -106,7 +106,7 @@ def test_the_rollback_window_of_a_retired_instance_counts_from_its_last_beat(sho
 def test_nothing_is_retired_while_one_of_them_beats(shop: Shop) -> None:
     shop.seen("v1", HOUR, instance="lost")
     shop.beat("v1", "beating")
-    with pytest.raises(NotYet, match="beating beat"):
+    with pytest.raises(NotYet, match="beating was seen"):
         retire_lost(shop.connection, CONFIG, "v1", None, "gone")
     assert states(shop) == {"beating": Presence.LIVE, "lost": Presence.LOST}
     assert retire_lost(shop.connection, CONFIG, "v1", "lost", "gone") == ("lost",)

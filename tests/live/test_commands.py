@@ -141,14 +141,54 @@ def test_a_release_that_something_hangs_on_stays(shop: Shop) -> None:
 # --------------------------------------------------------------------------- live
 
 
-def test_live_list_shows_every_instance(shop: Shop) -> None:
+def test_live_list_shows_every_version_and_every_instance(shop: Shop) -> None:
     assert "no instance of shop" in zdmigrate("live", "list").out
     shop.beat("v2")
     shop.seen("v1", HOUR, instance="web-7")
-    lines = zdmigrate("live", "list").out.splitlines()
-    assert [line.split()[:3] for line in lines[2:]] == [["v1", "web-7", "lost"], ["v2", "web-1", "live"]]
+    shown = zdmigrate("live", "list").out
+    assert "v1       lost   0 of 1" in shown
+    versions, holds, instances = shown.split("\n\n")
+    assert [line.split()[0] for line in versions.splitlines()[2:]] == ["v1", "v2"]
+    assert holds.splitlines() == [
+        "v1 holds c: it fell silent without a goodbye, 23 h still",
+        "v2 holds no gate: it knows every change that waits",
+    ]
+    assert [line.split()[:3] for line in instances.splitlines()[2:]] == [
+        ["v1", "web-7", "lost"],
+        ["v2", "web-1", "live"],
+    ]
     told = json.loads(zdmigrate("live", "list", "--format", "json").out)
     assert [(seen["instance"], seen["state"]) for seen in told["instances"]] == [("web-7", "lost"), ("web-1", "live")]
+    old, new = told["versions"]
+    assert (old["counts"], old["holds"], old["why"]) == (True, ["c"], "it fell silent without a goodbye")
+    assert old["seconds_left"] == pytest.approx(23 * HOUR, abs=60)
+    assert (new["counts"], new["speaks_for"], new["running"], new["seconds_left"]) == (False, ["c"], 1, None)
+
+
+def test_a_version_that_no_waiting_contract_is_about_holds_nothing(shop: Shop) -> None:
+    shop.execute("UPDATE zdmigrate.change SET state = 'contracted'")
+    shop.beat("v1")
+    [version] = json.loads(zdmigrate("live", "list", "--format", "json").out)["versions"]
+    assert (version["counts"], version["why"]) == (False, "no contract waits")
+
+
+def test_live_explain_says_what_has_to_happen_instance_by_instance(shop: Shop) -> None:
+    assert "nothing of v1 was seen lately" in zdmigrate("live", "explain", "v1").out
+    shop.beat("v1", "web-1")
+    shop.seen("v1", 10 * MINUTE, left=True, instance="web-2")
+    shop.seen("v1", HOUR, instance="web-3")
+    shop.seen("v1", HOUR, left=True, instance="web-4")
+    shop.beat("v2")
+    first, *rest = zdmigrate("live", "explain", "v1").out.splitlines()
+    assert first == "v1 holds c: it runs, or could start"
+    assert [line.split()[1] for line in rest] == ["web-1", "web-2", "web-3", "web-4"]
+    for line, words in zip(
+        rest,
+        ("stop it; when it says goodbye", "ends in 20 min", "in 23 h", "holds no gate any more"),
+        strict=True,
+    ):
+        assert words in line
+    assert zdmigrate("live", "explain", "v2").out == "v2 holds no gate: it knows every change that waits\n"
 
 
 def test_a_retired_instance_that_beats_catches_the_eye(shop: Shop) -> None:
@@ -161,7 +201,7 @@ def test_live_retire_takes_out_what_is_lost_and_refuses_while_it_beats(shop: Sho
     shop.seen("v1", HOUR)
     shop.beat("v1", "web-2")
     beating = zdmigrate("live", "retire", "v1", "--reason", "gone")
-    assert (beating.code, "web-2 beat" in beating.err) == (3, True)
+    assert (beating.code, "web-2 was seen" in beating.err) == (3, True)
     assert zdmigrate("live", "retire", "v1", "--instance", "web-1", "--reason", "gone").out == "gone: web-1\n"
     assert zdmigrate("live", "retire", "v9", "--reason", "gone").code == 2
 
@@ -312,7 +352,7 @@ def test_a_repository_without_a_commit_has_no_name(tmp_path: Path) -> None:
 
 
 COMMANDS = (
-    *("live", "live beat", "live list", "live watch", "live retire"),
+    *("live", "live beat", "live list", "live explain", "live watch", "live retire"),
     *("release", "release add", "release list", "release bind", "release floor", "release remove", "ready"),
 )
 

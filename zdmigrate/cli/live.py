@@ -47,29 +47,68 @@ def beat(release: str | None, instance: str, every: float, dsn: str, config: Con
     return keep_beating(Heartbeat(dsn, config.app, version, instance, every=every), console)
 
 
-@command.command(name="list", short_help="List instances that may hold a gate.")
+@command.command(name="list", short_help="List versions and instances that may hold a gate.")
 @database
-@common("gate.heartbeat_ttl")
+@common("gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl")
 def list_(dsn: str, config: Config, console: Console) -> None:
-    """List the instances that may still hold a gate: live, left lately, or lost.
+    """List the versions that were seen lately, whether each holds a gate and why; then their instances.
 
     \b
     Example:
       zdmigrate live list --format json
     """
     from zdmigrate.cli.ledger_session import open_ledger
-    from zdmigrate.cli.live_table import as_json, render
+    from zdmigrate.cli.live_table import as_json, render, render_versions, versions_as_json
+    from zdmigrate.ledger.ledger import one
     from zdmigrate.live.instances import list_instances, retired_versions
     from zdmigrate.live.observe import observe
+    from zdmigrate.live.tally import tallies
 
     with open_ledger(dsn, "live list") as connection:
-        observe(connection, config)
+        answers = observe(connection, config)
         seen = list_instances(connection, config)
-        retired = retired_versions(connection, config.app, {one.version for one in seen})
+        retired = retired_versions(connection, config.app, {each.version for each in seen})
+        counted = tallies(connection, config, seen)
+        (now,) = one(connection, "SELECT pg_catalog.clock_timestamp()")
+    for answer in answers:
+        if answer.failure is not None:
+            console.warn(f"the source {answer.source.name} does not answer: {answer.failure}")
     if console.is_json:
-        console.json(as_json(config.app, seen, retired))
-    else:
-        console.result(render(config.app, seen, retired))
+        console.json(as_json(config.app, seen, retired) | {"versions": versions_as_json(counted, retired)})
+        return
+    if counted:
+        console.result(render_versions(counted, now, retired) + "\n")
+    console.result(render(config.app, seen, retired))
+
+
+@command.command(short_help="Say what has to happen so that a version holds no gate.")
+@click.argument("version")
+@database
+@common("gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl", formats=("text",))
+def explain(version: str, dsn: str, config: Config, console: Console) -> None:
+    """Say which contracts VERSION holds, and what has to happen, instance by instance, so that it stops.
+
+    \b
+    Example:
+      zdmigrate live explain 7.1
+    """
+    from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.live.instances import list_instances
+    from zdmigrate.live.observe import observe
+    from zdmigrate.live.tally import explain as explained
+    from zdmigrate.live.tally import tallies
+
+    with open_ledger(dsn, "live explain") as connection:
+        observe(connection, config)
+        seen = [one for one in list_instances(connection, config) if one.version == version]
+        counted = tallies(connection, config, seen)
+    if not counted:
+        console.result(f"nothing of {version} was seen lately: it holds no gate")
+    for one in counted:
+        held = ", ".join(one.holds)
+        console.result(f"{version} holds {held}: {one.why}" if held else f"{version} holds no gate: {one.why}")
+        for sentence in explained(seen, config.gate) if held else ():
+            console.result(f"- {sentence}")
 
 
 @command.command(short_help="Show live versions, and each change of them.")
@@ -88,16 +127,17 @@ def watch(every: float, dsn: str, config: Config, console: Console) -> None:
     keep_watching(dsn, config, console, every)
 
 
-@command.command(short_help="Say that silent instances are gone.")
+@command.command(short_help="Say that a version, or an instance, is gone.")
 @click.argument("version")
 @click.option("--instance", metavar="NAME", help="Only this instance of it.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why you know that it is gone; it is recorded.")
 @database
 @common("gate.heartbeat_ttl", formats=("text",))
 def retire(version: str, instance: str | None, reason: str, dsn: str, config: Config, console: Console) -> None:
-    """Say that the silent instances of VERSION are gone: they hold the gate no longer.
+    """Say that VERSION is gone: what is silent of it, or could start, holds the gate no longer.
 
-    Refused (exit code 3) while one of them beats.
+    Where an app is scaled to zero, your word for each old release is the evidence that the gate asks for. Refused
+    (exit code 3) while an instance runs.
 
     \b
     Example:

@@ -14,13 +14,15 @@ CREATE TABLE zdmigrate.ledger (
     timeline          bigint
 );
 
--- A deployed build of an app, with the changes it was built with. position is the order of registration.
+-- A deployed build of an app, with the changes it was built with. position is the order of registration; gone_at is when
+-- an operator said that no instance of it is left anywhere.
 CREATE TABLE zdmigrate.release (
     app           text NOT NULL CHECK (app <> ''),
     version       text NOT NULL CHECK (version <> ''),
     position      bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     changes       text[] NOT NULL,
     registered_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    gone_at       timestamptz,
     PRIMARY KEY (app, version)
 );
 

@@ -39,7 +39,7 @@ def _judge(standing: Standing, gate: Gate, app: str, change: str, release: str) 
     return chain(
         _release(standing, gate, app, change, release),
         _old_versions(standing, gate, app, change),
-        *(_observation(standing, gate, watched) for watched in standing.watched(app)),
+        *(_observation(standing, gate, app, watched) for watched in standing.watched(app)),
         _evidence(standing, app, change),
         *(_need(standing, gate, change, need) for need in standing.needs),
         _unnamed_apps(standing, change),
@@ -90,11 +90,14 @@ def _silent_sources(standing: Standing, gate: Gate) -> Iterator[Reason]:
 # --------------------------------------------------------------------------- 1, 2: silence is not evidence
 
 
-def _observation(standing: Standing, gate: Gate, app: str) -> Iterator[Reason]:
+def _observation(standing: Standing, gate: Gate, own: str, app: str) -> Iterator[Reason]:
     """A window counts only while somebody looked, at each source: since the server started, and since the last gap."""
-    if not standing.speaks_for(app):
+    by_operator = app == own and standing.operator_speaks_for(app)
+    if not standing.speaks_for(app) and not by_operator:
         return  # no-evidence says more
-    if standing.beats_of(app):
+    if by_operator and standing.gone_since:
+        yield from _window(standing, gate, app, "operator", standing.gone_since, "the last old release was retired")
+    elif standing.beats_of(app):
         since = _beating_since(standing.beats_of(app), standing.now, gate.heartbeat_ttl.seconds)
         yield from _window(standing, gate, app, HEARTBEAT, since, "the first beat after a gap came")
     for look in standing.looks:
@@ -128,8 +131,11 @@ def _beating_since(seen: Iterable[Sighting], now: datetime, ttl: float) -> datet
 
 
 def _evidence(standing: Standing, app: str, change: str) -> Iterator[Reason]:
-    """Rule 2 asks for a live version that knows the change *now*; how long it has been so, _observation asks."""
-    if not standing.speaks_for(app):
+    """Rule 2 asks for a live version that knows the change *now*; how long it has been so, _observation asks.
+
+    Where an app is scaled to zero none lives; an operator's word for each old release is evidence then.
+    """
+    if not standing.speaks_for(app) and not standing.operator_speaks_for(app):
         live = any(seen.state is Presence.LIVE for seen in standing.of(app))
         known = f"no live version of {app} knows {change}" if live else f"no live version of {app} is known"
         yield Reason(Code.NO_EVIDENCE, f"{known}: silence is not evidence", app)

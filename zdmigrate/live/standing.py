@@ -43,6 +43,7 @@ class Standing(NamedTuple):
     needs: tuple[Need, ...]
     looks: tuple[Look, ...]  # at the sources that know only the present
     not_fenced: tuple[str, ...]
+    gone_since: datetime | None  # when an operator said of the last old release that nothing of it is left
 
     def of(self, app: str) -> list[Sighting]:
         return [sighting for sighting in self.sightings if sighting.app == app]
@@ -53,6 +54,11 @@ class Standing(NamedTuple):
     def watched(self, app: str) -> tuple[str, ...]:
         """The change's own app, and those that it needs something of."""
         return tuple(dict.fromkeys((app, *(need.app for need in self.needs))))
+
+    def operator_speaks_for(self, app: str) -> bool:
+        """Whether nothing of ``app`` runs, or could start, and an operator has said so of every old release."""
+        live = any(seen.state is Presence.LIVE for seen in self.of(app))
+        return self.gone_since is not None and not live
 
     def speaks_for(self, app: str) -> bool:
         """Whether a live version of ``app`` is known that is neither in the way nor retired."""
@@ -86,6 +92,20 @@ SELECT v.app, v.version, zdmigrate.is_retired(v.app, v.version),
                   WHERE n.app = %(app)s AND n.change = %(change)s AND n.other = v.app
                     AND (r.position >= n.minimum) IS NOT TRUE)
 FROM unnest(%(apps)s::text[], %(versions)s::text[]) AS v(app, version)
+"""
+
+# Of every release that is old and not kept out yet, an operator has said so, and nobody has seen it since.
+_GONE = """
+SELECT CASE WHEN bool_and(r.gone_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM zdmigrate.instance AS i
+                WHERE i.app = r.app AND i.version = r.version AND i.last_seen > r.gone_at)
+            AND NOT EXISTS (
+                SELECT FROM zdmigrate.sighting AS s
+                WHERE s.app = r.app AND s.version = r.version AND s.running AND s.last_seen > r.gone_at))
+       THEN max(r.gone_at) END
+FROM zdmigrate.release AS r
+WHERE r.app = %(app)s AND zdmigrate.is_old_for(r.app, r.version, %(change)s)
+  AND NOT zdmigrate.is_retired(r.app, r.version)
 """
 
 _NOT_FENCED = """
@@ -127,7 +147,14 @@ def look_around(connection: Connection, config: Config, app: str, change: str, r
         needs=needs,
         looks=tuple(read_look(connection, source) for source in sources_of(config) if source.app in asked),
         not_fenced=tuple(row[0] for row in connection.execute(_NOT_FENCED, named)),
+        gone_since=_gone_since(connection, named),
     )
+
+
+def _gone_since(connection: Connection, named: dict[str, str]) -> datetime | None:
+    [(since,)] = connection.execute(_GONE, named).fetchall()
+    found: datetime | None = since
+    return found
 
 
 def sightings_of(connection: Connection, config: Config, apps: Iterable[str]) -> list[Sighting]:

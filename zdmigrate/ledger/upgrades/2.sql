@@ -100,3 +100,5 @@ CREATE TABLE zdmigrate.sighting (
     left_why   text,
     PRIMARY KEY (source, app, version, instance)
 ) WITH (fillfactor = 50);
+
+ALTER TABLE zdmigrate.release ADD COLUMN gone_at timestamptz;
