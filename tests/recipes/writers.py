@@ -102,6 +102,7 @@ class Copying(NamedTuple):
             and old.default is not None
             and not old.numbered
             and (number not in self.shared.fixed and old.name != self.table.columns[number].name)
+            and old.default.partition("::")[0] == (self.table.columns[number].default or "").partition("::")[0]
         )
 
     def _is_default(self, number: int, column: Column) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.building import built_index
 from zdmigrate.recipes.parts.definitions import constraint_sql, key_parts, listed_columns
-from zdmigrate.recipes.parts.partitioned_keys import partitioned_unique
+from zdmigrate.recipes.parts.partitioned_keys import partitioned_key
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.schema.spelling import spelled
 
@@ -21,7 +21,10 @@ MEANWHILE = ("may still write duplicates", "writes none, and does not name the k
 def recipe(operation: AddUnique, ground: Ground) -> Phased:
     table, constraint = ground.table(operation.relation), operation.constraint
     if table.partitioned and constraint.using_index is not None:
-        raise ground.refusal(f"{table.name} is partitioned, and its constraints have no USING INDEX")
+        raise ground.refusal(
+            f"{table.name} is partitioned, and its constraints have no USING INDEX",
+            "name the columns: ADD UNIQUE (...); rewrite makes it of each partition's index",
+        )
     why = "The index is there: the catalog alone changes."
     alter = f"ALTER TABLE {ground.spelled(table.name)} ADD CONSTRAINT"
     if constraint.using_index is not None:
@@ -37,7 +40,7 @@ def recipe(operation: AddUnique, ground: Ground) -> Phased:
         return Phased(
             table=table.name,
             notes=(f"{name} holds from contract on: versions that write duplicates have to be gone by then.",),
-            contract=partitioned_unique(table, name, written, ground),
+            contract=partitioned_key(table, name, written, ground),
         )
     return Phased(
         table=table.name,

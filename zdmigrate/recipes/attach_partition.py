@@ -148,7 +148,10 @@ def _constraint(each: Hanging, table: Table, ground: Ground) -> Iterator[Prepare
 
 def _key(each: Hanging, table: Table, name: str, ground: Ground) -> tuple[Step, ...]:
     if table.partitioned:
-        raise ground.refusal(f"{table.name} is partitioned, and has no {each.name}: its keys have no USING INDEX")
+        raise ground.refusal(
+            f"{table.name} is partitioned, and has no {each.name}: its keys have no USING INDEX",
+            f"give it the key in a change before: ALTER TABLE {ground.spelled(table.name)} ADD {each.sql}",
+        )
     kind, parts = "PRIMARY KEY" if each.type == "primary_key" else "UNIQUE", key_parts(each.sql)
     steps: tuple[Step, ...] = built_index(table, name, parts.built, ground, unique=True, why=_as(each, unique=True))
     for column in each.columns if each.type == "primary_key" else ():

@@ -1,0 +1,2 @@
+-- schema: partitioned.sql
+ALTER TABLE events ADD PRIMARY KEY (id, day, kind);
