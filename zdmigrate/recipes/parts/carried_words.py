@@ -74,7 +74,7 @@ def policy(each: Hanging, move: Move) -> Load:
     told = f"the policy {each.name} of {move.table.name} names {', '.join(move.names.keys() & each.columns)}"
     if not each.sql.startswith("ALTER POLICY "):
         raise move.ground.refusal(told, "name the database with --dsn: it says what the policy means")
-    if move.changes_types or "select" in each.sql.lower():
+    if move.changes_type_of(each) or "select" in each.sql.lower():
         raise move.ground.refusal(f"{told}, and cannot be written anew", "write its contract by hand")
     renamed = renamed_definition(each.sql, "", move.names)
     return Load(ahead=(Said("The same rows, by the new column.", renamed),))
@@ -101,7 +101,7 @@ def publication(each: Hanging, move: Move) -> Load:
 def view(each: Hanging, move: Move) -> Load:
     """Its output keeps its names and its types, or its readers would notice."""
     told = f"the view {each.name} reads {move.table.name}.{', '.join(move.names.keys() & each.columns)}"
-    if move.changes_types:
+    if move.changes_type_of(each):
         raise move.ground.refusal(
             f"{told}: a view cannot change the type of what it gives",
             "drop it in a change of its own first, and make it again after this one's contract",

@@ -76,11 +76,11 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
         names = moved.pop(part.table, {}) if part.table is not None and part.moved else {}
         if names and part.table is not None:
             own = [other for other in parts if other.table == part.table]
-            changes = any(not pair.exact for other in own for pair in other.pairs)
+            changed = frozenset(old for other in own for pair in other.pairs if not pair.exact for old in pair.old)
             kinds = {column: kind for other in own for column, kind in other.kinds.items()}
             furniture = _without_defaults(ground, part.table, names)
             told = ground._replace(furniture=retold(furniture, part.table, names, part.words))
-            load = carried(Move(told.table(part.table), names, told, changes, kinds))
+            load = carried(Move(told.table(part.table), names, told, changed, kinds))
             settings.append(Phased(table=part.table, expand=load.expand))  # when all of the new columns are there
             part = _with(part, load)
         whole.append(part)

@@ -34,8 +34,11 @@ class Move(NamedTuple):
     table: Table
     names: dict[str, str]
     ground: Ground
-    changes_types: bool = False
+    changed: frozenset[str] = frozenset()  # the old columns whose copies are of another type
     kinds: dict[str, TypeName] = {}  # noqa: RUF012 - of new columns that are of another type
+
+    def changes_type_of(self, each: Hanging) -> bool:
+        return not self.changed.isdisjoint(each.columns)
 
     @property
     def alter(self) -> str:
