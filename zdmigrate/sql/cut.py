@@ -76,20 +76,17 @@ def _broken_end(text: str, at: int, message: str) -> int:
 
 def cut(scanned: Scanned) -> tuple[list[Cut], list[Token]]:
     """The statements, and the comments wherever they stand."""
-    kinds = set(scanned.tokens.numbers)
-    tokens, comments = scanned.tokens, []
-    if not kinds.isdisjoint(t.COMMENTS):
-        comments = list(tokens.only(t.COMMENTS))
-        tokens = tokens.without(t.COMMENTS)
+    comments = [scanned.tokens[place] for place in scanned.tokens.places_of(t.COMMENTS)]
+    tokens = scanned.tokens.without(t.COMMENTS) if comments else scanned.tokens
     # only in these can a semicolon be anything but an end
-    nested = not kinds.isdisjoint((t.ATOMIC, t.RULE, t.BROKEN))
+    nested = any(number in tokens.numbers for number in (t.ATOMIC, t.RULE, t.BROKEN))
     cuts = _cut_nested(tokens, scanned.problems) if nested else _cut_flat(tokens)
     return [found for found in cuts if found.tokens], comments
 
 
 def _cut_flat(tokens: Tokens) -> list[Cut]:
     """The statements where every semicolon ends one."""
-    ends = [index for index, number in enumerate(tokens.numbers) if number == t.SEMICOLON]
+    ends = tokens.places_of((t.SEMICOLON,))
     return [Cut(tokens.part(end + 1, following)) for end, following in pairwise((-1, *ends, len(tokens)))]
 
 

@@ -57,8 +57,9 @@ def lift(node: Node, source: Source) -> tuple[o.Operation, ...]:
 
 
 def _lift(kind: str, body: Node, source: Source) -> tuple[o.Operation, ...]:
-    if kind in FAMILIES:
-        return FAMILIES[kind](body, source)
+    family = FAMILIES.get(kind)
+    if family is not None:
+        return family(body, source)
     if kind in session.SESSION:
         return session.session_command(kind, source)
     if kind in session.SERVER:
