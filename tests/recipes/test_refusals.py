@@ -77,6 +77,7 @@ REFUSED = {
     "a split by chance": ("", SPLIT.format("note || random()"), "another value each time"),
     "a split of some rows": ("", SPLIT.format("note WHERE title > ''"), "the WHERE of the UPDATE names title"),
     "a unique column": ("", "ALTER TABLE books RENAME isbn TO code;", "--allow 'twin-unique-upsert=WHY'"),
+    "a table with policies, below 15": ("", "ALTER TABLE books RENAME TO volumes;", "a view reads past them"),
     "VACUUM FULL": ("", "VACUUM FULL books;", "pg_repack"),
     "an EXCLUDE to come": ("", "ALTER TABLE books ADD EXCLUDE (title WITH =);", "the least bad"),
     "a stored column": ("", "ALTER TABLE books ADD s text GENERATED ALWAYS AS (left(title, 3)) STORED;", "use VIRTUAL"),

@@ -50,6 +50,16 @@ def test_what_the_copy_would_not_have_is_refused(tmp_path: Path, naive: str, hin
     assert left == naive
 
 
+@pytest.mark.parametrize("change", ["ALTER TABLE lendings ADD x int;", "CREATE INDEX i ON lendings (days);"])
+def test_a_table_behind_its_new_name_is_a_view_and_takes_no_change(tmp_path: Path, change: str) -> None:
+    code, told, _ = rewritten(tmp_path, "", f"ALTER TABLE loans RENAME TO lendings; {change}")
+    assert code == 2
+    assert "public.lendings is a view until contract" in told
+    assert "on public.loans" in told
+    code, told, _ = rewritten(tmp_path, "", f"{change.replace('lendings', 'loans')} ALTER TABLE loans RENAME TO b;")
+    assert code == 0, told
+
+
 def test_a_default_behind_a_rename_waits_for_contract_or_it_would_hide_what_old_versions_write(tmp_path: Path) -> None:
     code, told, left = rewritten(tmp_path, "", f"{RENAME} ALTER TABLE loans ALTER length SET DEFAULT 3;")
     assert code == 0, told

@@ -34,6 +34,11 @@ def recipe(operation: RenameTable | SetSchema, ground: Ground) -> Phased:
     if ground.furniture.catalog.has(new):
         raise ground.refusal(f"there is a relation {new} already")
     shown = f"{new}" if new.schema != table.name.schema else new.name
+    if ground.major < 15 and ground.furniture.on(table.name, None, "policy"):
+        raise ground.refusal(
+            f"{table.name} has policies, and below 15 a view reads past them, with its owner's rights",
+            "keep the name until every server has 15: --postgres 15, or postgres = 15 in the configuration",
+        )
     # below 15 there is no security_invoker: the view then reads with its owner's rights, past row security
     invoker = " WITH (security_invoker = true)" if ground.major >= 15 else ""
     return Phased(

@@ -26,13 +26,16 @@ def recipe(operation: RenameView, ground: Ground) -> Phased:
         raise ground.refusal(f"{old} is a materialized view: a view of it cannot be refreshed", "make a new one")
     said = ground.furniture.texts.of(Thing("view", old))[1:]
     granted = [each for each in said if each.lower().startswith("grant")]
+    # who sees no row through the old one sees none through the new one; below 15 there is no such thing
+    invoker = " WITH (security_invoker = true)" if ground.major >= 15 else ""
     new = ground.beside(old, operation.new_name)
     return Phased(
         table=old,
         notes=(f"The view {old.name} becomes {operation.new_name}: until contract, versions may use either.",),
         expand=(
             Said(
-                "The new name, as a view of the old one.", f"CREATE VIEW {new} AS SELECT * FROM {ground.spelled(old)}"
+                "The new name, as a view of the old one.",
+                f"CREATE VIEW {new}{invoker} AS SELECT * FROM {ground.spelled(old)}",
             ),
             *(Said("", granted_on(each, new)) for each in granted),
         ),

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.renaming import folded
+from zdmigrate.schema.names import Name
+from zdmigrate.schema.operations import RenameTable, SetSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.recipes.parts.phased import Phased
-    from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import Operation
 
 _WORD = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[^\W\d][\w$]*")
@@ -40,6 +41,7 @@ class Done(NamedTuple):
 def refuse_touched(done: Sequence[Done], first: Furniture, last: Furniture) -> None:
     """Raise CannotRewrite for the first operation beside a copy that would be lost, or would come back."""
     for place, copying in enumerate(done):
+        _refuse_behind_a_view(copying, done[place + 1 :])
         for part in copying.parts:
             for old, new in part.moved.items():
                 assert part.table is not None
@@ -50,6 +52,27 @@ def refuse_touched(done: Sequence[Done], first: Furniture, last: Furniture) -> N
                 for each in done[place + 1 :]:
                     _refuse(each, column, allowed, old if column.of_another_type else new, "behind it")
                 _refuse_gone(column, copying.ground, first, last)
+
+
+def _refuse_behind_a_view(renaming: Done, others: Sequence[Done]) -> None:
+    """Raise CannotRewrite for what follows a table under its new name, which is a view until contract."""
+    operation, catalog = renaming.operation, renaming.ground.furniture.catalog
+    if not isinstance(operation, RenameTable | SetSchema) or operation.relation is None:
+        return
+    old = catalog.resolve(operation.relation)
+    new = _new_name(operation, old)
+    for each in others:
+        if new in [each.ground.furniture.catalog.resolve(table) for table in _tables(each.operation)]:
+            raise each.ground.refusal(
+                f"{new} is a view until contract: {each.operation.kind.replace('_', ' ')} has to be done to the table",
+                f"write it above the new name, on {old}, or in a file of its own behind this one",
+            )
+
+
+def _new_name(operation: RenameTable | SetSchema, old: Name) -> Name:
+    if isinstance(operation, SetSchema):
+        return Name(operation.name, old.name)
+    return Name(old.schema, operation.new_name)
 
 
 class _Column(NamedTuple):
