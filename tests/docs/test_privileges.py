@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.servers.database import Database
 
 ROLES = ("shop_owner", "shop_app", "shop_reader")
-OWNERS, ANYONES = 2, 4  # how many of the page's blocks come before init, and in all
+OWNERS, ANYONES = 2, 5  # how many of the page's blocks come before init, and in all
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--baseline", metavar="CHANGE", help="The changes up to this one are in the database already.")
 @click.option("--adopt", is_flag=True, help="Take over the ledger of a restored or upgraded server.")
 @click.option("--upgrade", is_flag=True, help="Bring the ledger of an older zdmigrate to this one's version.")
+@click.option("--roles", is_flag=True, help="Create the roles APP_owner, APP_app and APP_reader, too.")
 @click.option("--reason", help="Why, with --adopt; it is recorded.")
 @database
 @common(formats=("text",))
@@ -33,6 +34,7 @@ def command(
     baseline: str | None,
     adopt: bool,
     upgrade: bool,
+    roles: bool,
     reason: str | None,
 ) -> None:
     """Create the ledger: the tables in schema zdmigrate of the target database.
@@ -41,6 +43,7 @@ def command(
     Examples:
       zdmigrate init --release 7.1 --baseline 042_orders
       zdmigrate init --release 1.0
+      zdmigrate init --release 1.0 --roles
       zdmigrate init --upgrade
     """
     if upgrade:
@@ -52,6 +55,7 @@ def command(
     from zdmigrate.ledger.changes import baseline as note_baseline
     from zdmigrate.ledger.connection import connect, where
     from zdmigrate.ledger.ledger import create_ledger
+    from zdmigrate.ledger.roles import create_with_roles
     from zdmigrate.live.registry import check_release_name, correct_empty_release, register_release
     from zdmigrate.run.pooler import refuse_transaction_pooler
 
@@ -64,6 +68,9 @@ def command(
         if adopt:
             adopt_ledger(connection, reason or "")
             console.say(f"the ledger in {where(connection)} is adopted; live instances are forgotten")
+        elif roles:
+            made = create_with_roles(connection, config.app)
+            console.say(f"the ledger is in {where(connection)}, schema zdmigrate; its roles are {', '.join(made)}")
         elif create_ledger(connection):
             console.say(f"the ledger is in {where(connection)}, schema zdmigrate")
         else:

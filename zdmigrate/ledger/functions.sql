@@ -52,6 +52,30 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION zdmigrate.is_retired(text, text) FROM PUBLIC;
 
+-- Whether who is logged in may speak for an app; a role that is bound to none may for any that nobody is bound to.
+CREATE OR REPLACE FUNCTION zdmigrate.may_speak_for(of_app text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_or(s.app = of_app AND mine) OR NOT bool_or(s.app = of_app OR mine), true)
+           OR (SELECT rolsuper FROM pg_roles WHERE rolname = session_user)
+    FROM zdmigrate.speaker AS s
+    CROSS JOIN LATERAL (
+        SELECT coalesce((SELECT pg_has_role(session_user, r.oid, 'MEMBER')
+                         FROM pg_roles AS r WHERE r.rolname = s.role), false)) AS t(mine)
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.may_speak_for(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION zdmigrate.refuse_to_forge(of_app text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT zdmigrate.may_speak_for(of_app) THEN
+        RAISE EXCEPTION 'the role % does not speak for the app %', session_user, of_app
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'The ledger''s owner says who does, in the table zdmigrate.speaker.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION zdmigrate.refuse_to_forge(text) FROM PUBLIC;
+
 -- "I run." Answers ok or retired. The lock is taken in one statement and the fence is read in the next: in one
 -- statement, or in REPEATABLE READ, the snapshot would be older than the lock and a beat that queued behind the
 -- fence would be answered ok (measured, and tested by tests/live/test_fence.py). The lock is the transaction's, so it works
@@ -71,6 +95,7 @@ BEGIN
         RAISE EXCEPTION 'zdmigrate.beat needs an app, a version and an instance, none of them empty'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM zdmigrate.refuse_to_forge(of_app);
     PERFORM pg_advisory_xact_lock_shared(2053401961, 1);
     INSERT INTO zdmigrate.instance AS i (app, version, instance)
     VALUES (of_app, of_version, of_instance)
@@ -88,6 +113,7 @@ REVOKE ALL ON FUNCTION zdmigrate.beat(text, text, text) FROM PUBLIC;
 -- "I stop." The last word is a sighting too: the rollback window counts from it.
 CREATE OR REPLACE FUNCTION zdmigrate.goodbye(of_app text, of_version text, of_instance text) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT zdmigrate.refuse_to_forge(of_app);
     UPDATE zdmigrate.instance
     SET last_seen = clock_timestamp(), left_at = clock_timestamp(), left_why = 'goodbye'
     WHERE app = of_app AND version = of_version AND instance = of_instance AND left_at IS NULL

@@ -168,6 +168,13 @@ CREATE TABLE zdmigrate.instance (
     PRIMARY KEY (app, version, instance)
 ) WITH (fillfactor = 50);
 
+-- The roles that speak for an app: where it has any, no other may beat for it, and they may beat for no other.
+CREATE TABLE zdmigrate.speaker (
+    app  text NOT NULL,
+    role name NOT NULL,
+    PRIMARY KEY (app, role)
+);
+
 -- How a source that knows only the present was looked at: without a gap from since to last, both of them the time of
 -- the question, and by the same settings (a hash). failure is why it did not answer the last time, NULL when it did.
 CREATE TABLE zdmigrate.look (

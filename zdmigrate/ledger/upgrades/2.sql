@@ -102,3 +102,10 @@ CREATE TABLE zdmigrate.sighting (
 ) WITH (fillfactor = 50);
 
 ALTER TABLE zdmigrate.release ADD COLUMN gone_at timestamptz;
+
+-- The roles that speak for an app: where it has any, no other may beat for it, and they may beat for no other.
+CREATE TABLE zdmigrate.speaker (
+    app  text NOT NULL,
+    role name NOT NULL,
+    PRIMARY KEY (app, role)
+);
