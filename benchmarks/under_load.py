@@ -72,7 +72,7 @@ class Round:
             self._phase(name, "expand", "v2", "name", self.seconds)
             with psycopg.connect(self.shop.dsn(name)) as connection:
                 connection.execute("SELECT zdmigrate.beat('app', 'v2', 'one')")
-            self._phase(name, "contract", "v3", "full_name", READS_FOR + 8, "--rollback-window", "1ms")
+            self._phase(name, "contract", "v3", "full_name", READS_FOR + 25, "--rollback-window", "1ms")
 
     def _phase(self, name: str, phase: str, release: str, column: str, seconds: float, *options: str) -> None:
         dsn = self.shop.dsn(name)

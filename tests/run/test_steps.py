@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from tests.run.project import refused
+from tests.stories.proxy import Proxy
 from zdmigrate.run.lease import take_lease
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.run.project import Project
+    from tests.stories.proxy import Request
     from zdmigrate.run.lease import Lease
 
 COLUMN = "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n"
@@ -93,6 +96,23 @@ def test_work_that_takes_longer_than_the_budget_under_a_strong_lock_is_refused(p
     )
     refused(project.expand(), 4, "the step needs longer than the lock budget of 200 ms")
     assert project.database.execute("SELECT 1 FROM pg_constraint WHERE conname = 'slowly'") == []
+
+
+def test_what_a_slow_network_takes_of_the_budget_is_not_given_to_the_statements(project: Project) -> None:
+    """Found by tests/simulate: a query waited 222 ms, since three messages came after the last look at the clock."""
+    project.database.execute(SLOW.format(0.1))
+    project.database.execute("CREATE TABLE one AS SELECT 'a'::text AS label")
+    project.write("001_one.sql", "-- zdmigrate: expand\nALTER TABLE one ADD CONSTRAINT c CHECK (slow(label));")
+    with SlowNetwork(project.dsn) as network:
+        printed = project.run("apply", "--phase", "expand", "--release", "v2", dsn=network.dsn)
+    refused(printed, 4, "longer than the lock budget of 200 ms", "a message to the server and back takes")
+
+
+class SlowNetwork(Proxy):
+    """Each message takes 20 ms longer."""
+
+    def is_the_point(self, request: Request) -> None:
+        time.sleep(0.02)
 
 
 def test_a_group_is_done_whole_or_not_at_all(project: Project) -> None:

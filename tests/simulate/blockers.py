@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
     from tests.servers.database import Connection, Database
     from tests.simulate.drawn import Blocker
+    from tests.simulate.subject import Subject
 
 
 class InTheWay(threading.Thread):
-    """One blocker on the table ``relation`` (as SQL). What it meets itself, a table that is gone, is its own affair."""
+    """One blocker on the subject's table. What it meets itself, a table that is gone, is its own affair."""
 
-    def __init__(self, database: Database, relation: str, key: str, blocker: Blocker, stop: threading.Event) -> None:
+    def __init__(self, database: Database, subject: Subject, blocker: Blocker, stop: threading.Event) -> None:
         super().__init__(name=blocker.kind, daemon=True)
-        self.database, self.relation, self.key, self.blocker, self.halt = database, relation, key, blocker, stop
+        self.database, self.blocker, self.halt = database, blocker, stop
+        self.relation, self.key = subject.relation, subject.case.table.columns[0].sql
+        self.schema = subject.case.table.prefix or "public."
         self.error = ""
 
     def run(self) -> None:
@@ -35,11 +38,6 @@ class InTheWay(threading.Thread):
             KINDS[self.blocker.kind](self)
         except psycopg.Error as error:
             self.error = str(error)
-
-    @property
-    def schema(self) -> str:
-        """As SQL, with its dot."""
-        return self.relation[: self.relation.rindex(".") + 1]
 
     def lasts(self) -> None:
         self.halt.wait(self.blocker.seconds)
@@ -91,12 +89,15 @@ def _dump(self: InTheWay) -> None:
 
 
 def _index(self: InTheWay) -> None:
-    with self.connect() as connection:
-        try:
+    """It may be a deadlock's victim, as may its DROP, which is tried until it is through."""
+    try:
+        with self.connect() as connection:
             connection.execute(f'CREATE INDEX CONCURRENTLY "by hand" ON {self.relation} ({self.key})'.encode())
-        finally:
+    finally:
+        while True:
             with contextlib.suppress(psycopg.Error), connected(self.database, "by hand") as other:
                 other.execute(f'DROP INDEX CONCURRENTLY IF EXISTS {self.schema}"by hand"'.encode())
+                break
 
 
 def _prepared(self: InTheWay) -> None:

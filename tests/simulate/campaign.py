@@ -5,21 +5,28 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
 from tests.servers.choose import SETTINGS
 from tests.servers.database import RunningServer
-from tests.simulate.drawn import case, script
+from tests.simulate.drawn import cases, script
 from tests.simulate.episode import Episode
-from tests.simulate.world import NotToBeTried, World
+from tests.simulate.runs import Runs
+from tests.simulate.subject import NotToBeTried
+from tests.simulate.world import World
+from tests.stories.runners import Forge
 from zdmigrate.embedded.locate import find
 from zdmigrate.embedded.server import Server
 from zdmigrate.recipes.parts import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from tests.recipes.generated.migrations import Generated
+    from tests.simulate.drawn import Script
 
 # Workers that never rest, and take their time: one is at some table at any moment.
 AUTOVACUUM = {
@@ -47,6 +54,14 @@ class Tally:
             f"{self.queries} queries of apps, invariants looked at {self.checks} times\n{kinds}\n{faults}"
         )
 
+    def counts(self, runs: Runs, drawn: Sequence[Generated], plan: Script) -> None:
+        """An episode that held."""
+        self.held += 1
+        self.kinds.update(each.migration.kind for each in drawn)
+        self.faults.update(attempt.fault for part in (plan.expand, plan.revert, plan.contract) for attempt in part)
+        self.checks += runs.invariants.checked
+        self.queries += sum(app.queries for app in runs.world.apps.values())
+
 
 def campaign(seed: int, seconds: float, numbers: Iterable[int] | None = None, *, verbose: bool = False) -> Tally:
     """Print each failure as it comes, with what was done, and how to see it again."""
@@ -63,34 +78,27 @@ def campaign(seed: int, seconds: float, numbers: Iterable[int] | None = None, *,
 
 def one(server: Server, seed: int, number: int, tally: Tally, *, verbose: bool) -> None:
     name = f"{seed} {number}"
-    drawn, plan = case(name), script(name)
-    running = RunningServer(server.dsn(), server.major)
-    began, episode = time.monotonic(), None
+    plan = script(name)
+    drawn = cases(name, plan.changes)
+    began, runs = time.monotonic(), None
     try:
-        with World(running, drawn, plan.rows) as world:
-            episode = Episode(server, running, world, plan)
-            episode.run()
+        with ExitStack() as held:
+            world = held.enter_context(World(RunningServer(server.dsn(), server.major), drawn, plan.rows))
+            forges = (held.enter_context(Forge(world.folder.parent)), held.enter_context(Forge(world.folder.parent)))
+            runs = Runs(server, world, forges)
+            Episode(runs, world, plan).run()
     except NotToBeTried as reason:
         tally.left_out[str(reason)] += 1
         return
     except Exception:  # noqa: BLE001 - whatever it is, it is told with what led to it
-        told = "\n".join(f"  {line}" for line in (episode.told if episode else []))
+        told = "\n".join(f"  {line}" for line in (runs.told if runs else []))
         tally.failed.append(name)
         print(
-            f"FAILED: python -m tests.simulate --seed {seed} --episode {number}\n{drawn}\n{plan}\n{told}\n"
-            f"{traceback.format_exc()}",
-            flush=True,
-        )
+            f"FAILED: python -m tests.simulate --seed {seed} --episode {number}", *drawn, plan, told,
+            traceback.format_exc(), sep="\n", flush=True,
+        )  # fmt: skip
         return
-    tally.held += 1
-    tally.kinds[drawn.migration.kind] += 1
-    tally.faults.update(attempt.fault for part in (plan.expand, plan.revert, plan.contract) for attempt in part)
-    tally.checks += episode.invariants.checked
-    tally.queries += world.old.queries + world.new.queries
+    tally.counts(runs, drawn, plan)
     if verbose:
-        print(
-            f"episode {number}: {drawn.migration.kind}, {time.monotonic() - began:.1f} s",
-            *episode.told,
-            sep="\n  ",
-            flush=True,
-        )
+        kinds = " and ".join(each.migration.kind for each in drawn)
+        print(f"episode {number}: {kinds}, {time.monotonic() - began:.1f} s", *runs.told, sep="\n  ", flush=True)

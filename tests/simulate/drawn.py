@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.recipes.generated.migrations import Generated
 
 SCHEMAS = ("public", "shop", "Größe", "order", 'a"b', "%", "it's", "two words", "x" * 60, "_")
-FAULTS = ("kill", "cut", "stop", "term", "restart", "crash", "rival", "none")
-FAULT_WEIGHTS = (6, 4, 3, 2, 1, 1, 3, 2)
+FAULTS = ("kill", "cut", "stop", "term", "restart", "crash", "rival", "slow", "none")
+FAULT_WEIGHTS = (6, 4, 3, 2, 1, 1, 3, 2, 2)
 BLOCKERS = (  # and autovacuum, which is about all the while
     "idle in transaction", "long select", "vacuum", "pg_dump", "manual index", "prepared transaction",
     "writer in transaction",
@@ -51,8 +51,10 @@ class Attempt(NamedTuple):
 class Script(NamedTuple):
     """An episode: attempts that may fail, before the run of each phase that has to succeed."""
 
+    changes: int  # one, or two and three versions
     rows: int  # more than the few of the drawn table, about
     expand: tuple[Attempt, ...]
+    apart: bool  # whether the backfill is a run of its own
     early: bool  # whether a contract is tried while the old version lives
     revert: tuple[Attempt, ...]
     ends: str  # contract, revert, or "both": reverted, and then forth again
@@ -64,8 +66,10 @@ def script(number: str) -> Script:
     """The same for the same number, whatever Python's version."""
     chance = random.Random(number)
     return Script(
+        changes=chance.choices((1, 2), (2, 1))[0],
         rows=chance.choice((0, 200, 1_000, 5_000)),
         expand=_attempts(chance),
+        apart=chance.random() < 0.25,
         early=chance.random() < 0.6,
         revert=_attempts(chance),
         ends=chance.choices(("contract", "revert", "both"), (6, 2, 2))[0],
@@ -90,10 +94,15 @@ def _attempt(chance: random.Random) -> Attempt:
     )
 
 
-def case(number: str) -> Generated:
-    """A table with rows, and a migration of it; hypothesis likes its first examples small, so it is a later one."""
+def cases(number: str, count: int) -> list[Generated]:
+    """So many tables with rows, each in a schema of its own, and a migration of each."""
     chance = random.Random(number)
-    schema, make, wanted = chance.choice(SCHEMAS), chance.choice(MAKERS), chance.randint(4, 12)
+    return [_case(chance, schema) for schema in chance.sample(SCHEMAS, count)]
+
+
+def _case(chance: random.Random, schema: str) -> Generated:
+    """Hypothesis likes its first examples small, so it is a later one."""
+    make, wanted = chance.choice(MAKERS), chance.randint(4, 12)
     drawn: list[Generated] = []
 
     @seed(chance.randrange(2**60))

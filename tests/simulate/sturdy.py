@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg
 
-from tests.recipes.writers import PACE, App
+from tests.recipes.writers import OLD, PACE, App
 from tests.stories.lock_waits import LockWaits
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from tests.recipes.versions import Schema, Shared
     from tests.servers.database import Connection, Database
 
 GIVES_UP = 30.0  # seconds without a server
@@ -28,6 +32,15 @@ def connected(database: Database, name: str) -> Connection:
             time.sleep(0.02)
 
 
+class Side(NamedTuple):
+    """What a version knows of the tables of one change: as before it, or as after it."""
+
+    views: dict[str, list[str]]
+    tables: Sequence[Shared]
+    which: int
+    unread: bool
+
+
 class SturdyApp(App):
     """Knows of each of its writes whether it was committed; a lost connection is a failure only if none is allowed.
 
@@ -37,6 +50,18 @@ class SturdyApp(App):
     outages = 0
     lost = 0
 
+    @classmethod
+    def of(cls, database: Database, name: str, schema: Schema, sides: Sequence[Side]) -> Self:
+        """A version that is old or new change by change."""
+        views = {view: columns for side in sides for view, columns in side.views.items()}
+        app = cls(database, schema._replace(views=views), (), OLD, False)
+        app.copies = [
+            copy for side in sides for copy in App(database, schema, side.tables, side.which, side.unread).copies
+        ]
+        app.name = name
+        app._chance = random.Random(name)
+        return app
+
     def _run(self) -> None:
         self._connection = connected(self.database, f"app {self.name}")
         try:
@@ -45,6 +70,13 @@ class SturdyApp(App):
                 time.sleep(PACE)
         finally:
             self._connection.close()
+
+    def settles(self, tables: Collection[str]) -> None:
+        """The row that every version writes becomes known, in tables that newer versions do not write."""
+        with self.database.connect() as connection:
+            for copy in self.copies:
+                if copy.shared.after is None and copy.shared.before.name in tables:
+                    self._become(connection, copy, copy.both, noted=True)
 
     def ends_by_itself(self) -> None:
         self._thread.join(GIVES_UP)

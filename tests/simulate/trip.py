@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.stories.proxy import Request, When
     from tests.stories.runners import Runner
 
+SLOW = 0.03  # seconds that each message takes longer, where the network is slow
 _ANY = re.compile("")
 _WRITES = re.compile(
     r"\s*(COMMIT|SAVEPOINT|ROLLBACK|LOCK TABLE|CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|INSERT INTO|UPDATE|DELETE FROM)\b"
@@ -45,11 +47,14 @@ class Trip(Proxy):
         with self._lock:
             self.count += bool(self.counted.match(request.sql))
             now = self.count == self.at and not self.met
+            reached = self.count >= self.at
         if now:
             self.met = " ".join(request.sql.split())[:90] or "a message without SQL"
             self.started.wait(30)
             self._happens()
             self.tripped.set()
+        if reached and self.fault == "slow":
+            time.sleep(SLOW)
         return None
 
     def _happens(self) -> None:

@@ -1,4 +1,4 @@
-"""The databases, the change file and the two versions of an app that an episode is about."""
+"""The databases, the change files and the versions of an app that an episode is about."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ import psycopg
 from tests.recipes.versions import schema_of, shared_tables
 from tests.recipes.writers import NEW, NUMBER, OLD, App, replay
 from tests.run.command import zdmigrate
-from tests.simulate.sturdy import SturdyApp, SturdyWitness
+from tests.simulate.sturdy import Side, SturdyApp, SturdyWitness
+from tests.simulate.subject import NotToBeTried, Subject
 from zdmigrate.sdk import Heartbeat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.recipes.generated.migrations import Generated
+    from tests.recipes.versions import Shared
     from tests.servers.database import Database, RunningServer
 
 BEATS = 0.2  # seconds
 
 
-class NotToBeTried(Exception):
-    """The naive SQL cannot migrate this table either, or ``rewrite`` refuses it, with a reason."""
-
-
 class World:
-    """``original`` is left alone, ``migrated`` is what the naive migration makes of it; ``database`` is lived on."""
+    """``original`` is left alone, ``database`` is lived on. Version v1 knows no change, v2 the first, v3 both."""
 
-    def __init__(self, server: RunningServer, case: Generated, rows: int) -> None:
-        self.server, self.case, self.rows = server, case, rows
+    def __init__(self, server: RunningServer, cases: Sequence[Generated], rows: int) -> None:
+        self.server, self.rows = server, rows
+        self.subjects = [Subject(case, number) for number, case in enumerate(cases, 1)]
         self.held = ExitStack()
+        self.apps: dict[str, SturdyApp] = {}
+        self.beats: dict[str, Heartbeat] = {}
 
     def __enter__(self) -> Self:
         self.folder = Path(self.held.enter_context(TemporaryDirectory(prefix="simulate-"))) / "migrations"
@@ -47,34 +48,61 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for app in (self.old, self.new):
+        for app in self.apps.values():
             app.end()
         for beat in self.beats.values():
             beat.stop()
         self.held.close()
 
     def _make(self) -> None:
-        try:
-            self.original.execute(self.case.table.script())
-        except psycopg.Error as error:
-            raise NotToBeTried(f"the table cannot be made: {error}") from None
+        for subject in self.subjects:
+            subject.make(self.original)
         multiply(self.original, self.rows // 100)
-        self.change = self._rewritten()
-        self.migrated = self.clone()
+        for subject in self.subjects:
+            subject.rewrite(self.original, self.folder.parent / f"history {subject.number}")
+        migrated = self.clone()
         try:
-            self.migrated.execute(self.naive)
+            for subject in self.subjects:
+                subject.migrate(migrated)
         except psycopg.Error as error:
             raise NotToBeTried(f"the naive SQL cannot migrate it: {error}") from None
-        self.tables = shared_tables(self.original, self.migrated)
-        self.schemas = (schema_of(self.original), schema_of(self.migrated))
+        tables = shared_tables(self.original, migrated)
+        for subject in self.subjects:
+            subject.tables = [each for each in tables if each.before.name.startswith(self._prefix(subject))]
+        self.parts = 2 * (len(self.subjects) + 1)
+        self.schemas = (schema_of(self.original), schema_of(migrated))
         crowd(self.original, self.rows)
         self.database = self.clone()
-        self.old, self.new = (self.app(each) for each in (OLD, NEW))
         self.witness = SturdyWitness(self.database)
-        self.beats: dict[str, Heartbeat] = {}
 
-    def app(self, which: int) -> SturdyApp:
-        return SturdyApp(self.database, self.schemas[which], self.tables, which, self.case.migration.unread)
+    def _prefix(self, subject: Subject) -> str:
+        [(quoted,)] = self.original.execute("SELECT quote_ident(%s)", subject.case.table.schema)
+        return f"{str(quoted).replace('%', '%%')}."
+
+    def publish(self, subject: Subject) -> None:
+        """Its file comes to the folder."""
+        self.file(subject).write_text(subject.text)
+
+    def file(self, subject: Subject) -> Path:
+        return self.folder / f"{subject.change}.sql"
+
+    def app(self, name: str, knows: int) -> SturdyApp:
+        """A version that knows so many of the changes; its rows are its own as long as no other knows as many."""
+        sides = [
+            Side(
+                views=self._views(subject, NEW if subject.number <= knows else OLD),
+                tables=[_share(each, knows, self.parts) for each in subject.tables if len(each.rows) > self.parts],
+                which=NEW if subject.number <= knows else OLD,
+                unread=subject.case.migration.unread,
+            )
+            for subject in self.subjects
+        ]
+        self.apps[name] = SturdyApp.of(self.database, name, self.schemas[OLD], sides)
+        return self.apps[name]
+
+    def _views(self, subject: Subject, which: int) -> dict[str, list[str]]:
+        views, prefix = self.schemas[which].views, self._prefix(subject).replace("%%", "%")
+        return {name: columns for name, columns in views.items() if name.startswith(prefix)}
 
     def beat(self, version: str) -> Heartbeat:
         """That of a version's one instance."""
@@ -89,43 +117,27 @@ class World:
     def clone(self) -> Database:
         return self.held.enter_context(self.server.database(self.original.name))
 
-    def _rewritten(self) -> str:
-        """The change's id; its file is in the folder."""
-        history = self.folder.parent / "history"
-        history.mkdir()
-        (history / "000_before.sql").write_text(self.case.table.script())
-        file = history / f"001_{self.case.migration.kind.replace(' ', '_').replace(',', '')}.sql"
-        file.write_text(self.case.migration.naive)
-        self.file = self.folder / file.name
-        read = ("--dsn", self.original.dsn) if self.case.from_database else ()
-        allow = ("--allow", "twin-unique-upsert=nobody upserts")
-        options = ("--output", str(self.file), "--dir", str(history), *read, *allow, *self.case.migration.options)
-        printed = zdmigrate("rewrite", str(file), *options)
-        if printed.code:
-            assert printed.code == 2, printed.text
-            raise NotToBeTried(f"rewrite refuses: {printed.err.splitlines()[0]}")
-        return file.stem
-
-    @property
-    def in_place(self) -> bool:
-        return " in place. " in self.file.read_text().replace("\n-- ", " ")
-
-    @property
-    def naive(self) -> str:
-        """What the change amounts to, with the new name of what a rewrite gives a new name."""
-        return self.case.migration.naive + ("" if self.in_place else self.case.migration.then)
-
-    @property
-    def stays(self) -> str:
-        """What a revert leaves on purpose."""
-        return (self.case.migration.naive if self.in_place else self.case.migration.stays) or "SELECT"
-
     def wanted(self, end: str) -> Database:
-        """A database that nobody troubled: what was written, by one connection, and then the naive migration."""
+        """A database that nobody troubled: what was written, by one connection, and then the naive migrations."""
         database = self.clone()
-        replay([*self.old.journal, *self.new.journal], database)
-        database.execute(self.naive if end == "contract" else self.stays)
+        replay([each for app in self.apps.values() for each in app.journal], database)
+        for subject in self.subjects:
+            (subject.migrate if end == "contract" else subject.leave_behind)(database)
         return database
+
+
+def _share(shared: Shared, part: int, parts: int) -> Shared:
+    """The rows in such an order that a version's own, and its patterns, are no other's (writers.Copying.turn).
+
+    A table with fewer rows than parts is left to rest.
+    """
+    both, rest = shared.rows[0], shared.rows[1:]
+    own, patterns = rest[part::parts], rest[parts // 2 + part :: parts]
+    rows = [both]
+    for place in range(max(len(own), len(patterns))):
+        mine = own[place % len(own)]
+        rows += [mine, patterns[place % len(patterns)], mine]
+    return shared._replace(rows=tuple(rows))
 
 
 def multiply(database: Database, times: int) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RETRIED = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 SLOW_TRIES = 5  # how often a step may need longer than the budget by itself before it is refused
 COMMIT_SHARE = 0.1  # of the budget: kept for the COMMIT, during which the lock is still held
+LAST_TRIPS = 3  # to the server and back, with the lock held, after the last look at the clock: limit, setting, COMMIT
 REPORT_EVERY = 2.0  # seconds between two words about who is in the way
 
 
@@ -98,6 +99,7 @@ class _Brief:
         self.watches = _watches(session, relations)
         self.footing = Footing(session, relations)
         self.tries = self.slow = 0
+        self.trip = 0.0  # seconds of a message to the server and back
 
     def run(self) -> StepResult:
         """Look; ask when only short transactions are in the way; do it within the budget; else once more."""
@@ -122,7 +124,9 @@ class _Brief:
         session, connection = self.session, self.session.connection
         self.footing.begin_try()
         witness = None
+        before = self.limits.clock()
         session.limit(self.limits.budget)  # the ledger's rows are nobody's but ours: no wait is expected
+        self.trip = self.limits.clock() - before
         locked = False
         try:
             session.lease.guard(connection)
@@ -158,7 +162,7 @@ class _Brief:
             self.session.connection.execute(statement)
 
     def _work(self, asked: float) -> None:
-        end = asked + self.limits.budget * (1 - COMMIT_SHARE)
+        end = asked + self.limits.budget * (1 - COMMIT_SHARE) - LAST_TRIPS * self.trip
         for statement in self.step.statements:
             left = end - self.limits.clock()
             if left <= 0:
@@ -198,10 +202,16 @@ class _Brief:
         raise StepFailed(
             f"{self.step.path}:{self.step.line}: the step needs longer than the lock budget of "
             f"{self.limits.budget * 1000:.0f} ms and holds {locks or 'its locks'} all the while, "
-            f"so that queries of the app would wait as long",
+            f"so that queries of the app would wait as long" + self._network(),
             state=state_after(self.plan, self.step),
             hint=f"zdmigrate lint --effects {self.step.path} shows what it reads or rewrites, and what to do instead",
         )
+
+    def _network(self) -> str:
+        """A word about it where it takes a good part of the budget."""
+        if LAST_TRIPS * self.trip < self.limits.budget * COMMIT_SHARE:
+            return ""
+        return f"; a message to the server and back takes {self.trip * 1000:.0f} ms of it, and each step needs several"
 
 
 def _watches(session: Session, relations: Relations) -> list[Watch]:
