@@ -269,6 +269,38 @@ def test_live_beat_without_a_ledger_is_an_error(shop: Shop, database: Database) 
     assert (refused.code, "no ledger yet" in refused.err) == (2, True)
 
 
+WRAPPED = ("live", "beat", "--release", "v2", "--instance", "web-1", "--every", "50ms", "--", sys.executable, "-uc")
+WAITING = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: (print("asked to stop"), sys.exit(7)))
+print("serving")
+while True: signal.pause()
+"""
+
+
+def test_a_wrapped_command_gets_the_signals_and_a_goodbye_follows_it(shop: Shop) -> None:
+    with running(*WRAPPED, WAITING) as wrapper:
+        assert wrapper.line() == "serving"
+        until(lambda: shop.execute("SELECT left_at FROM zdmigrate.instance") == [(None,)])
+        assert wrapper.end(signal.SIGTERM) == 7
+        assert wrapper.line() == "asked to stop"
+    assert shop.execute("SELECT left_why FROM zdmigrate.instance") == [("goodbye",)]
+
+
+def test_a_wrapped_command_of_a_retired_version_is_told_to_stop(shop: Shop) -> None:
+    with running(*WRAPPED, WAITING) as wrapper:
+        assert wrapper.line() == "serving"
+        shop.execute("INSERT INTO zdmigrate.change (app, id, state) VALUES ('shop', 'new', 'contracting')")
+        shop.execute("INSERT INTO zdmigrate.fence (app, change, release) VALUES ('shop', 'new', 'v3')")
+        assert wrapper.process.wait() == 7
+
+
+def test_a_wrapped_command_runs_though_the_database_does_not_answer() -> None:
+    ran = zdmigrate(*WRAPPED[:-3], "--dsn", NOWHERE, *WRAPPED[-3:], "raise SystemExit(3)")
+    assert ran.code == 3
+    assert zdmigrate("live", "beat", "--release", "v2", "--instance", "i", "--dsn", NOWHERE, "--", "/nowhere").code == 2
+
+
 @pytest.mark.parametrize("every", ["10", "0s", "-1s", "soon"])
 def test_how_often_must_be_a_length_of_time(every: str) -> None:
     assert zdmigrate("live", "beat", "--release", "v2", "--instance", "i", f"--every={every}").code == 2

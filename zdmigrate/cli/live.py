@@ -25,26 +25,38 @@ def command() -> None:
     """
 
 
-@command.command(short_help="Beat for an instance, as a sidecar.")
+@command.command(short_help="Beat for an instance, as a sidecar or around its command.")
 @release_option
 @click.option("--instance", required=True, metavar="NAME", help="What tells this instance from the others.")
 @click.option("--every", default="10s", show_default=True, callback=seconds, metavar="TIME", help="How often to beat.")
+@click.argument("wrapped", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @database
 @common(formats=("text",))
-def beat(release: str | None, instance: str, every: float, dsn: str, config: Config, console: Console) -> int:
-    """Beat for an instance that does not beat itself (a sidecar), until SIGTERM.
+def beat(
+    release: str | None,
+    instance: str,
+    every: float,
+    wrapped: tuple[str, ...],
+    dsn: str,
+    config: Config,
+    console: Console,
+) -> int:
+    """Beat for an instance that does not beat itself: as a sidecar until SIGTERM, or for as long as COMMAND runs.
 
-    Survives outages of the database. Exit code: 0 after SIGTERM and a goodbye, 1 when the release is retired.
+    Survives outages of the database. Exit code: 0 after SIGTERM and a goodbye, 1 when the release is retired; around a
+    COMMAND, which gets the signals, its own.
 
     \b
-    Example:
+    Examples:
       zdmigrate live beat --release 7.2 --instance "$HOSTNAME" --every 10s
+      zdmigrate live beat --release 7.2 --instance "$HOSTNAME" -- gunicorn shop:app
     """
     from zdmigrate.cli.beating import keep_beating
+    from zdmigrate.cli.wrapping import beat_while
     from zdmigrate.sdk import Heartbeat
 
-    version = release_name(release, console)
-    return keep_beating(Heartbeat(dsn, config.app, version, instance, every=every), console)
+    heartbeat = Heartbeat(dsn, config.app, release_name(release, console), instance, every=every)
+    return beat_while(heartbeat, wrapped, console) if wrapped else keep_beating(heartbeat, console)
 
 
 @command.command(name="list", short_help="List versions and instances that may hold a gate.")
