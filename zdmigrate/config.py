@@ -42,6 +42,8 @@ class Backfill(Value):
     max_lag: Duration = Duration(10_000)
     max_lag_bytes: ByteSize = ByteSize(256 << 20)
     max_slot_bytes: ByteSize = ByteSize(4 << 30)
+    on_row_error: str = "stop"
+    guard_action: str = "pause"
 
 
 class Override(Value):
@@ -82,6 +84,20 @@ class LiveSource(Value):
     options: Mapping[str, Any] = {}
 
 
+class Guard(Value):
+    """``[[guard]]``: a number that tells how an app does, by a command or a query, and how bad it may get."""
+
+    name: str
+    command: tuple[str, ...] = ()
+    prometheus: str = ""  # the URL of the server
+    query: str = ""
+    token: str = ""  # the variable that holds a bearer token for it
+    max: float | None = None
+    max_ratio: float | None = None  # times what it was before the start
+    every: Duration = Duration(5_000)
+    time_limit: Duration = Duration(5_000)
+
+
 class Config(Value):
     """Every setting, with its default. Durations are ``Duration``; paths are relative to the working directory."""
 
@@ -100,6 +116,7 @@ class Config(Value):
     gate: Gate = Gate()
     backfill: Backfill = Backfill()
     live: tuple[LiveSource, ...] = (LiveSource(source="heartbeat"),)
+    guards: tuple[Guard, ...] = ()
     lint: Lint = Lint()
     rewrite: Rewrite = Rewrite()
     apps_ignored: tuple[str, ...] = ()  # [apps.NAME] ignores = true
@@ -213,6 +230,12 @@ KEYS = {
     "backfill.max_lag": Key(Duration.parse, "How far behind a standby or subscriber may be while a backfill runs."),
     "backfill.max_lag_bytes": Key(ByteSize.parse, "The same in bytes of WAL."),
     "backfill.max_slot_bytes": Key(ByteSize.parse, "How much WAL a replication slot may keep while a backfill runs."),
+    "backfill.on_row_error": Key(
+        _choice("stop", "quarantine"), "What to do with a row that cannot be filled: stop, or keep it aside and go on."
+    ),
+    "backfill.guard_action": Key(
+        _choice("pause", "abort", "revert"), "What to do with a backfill while a health guard says no."
+    ),
     "rewrite.new_name": Key(_new_name, "The name of a column whose type changes: {column}_{type}."),
     "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
     "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),

@@ -7,6 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.config import KEYS, SEVERITIES, Config, LiveSource, Override, read_key
+from zdmigrate.config_guards import read_guards
 from zdmigrate.errors import ConfigError
 from zdmigrate.nearest import did_you_mean
 from zdmigrate.redact import holds_password
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_TABLES = {"gate", "backfill", "lint", "lint.severity", "lint.overrides", "live", "apps"}
+_TABLES = {"gate", "backfill", "lint", "lint.severity", "lint.overrides", "live", "guard", "apps"}
 
 
 def read_file(file: Path, start: Path) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def _flatten(table: dict[str, Any], file: Path) -> Iterator[tuple[str, object]]:
     for key, value in table.items():
         if key == "live":
             yield key, _live(value, file)
+        elif key == "guard":
+            yield "guards", read_guards(value, file)
         elif key == "apps":
             yield "apps_ignored", _apps(value, file)
         elif key in ("gate", "backfill", "lint", "rewrite") and isinstance(value, dict):

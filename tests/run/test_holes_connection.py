@@ -64,6 +64,7 @@ TABLES = (
     "backfill",
     "backfill_range",
     "backfill_tuning",
+    "quarantine",
     "pending",
     "fence",
     "look",

@@ -50,6 +50,8 @@ POLL = 5.0  # seconds between two looks of --wait
     "lock_deadline",
     "out_of_order",
     *TUNABLE,
+    "backfill.on_row_error",
+    "backfill.guard_action",
     "gate.rollback_window",
     "gate.lost_window",
     "gate.heartbeat_ttl",

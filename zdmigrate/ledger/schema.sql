@@ -85,7 +85,8 @@ CREATE TABLE zdmigrate.pending (
 );
 
 -- A backfill: its pass over the table, the blocks and seconds of that pass, rows of the passes before it, and what
--- holds its workers back right now. fingerprint is of the statement that it was begun with.
+-- holds its workers back right now. fingerprint is of the statement that it was begun with; baseline is what health
+-- guards measured before it began.
 CREATE TABLE zdmigrate.backfill (
     app         text NOT NULL,
     change      text NOT NULL,
@@ -99,6 +100,7 @@ CREATE TABLE zdmigrate.backfill (
     workers     integer NOT NULL DEFAULT 0,
     throttle    text,
     seen_at     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    baseline    jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (app, change, position),
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
 ) WITH (fillfactor = 50);
@@ -130,6 +132,20 @@ CREATE TABLE zdmigrate.backfill_tuning (
     stopped     text,
     PRIMARY KEY (app, change),
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Rows that a backfill could not fill and left aside, by their key: columns and values, as text. No contract runs
+-- before they are mended; apply tries them again.
+CREATE TABLE zdmigrate.quarantine (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    position    integer NOT NULL,
+    columns     text[] NOT NULL,
+    key         text[] NOT NULL,
+    error       text NOT NULL,
+    since       timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, change, position, key),
+    FOREIGN KEY (app, change, position) REFERENCES zdmigrate.backfill (app, change, position) ON DELETE CASCADE
 );
 
 -- How far each backfill is, in blocks and rows, its ranges taken together.

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from zdmigrate.errors import InputError, StepFailed
 from zdmigrate.ledger.ledger import one
 from zdmigrate.run.backfills.batch_plan import refuse_whole_table_plan
+from zdmigrate.run.backfills.brakes.guards import guarded
 from zdmigrate.run.backfills.crew import Crew
 from zdmigrate.run.backfills.cursors import Cursors
 from zdmigrate.run.backfills.foreman import Foreman
 from zdmigrate.run.backfills.leaves import leaves
+from zdmigrate.run.backfills.quarantine import Quarantine, told_aside
 from zdmigrate.run.backfills.ranges import Ranges
 from zdmigrate.run.backfills.throttle import Throttle
 from zdmigrate.run.backfills.valve import Valve
@@ -27,7 +29,7 @@ from zdmigrate.run.session import state_after, told
 from zdmigrate.run.steps import write_done
 
 if TYPE_CHECKING:
-    from zdmigrate.config import Backfill as Settings
+    from zdmigrate.config import Config
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Backfill, Plan, Step
     from zdmigrate.run.backfills.cursors import Stand
@@ -38,7 +40,7 @@ PASSES = 10
 UNANALYSED = 100.0  # rows in a block, where nobody has counted
 
 
-def run_backfill(session: Session, settings: Settings, plan: Plan, step: Step) -> StepResult:
+def run_backfill(session: Session, config: Config, plan: Plan, step: Step) -> StepResult:
     """Fill what is not filled, batch by batch, then verify it, and write that the step is done.
 
     Raises StepFailed when a row cannot be converted (progress is kept) or rows differ after ten passes.
@@ -46,20 +48,24 @@ def run_backfill(session: Session, settings: Settings, plan: Plan, step: Step) -
     assert step.backfill is not None
     start = session.limits.clock()
     with told(session, plan, step), session.settings(step):
-        rows = _Runner(session, settings, plan, step, step.backfill).run()
+        rows = _Runner(session, config, plan, step, step.backfill).run()
         _finish(session, plan, step)
     return StepResult(session.limits.clock() - start, rows=rows)
 
 
-def remaining_rows(session: Session, step: Step) -> int:
-    """How many rows a backfill has still to change, in one snapshot; 0 for INSERT, whose passes tell."""
+def remaining_rows(session: Session, plan: Plan, step: Step) -> int:
+    """How many rows a backfill has still to change, in one snapshot; 0 for INSERT, whose passes tell.
+
+    Rows that are left aside are not among them.
+    """
     assert step.backfill is not None
     with session.settings(step):
-        return _remaining(session, step.backfill)
+        return _remaining(session, Quarantine(plan, step, step.backfill))
 
 
-def _remaining(session: Session, backfill: Backfill) -> int:
-    return int(one(session.connection, backfill.remaining)[0]) if backfill.remaining else 0
+def _remaining(session: Session, quarantine: Quarantine) -> int:
+    counts = quarantine.remaining(session.connection)
+    return int(one(session.connection, counts)[0]) if counts else 0
 
 
 def refuse_edited(connection: Connection, plan: Plan) -> None:
@@ -84,19 +90,28 @@ def _edited(plan: Plan, step: Step) -> InputError:
 class _Runner:
     """One backfill: passes over its table until none has a row left to change."""
 
-    def __init__(self, session: Session, settings: Settings, plan: Plan, step: Step, backfill: Backfill) -> None:
-        self.session, self.settings, self.plan, self.step = session, settings, plan, step
+    def __init__(self, session: Session, config: Config, plan: Plan, step: Step, backfill: Backfill) -> None:
+        self.session, self.config, self.plan, self.step = session, config, plan, step
         self.backfill = backfill
         self.connection = session.connection
         self.cursors = Cursors(session.lease, plan, step, backfill)
+        self.quarantine = Quarantine(plan, step, backfill)
         self.valve = Valve(session.limits.clock)
-        throttle = Throttle(session, settings, self.valve)
-        self.foreman = Foreman(session, settings, step, self.cursors, throttle)
+        self.throttle = Throttle(session, config.backfill, self.valve)
+        self.foreman = Foreman(session, config.backfill, step, self.cursors, self.throttle)
 
     def run(self) -> int:
         """Rows changed in all passes of this run."""
         refuse_whole_table_plan(self.session, self.step, self.backfill)
         stand = self._stand()
+        with guarded(self.connection, self.config.guards, self.cursors) as guards:
+            self.throttle.brakes += guards
+            rows = self._passes(stand)
+        if aside := self.quarantine.rows(self.connection):
+            self.session.listener.note(f"{self.plan.change}: {told_aside(aside)}")
+        return rows
+
+    def _passes(self, stand: Stand) -> int:
         last = stand.pass_number + PASSES - 1  # a later run tries as often again: what kept undoing it may be gone
         while True:
             before = self.foreman.rows
@@ -111,7 +126,7 @@ class _Runner:
         """Nothing is left to do. For INSERT only a pass over the whole table tells: rows come in behind a cursor."""
         if self.backfill.remaining is None:
             return whole and changed == 0
-        return _remaining(self.session, self.backfill) == 0
+        return _remaining(self.session, self.quarantine) == 0
 
     def _pass(self, stand: Stand) -> bool:
         """Every range to its end; those of a table that was rewritten under us once more.
@@ -122,7 +137,7 @@ class _Runner:
         whole = ranges.blocks_left == stand.blocks
         while ranges.blocks_left:
             self.foreman.begin(stand, ranges)
-            workers = self.foreman.throttle.settings.workers
+            workers = self.throttle.settings.workers
             crew = Crew(self.session, self._shared(ranges), workers, self.foreman.changed)
             try:
                 crew.run(self.foreman.tick)
@@ -143,6 +158,7 @@ class _Runner:
             ranges=ranges,
             valve=self.valve,
             block_size=self._block_size(),
+            quarantine=self.quarantine if self.config.backfill.on_row_error == "quarantine" else None,
             fixed=self._fixed_blocks(),
             events=SimpleQueue(),
         )
@@ -193,7 +209,7 @@ class _Runner:
         return max(1, round(self.backfill.batch / max(per_block, 1)))
 
     def _unfinished(self) -> StepFailed:
-        table, left = self.backfill.table, _remaining(self.session, self.backfill)
+        table, left = self.backfill.table, _remaining(self.session, self.quarantine)
         what = (
             f"{PASSES} passes over {table} have all met new rows"
             if self.backfill.remaining is None

@@ -12,6 +12,7 @@ from zdmigrate.live.fence import close_fence
 from zdmigrate.live.roles import end_sessions
 from zdmigrate.run.due import due_for_contract, plan_of
 from zdmigrate.run.lease import DDL, take_lease
+from zdmigrate.run.mending import retry_left_aside
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import needs_of, run_phase
 from zdmigrate.run.preflight import preflight, refuse_unfit
@@ -45,6 +46,7 @@ def contract(
     with target.connect("contract") as connection:
         due, too_early = due_for_contract(target, connection, changes, release)
     outcome.too_early = [change.id for change in too_early]
+    retry_left_aside(target, due)
     for change in due:
         if accepted_why is not None:
             _accept(target, change, accepted_why)

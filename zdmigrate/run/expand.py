@@ -8,11 +8,14 @@ from zdmigrate.errors import UsageError
 from zdmigrate.ledger.changes import read_change, read_changes
 from zdmigrate.ledger.states import State
 from zdmigrate.plan.step import BACKFILL
+from zdmigrate.run.backfills.brakes.guards import GuardBreached
 from zdmigrate.run.due import due_for_expand, nothing_run, plan_of, refuse_unrunnable
 from zdmigrate.run.lease import BackfillElsewhere
+from zdmigrate.run.mending import retry_left_aside
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import run_phase
 from zdmigrate.run.preflight import refuse_unfit
+from zdmigrate.run.revert import revert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +50,8 @@ def expand(
             _refuse_reverted(target, connection, changes, due)
         refuse_unfit(target, connection, *refuse_unrunnable(target, connection, due))
     before()
+    if backfill:
+        retry_left_aside(target, changes)
     for change in due:
         try:
             complete = _expand_one(target, change, _nothing if backfill else _is_backfill)
@@ -64,7 +69,14 @@ def _expand_one(target: Target, change: Change, until: Callable[[Step], bool]) -
         plan = plan_of(target, connection, change, "expand")
         contract = plan_of(target, connection, change, "contract")
         refuse_unfit(target, connection, plan)
-    return run_phase(target, change, plan, contract=contract, until=until)
+    try:
+        return run_phase(target, change, plan, contract=contract, until=until)
+    except GuardBreached as error:
+        if target.config.backfill.guard_action == "revert":
+            target.listener.note(error.sentence)
+            revert(target, change)
+            raise error.reverted() from None
+        raise
 
 
 def _refuse_reverted(target: Target, connection: Connection, changes: Sequence[Change], due: list[Change]) -> None:

@@ -117,7 +117,7 @@ def _is_over(session: Session, plan: Plan) -> bool:
 
 def _run(session: Session, target: Target, plan: Plan, step: Step, forgiving: bool) -> StepResult:
     if step.mode == BACKFILL:
-        return run_backfill(session, target.config.backfill, plan, step)
+        return run_backfill(session, target.config, plan, step)
     if step.mode == ALONE:
         return run_alone(session, plan, step, forgiving=forgiving)
     return run_transaction(session, plan, step, forgiving=forgiving)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.errors import NotYet
 from zdmigrate.live.verdict import Reason
 from zdmigrate.run.backfill import remaining_rows
+from zdmigrate.run.backfills.quarantine import left_aside, told_aside
 from zdmigrate.run.budget import refuse_long_budget
 from zdmigrate.run.dependents import what_hangs_on
 from zdmigrate.run.due import plan_of
@@ -48,10 +49,18 @@ def preflight(target: Target, session: Session, change: Change) -> list[Reason]:
     """What expand filled is in step, nothing else hangs on what will be dropped, and nobody altered the tables."""
     plan = plan_of(target, session.connection, change, "expand")
     return [
+        *_left_aside(session, target.app, change),
         *_out_of_step(session, change, plan),
         *what_hangs_on(session.connection, change),
         *changed_since(session.connection, target.app, change.id),
     ]
+
+
+def _left_aside(session: Session, app: str, change: Change) -> Iterator[Reason]:
+    """Rows that the backfill could not fill: the contract would drop what they are filled from."""
+    rows = left_aside(session.connection, app, change.id)
+    if rows:
+        yield Reason("quarantine", told_aside(rows))
 
 
 def _out_of_step(session: Session, change: Change, plan: Plan) -> Iterator[Reason]:
@@ -67,7 +76,7 @@ def _out_of_step(session: Session, change: Change, plan: Plan) -> Iterator[Reaso
     }
     for step in plan.steps:
         if step.backfill is not None and step.backfill.verb == "update" and step.backfill.table.name in synced:
-            rows = remaining_rows(session, step)
+            rows = remaining_rows(session, plan, step)
             if rows:
                 yield Reason(
                     "not-in-step",

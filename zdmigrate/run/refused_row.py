@@ -39,19 +39,23 @@ _CHECK = """
 """
 
 
-def refused_in_batch(session: Session, backfill: Backfill, leaf: str | None, first: int, end: int) -> str:
-    """The row of these places that the backfill cannot change, as ``row (id)=(7) of users``; empty if none is found."""
-    connection, table = session.connection, leaf or quoted(backfill.table)
+def row_at(connection: Connection, backfill: Backfill, leaf: str | None, place: int) -> str:
+    """The row at a place, as ``row (id)=(7) of users``; empty if it is gone."""
+    there = sql.SQL("ctid = {}::pg_catalog.tid").format(f"({place // LINES},{place % LINES})")
     try:
-        connection.execute("BEGIN")
-        session.limit(PATIENCE, lock=1.0)
-        place = first_refused(connection, backfill, leaf, first, end)
-        if place is None:
-            return ""
-        there = sql.SQL("ctid = {}::pg_catalog.tid").format(f"({place // LINES},{place % LINES})")
-        return f"row {_key_of(connection, table, there)} of {backfill.table}"
-    except (psycopg.Error, DatabaseError):  # it is gone already, or the search took too long
+        return f"row {_key_of(connection, leaf or quoted(backfill.table), there)} of {backfill.table}"
+    except (psycopg.Error, DatabaseError):  # it is gone already
         return ""
+
+
+def refused_place(session: Session, backfill: Backfill, leaf: str | None, first: int, end: int) -> int | None:
+    """The place of the first row of these places that the backfill cannot change; None if none is found in time."""
+    try:
+        session.connection.execute("BEGIN")
+        session.limit(PATIENCE, lock=1.0)
+        return _first_refused(session.connection, backfill, leaf, first, end)
+    except psycopg.Error:  # it is gone already, or the search took too long
+        return None
     finally:
         session.roll_back()
 
@@ -86,7 +90,7 @@ def _broken(connection: Connection, table: str, error: psycopg.Error) -> sql.Com
     return sql.SQL("NOT ({})").format(sql.SQL(row[0])) if row else None
 
 
-def first_refused(connection: Connection, backfill: Backfill, leaf: str | None, first: int, end: int) -> int | None:
+def _first_refused(connection: Connection, backfill: Backfill, leaf: str | None, first: int, end: int) -> int | None:
     """The place of the first such row, by halves, each tried and taken back: first the block, then the line in it."""
 
     def refused(start: int, stop: int) -> bool:
@@ -115,10 +119,15 @@ def _is_refused(connection: Connection, backfill: Backfill, leaf: str | None, fi
     return False
 
 
+def key_columns(connection: Connection, table: str) -> list[str] | None:
+    """The columns of its primary key, else of a unique one that is never NULL; None where it has none."""
+    found = connection.execute(_KEY, [table]).fetchone()
+    return list(found[0]) if found else None
+
+
 def _key_of(connection: Connection, table: str, condition: sql.Composable) -> str:
     """The first such row by its key; by its place in the table where it has none."""
-    found = connection.execute(_KEY, [table]).fetchone()
-    names = found[0] if found else ["ctid"]
+    names = key_columns(connection, table) or ["ctid"]
     values = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in names)
     query = sql.SQL("SELECT {} FROM {} WHERE {} LIMIT 1").format(values, sql.SQL(table), condition)
     return f"({', '.join(names)})=({', '.join(map(str, one(connection, query.as_bytes(connection))))})"

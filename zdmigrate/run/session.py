@@ -84,8 +84,10 @@ class Session:
         return self.lease.keeper
 
     def another(self) -> Session:
-        """A session of its own for a worker of this step, under the same lease and limits."""
-        return Session(self.lease, self.limits, self.listener, queries=self.queries)
+        """A session of its own for a worker of this step, under the same lease, limits and settings."""
+        session = Session(self.lease, self.limits, self.listener, queries=self.queries)
+        session.settle_in(self.home)
+        return session
 
     def watch(self, modes: Mapping[int, LockMode]) -> Watch:
         """A look at who holds locks on relations of this server that conflict with ``modes``, by number."""
@@ -178,11 +180,11 @@ def between_steps(session: Session, doing: str) -> Iterator[None]:
         ) from None
 
 
-def failed(plan: Plan, step: Step, error: psycopg.Error, row: str = "") -> StepFailed:
+def failed(plan: Plan, step: Step, error: psycopg.Error, row: str = "", why: str = "") -> StepFailed:
     """A step that the server refused for good, with the server's own words, the place in the file, and the row."""
     told = error.diag
     message = told.message_primary or " ".join(str(error).split())
-    parts = (told.message_detail, told.message_hint, f"it is the {row}" if row else "")
+    parts = (told.message_detail, told.message_hint, f"it is the {row}" if row else "", why)
     details = "".join(f"; {part}" for part in parts if part)
     code = f" ({error.sqlstate})" if error.sqlstate else ""
     return StepFailed(

@@ -15,7 +15,8 @@ ALTER TABLE zdmigrate.backfill DROP COLUMN files, DROP COLUMN next_block, DROP C
     ADD COLUMN seconds double precision NOT NULL DEFAULT 0,
     ADD COLUMN workers integer NOT NULL DEFAULT 0,
     ADD COLUMN throttle text,
-    ADD COLUMN seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp();
+    ADD COLUMN seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    ADD COLUMN baseline jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE zdmigrate.backfill SET (fillfactor = 50);
 
 -- The ranges of a backfill's pass, one worker at each: next_place is the cursor, written with the batch. A place is
@@ -45,6 +46,20 @@ CREATE TABLE zdmigrate.backfill_tuning (
     stopped     text,
     PRIMARY KEY (app, change),
     FOREIGN KEY (app, change) REFERENCES zdmigrate.change (app, id) ON DELETE CASCADE
+);
+
+-- Rows that a backfill could not fill and left aside, by their key: columns and values, as text. No contract runs
+-- before they are mended; apply tries them again.
+CREATE TABLE zdmigrate.quarantine (
+    app         text NOT NULL,
+    change      text NOT NULL,
+    position    integer NOT NULL,
+    columns     text[] NOT NULL,
+    key         text[] NOT NULL,
+    error       text NOT NULL,
+    since       timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (app, change, position, key),
+    FOREIGN KEY (app, change, position) REFERENCES zdmigrate.backfill (app, change, position) ON DELETE CASCADE
 );
 
 -- How far each backfill is, in blocks and rows, its ranges taken together.

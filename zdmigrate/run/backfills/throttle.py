@@ -26,10 +26,10 @@ EVERY = 0.5  # seconds between two looks
 class Throttle:
     """Opens and shuts the valve. ``settings`` may be changed while it runs; ``paused`` is why a person shut it."""
 
-    def __init__(self, session: Session, settings: Settings, valve: Valve, more: Sequence[Brake] = ()) -> None:
+    def __init__(self, session: Session, settings: Settings, valve: Valve) -> None:
         self.session, self.settings, self.valve = session, settings, valve
         self.clock = session.limits.clock
-        self.brakes: list[Brake] = [Lag(), Slots(), Waiting(), Horizon(), *more]
+        self.brakes: list[Brake] = [Lag(), Slots(), Waiting(), Horizon()]
         self.giving_way = GivingWay(self.clock, session.limits.budget)
         self.paused = ""
         self.reasons = ""

@@ -10,7 +10,7 @@ from psycopg.errors import UndefinedTable
 from zdmigrate.plan.step import LINES
 from zdmigrate.run.backfills.batch_size import BatchSize
 from zdmigrate.run.backfills.stall import PAUSE, Stall
-from zdmigrate.run.refused_row import BLAMED, refused_in_batch
+from zdmigrate.run.refused_row import BLAMED, refused_place, row_at
 from zdmigrate.run.session import failed, told
 from zdmigrate.run.transactions import RETRIED
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from zdmigrate.plan.step import Backfill, Plan, Step
     from zdmigrate.run.backfills.cursors import Cursors
     from zdmigrate.run.backfills.leaves import Leaf
+    from zdmigrate.run.backfills.quarantine import Quarantine
     from zdmigrate.run.backfills.ranges import BlockRange, Ranges
     from zdmigrate.run.backfills.valve import Valve
     from zdmigrate.run.session import Session
 
 TARGET = 0.1  # seconds that a batch should take,
 SHARE = 0.5  # or this share of the lock budget, if that is less
-LONGEST = 0.75  # of the lock budget: after which a batch is cancelled and halved
+LONGEST = 0.95  # of the lock budget: after which a batch is cancelled and halved, whether or not anybody waits for it
 ROW_LOCK_TIMEOUT = 0.020  # below deadlock_timeout: the app is never a deadlock's victim because of a batch
 
 
@@ -42,6 +43,7 @@ class Pass(NamedTuple):
     ranges: Ranges
     valve: Valve
     block_size: int
+    quarantine: Quarantine | None  # None: a row that cannot be filled stops the run
     fixed: int | None  # blocks in a batch, where the section says batch=ROWS
     events: SimpleQueue[BatchDone | Waiting | Ended]
 
@@ -85,6 +87,7 @@ class Worker(threading.Thread):
         self.size = BatchSize(min(TARGET, budget * SHARE), shared.fixed)
         self.stall = Stall(session, shared.plan, shared.step)
         self.retired = False
+        self.skipped: set[tuple[int, int]] = set()  # table and place of rows that are left aside
 
     def run(self) -> None:
         """The thread: whatever ends it is told to the one who started it."""
@@ -125,9 +128,9 @@ class Worker(threading.Thread):
                 self._take_back(taken)
                 self._met(error, taken)
             except BLAMED as error:
+                pieces = self._pieces(taken)
                 self._take_back(taken)
-                row = refused_in_batch(self.session, self.shared.backfill, taken.leaf.name, start, end)
-                raise failed(self.shared.plan, self.shared.step, error, row) from None
+                self._refused(error, taken.leaf, pieces)
             else:
                 self.shared.ranges.done(taken)
                 self._done(start, end, rows, self.session.limits.clock() - began)
@@ -139,9 +142,8 @@ class Worker(threading.Thread):
         session.lease.guard(connection)
         session.limit(session.limits.budget * LONGEST, lock=ROW_LOCK_TIMEOUT)
         connection.execute("SET LOCAL synchronous_commit = off")
-        batch = shared.backfill.rows_sql(taken.next, taken.busy, taken.leaf.name)
         try:
-            rows = connection.execute(batch.encode()).rowcount
+            rows = sum(self._change(taken.leaf, first, end) for first, end in self._pieces(taken))
         except UndefinedTable:
             connection.rollback()
             if not shared.cursors.was_rewritten(connection, taken.leaf):
@@ -153,6 +155,30 @@ class Worker(threading.Thread):
         shared.cursors.advance(connection, taken, rows)
         connection.execute("COMMIT")
         return rows
+
+    def _change(self, leaf: Leaf, first: int, end: int) -> int:
+        statement = self.shared.backfill.rows_sql(first, end, leaf.name)
+        return self.session.connection.execute(statement.encode()).rowcount
+
+    def _pieces(self, taken: BlockRange) -> list[tuple[int, int]]:
+        """The batch's places, without those of rows that are left aside."""
+        skipped = sorted(
+            place for oid, place in self.skipped if oid == taken.leaf.oid and taken.next <= place < taken.busy
+        )
+        return list(zip([taken.next, *(place + 1 for place in skipped)], [*skipped, taken.busy], strict=True))
+
+    def _refused(self, error: psycopg.Error, leaf: Leaf, pieces: list[tuple[int, int]]) -> None:
+        """Leave the row aside that a batch stumbled over, if that is asked for. Raises StepFailed, naming it, else."""
+        shared, why = self.shared, ""
+        searched = (refused_place(self.session, shared.backfill, leaf.name, *piece) for piece in pieces)
+        place = next((place for place in searched if place is not None), None)
+        if shared.quarantine is not None and place is not None:
+            why = shared.quarantine.take(self.session, leaf.name, place, error)
+            if not why:
+                self.skipped.add((leaf.oid, place))
+                return
+        row = "" if place is None else row_at(self.session.connection, shared.backfill, leaf.name, place)
+        raise failed(shared.plan, shared.step, error, row, why) from None
 
     def _done(self, start: int, end: int, rows: int, seconds: float) -> None:
         self.stall.over()

@@ -1,0 +1,1 @@
+"""Health guards, without a database."""

@@ -1,0 +1,1 @@
+"""Health guards: numbers that tell how an app does, and the thresholds beyond which nothing may go on."""

@@ -1,0 +1,45 @@
+"""Whether a guard's number is beyond its threshold, absolute or relative to what it was before the start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.guards.measure import Unmeasured, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zdmigrate.config import Guard
+
+
+def take_baseline(guards: Sequence[Guard], known: Mapping[str, float]) -> dict[str, float]:
+    """What guards with a relative threshold measure before the start; one that is ``known`` is not taken again.
+
+    Raises Unmeasured, whose text names the guard, where there is none, or one that nothing can be relative to.
+    """
+    baseline = {}
+    for guard in guards:
+        if guard.max_ratio is None:
+            continue
+        try:
+            value = known[guard.name] if guard.name in known else measure(guard)
+        except Unmeasured as error:
+            raise Unmeasured(f"guard {guard.name} has no baseline: {error}") from None
+        if value <= 0:
+            raise Unmeasured(f"guard {guard.name} has {value:g} for a baseline; give it max instead of max_ratio")
+        baseline[guard.name] = value
+    return baseline
+
+
+def judge(guard: Guard, baseline: Mapping[str, float]) -> str:
+    """Why the guard says no, for a person; empty where it does not."""
+    try:
+        value = measure(guard)
+    except Unmeasured as error:
+        return f"guard {guard.name} cannot be measured: {error}"
+    if guard.max is not None and value > guard.max:
+        return f"guard {guard.name}: {value:.4g} is above {guard.max:g}"
+    if guard.max_ratio is not None and value > baseline[guard.name] * guard.max_ratio:
+        was = f"{baseline[guard.name]:.4g}"
+        return f"guard {guard.name}: {value:.4g} is above {guard.max_ratio:g} times what it was before the start, {was}"
+    return ""
