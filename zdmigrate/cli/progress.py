@@ -13,6 +13,7 @@ from zdmigrate.cli.words import counted
 from zdmigrate.plan.step import BACKFILL
 
 if TYPE_CHECKING:
+    from zdmigrate.cli.bar import Bar
     from zdmigrate.cli.options import Console
     from zdmigrate.plan.step import Plan, Step
     from zdmigrate.run.blocker import Blocker
@@ -22,13 +23,13 @@ EVERY = 2.0  # seconds between two lines of a backfill's place where no terminal
 
 
 class Lines:
-    """A listener that prints; on a terminal a backfill's place is redrawn in its line."""
+    """A listener that prints; on a terminal a backfill's place is a bar."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.terminal = sys.stderr.isatty() and not console.quiet
         self.told = 0.0
-        self.drawn = False
+        self.bar: Bar | None = None
 
     def phase(self, plan: Plan, already_done: int) -> None:
         going_on = f", going on after step {already_done}" if already_done else ""
@@ -60,12 +61,11 @@ class Lines:
         if now - self.told < (0.1 if self.terminal else EVERY):
             return
         self.told = now
-        line = f"    {progress_line(progress)}"
         if self.terminal:
-            click.echo(f"\r\x1b[2K{line}", err=True, nl=False)
-            self.drawn = True
+            self._draw(progress)
         else:
-            self._say(f"    {time.strftime('%H:%M:%S')} {line.strip()}")
+            held = f" | {progress.throttle}" if progress.throttle else ""
+            self._say(f"    {time.strftime('%H:%M:%S')} {progress_line(progress)}{held}")
 
     def done(self, step: Step, result: StepResult) -> None:
         parts = [f"{result.seconds:.1f} s" if result.seconds >= 1 else f"{result.seconds * 1000:.0f} ms"]
@@ -89,10 +89,16 @@ class Lines:
         self._clear()
         self.console.say(text)
 
+    def _draw(self, progress: BackfillProgress) -> None:
+        if self.bar is None:
+            from zdmigrate.cli.bar import Bar  # and with it rich, which most commands can do without
+
+            self.bar = Bar()
+        self.bar.draw(progress, progress_line(progress))
+
     def _clear(self) -> None:
-        if self.drawn:
-            click.echo("\r\x1b[2K", err=True, nl=False)
-            self.drawn = False
+        if self.bar is not None:
+            self.bar.clear()
 
 
 def summary(step: Step, room: int) -> str:
@@ -112,9 +118,8 @@ def progress_line(progress: BackfillProgress) -> str:
     share = progress.done / progress.total if progress.total else 1.0
     pace = f", {progress.rate:.0f} rows/s" if progress.rate else ""
     left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
-    held = f" | {progress.throttle}" if progress.throttle else ""
     again = "" if progress.pass_number == 1 else f", pass {progress.pass_number}"
-    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows{pace}{left}{again}{held}"
+    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows{pace}{left}{again}"
 
 
 def _duration(seconds: float) -> str:
