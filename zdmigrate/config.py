@@ -109,6 +109,7 @@ class Config(Value):
     postgres: int = 14
     lock_budget: Duration = Duration(200)
     lock_deadline: Duration = Duration(10 * 60_000)
+    disk_free: ByteSize = ByteSize(0)  # on the server; 0: nobody has said
     contract_within: Duration = Duration(30 * 86_400_000)
     replicas: str | tuple[str, ...] = ""  # "", "no-readers", or DSNs
     release_tags: str = ""  # a glob of the tags in git that releases have
@@ -216,6 +217,7 @@ KEYS = {
     "postgres": Key(_major, "The oldest PostgreSQL major version that the changes must be safe on."),
     "lock_budget": Key(_some_time, "How long any query of the app may be made to wait."),
     "lock_deadline": Key(Duration.parse, "How long to try for a lock before giving up."),
+    "disk_free": Key(ByteSize.parse, "How much is free on the server's disk: SQL does not tell."),
     "contract_within": Key(Duration.parse, "How long a contract may be pending before status and lint --dsn warn."),
     "replicas": Key(_replicas, "no-readers, or DSNs of hot standbys to look at.", scalar=False),
     "release_tags": Key(_text, "A glob of the tags that releases have in git: v*."),

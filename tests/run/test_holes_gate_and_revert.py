@@ -149,10 +149,11 @@ MADE_BEFORE = {
 def test_a_revert_never_drops_what_its_expand_did_not_make(name: str, project: Project) -> None:
     """A forgotten baseline: the change was there before the ledger was. The message says the way out, and it works."""
     make, undo = MADE_BEFORE[name]
-    project.database.execute(make)
-    project.write("001_made.sql", f"-- zdmigrate: expand\n{make};\n-- zdmigrate: revert\n{undo};\n")
+    project.write("001_made.sql", f"-- zdmigrate: expand\nSELECT 1 / 0;\n{make};\n-- zdmigrate: revert\n{undo};\n")
     way_out = "zdmigrate init --release VERSION --baseline 001_made"
-    refused(project.expand(), 4, "already exists", way_out)
+    refused(project.expand(), 4, "division by zero")
+    project.database.execute(make)
+    refused(project.expand(), 2, f"{name} is there already", way_out)
     refused(project.revert("001_made"), 2, f"{name} is there", "it was there before", way_out)
     project.done("init", "--release", "v1", "--baseline", "001_made")
     assert project.state("001_made") == "contracted"

@@ -48,6 +48,7 @@ POLL = 5.0  # seconds between two looks of --wait
 @common(
     "lock_budget",
     "lock_deadline",
+    "disk_free",
     "out_of_order",
     *TUNABLE,
     "backfill.on_row_error",

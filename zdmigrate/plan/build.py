@@ -343,9 +343,7 @@ def _with_new_columns(change: Change, type_of: TypeOf) -> TypeOf:
         (operation.relation.name, operation.column.name): _SERIALS.get(
             operation.column.type.name, operation.column.type.sql
         )
-        for section in change.sections
-        for statement in section.statements
-        for operation in statement.operations
+        for operation in change.operations()
         if isinstance(operation, AddColumn) and operation.relation
     }
     return lambda table, column: added.get((table.name, column)) or type_of(table, column)

@@ -79,10 +79,8 @@ def type_of(connection: Connection, table: Name, column: str) -> str | None:
 
 
 def _named(change: Change) -> Iterator[Name]:
-    for section in change.sections:
-        for statement in section.statements:
-            for operation in statement.operations:
-                yield from _names_of(operation)
+    for operation in change.operations():
+        yield from _names_of(operation)
 
 
 def _names_of(operation: Operation) -> Iterator[Name]:

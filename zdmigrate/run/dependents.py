@@ -9,7 +9,7 @@ from zdmigrate.run.relations import quoted
 from zdmigrate.schema.operations import CreateView, DropColumn, DropConstraint, DropDefault, DropRelation, TableObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.schema.operations import Operation
@@ -44,7 +44,7 @@ _DEPENDENTS = """
 
 def what_hangs_on(connection: Connection, change: Change) -> list[Reason]:
     """What would be dropped with, or would refuse, the contract of ``change``; what it drops itself is left out."""
-    dropped = list(_operations(change, "contract"))
+    dropped = list(change.operations("contract"))
     own = {name for operation in dropped for name in _names(operation)}
     reasons = []
     for operation in dropped:
@@ -58,13 +58,6 @@ def what_hangs_on(connection: Connection, change: Change) -> list[Reason]:
                 if name not in own
             ]
     return reasons
-
-
-def _operations(change: Change, section: str) -> Iterator[Operation]:
-    for each in change.sections:
-        if each.name == section:
-            for statement in each.statements:
-                yield from statement.operations
 
 
 def _names(operation: Operation) -> Iterable[str]:

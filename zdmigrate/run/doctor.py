@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from zdmigrate.errors import ZdmigrateError
 from zdmigrate.ledger.connection import where
 from zdmigrate.ledger.ledger import check_ledger, one
 from zdmigrate.run.budget import deadlock_timeout, refuse_long_budget
+from zdmigrate.run.concerns import concerns
+from zdmigrate.run.due import due_for_expand, refuse_unrunnable
+from zdmigrate.run.finding import Finding, Health
 from zdmigrate.run.pooler import refuse_transaction_pooler
+from zdmigrate.run.privileges import missing_privileges
 from zdmigrate.run.standbys import refuse_standby, standbys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from zdmigrate.config import Config
     from zdmigrate.ledger.connection import Connection
+    from zdmigrate.run.target import Target
+    from zdmigrate.sources.change import Change
 
 LONG = 60  # seconds in a transaction that make it a long one
-
-
-class Health(StrEnum):
-    """How a check came out."""
-
-    GOOD = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-class Finding(NamedTuple):
-    """One check's answer; a problem stops a run, a warning slows it or limits the promise."""
-
-    health: Health
-    sentence: str
-    hint: str = ""
 
 
 def examine(connection: Connection, config: Config, dsn: str) -> Iterator[Finding]:
@@ -52,6 +41,19 @@ def examine(connection: Connection, config: Config, dsn: str) -> Iterator[Findin
     yield from _prepared_transactions(connection)
     yield from _invalid_indexes(connection)
     yield from _star_queries(connection)
+
+
+def examine_due(connection: Connection, target: Target, changes: Sequence[Change]) -> Iterator[Finding]:
+    """What the changes that are due for an expand would meet; a problem of each kind that apply would refuse."""
+    try:
+        due = due_for_expand(target, connection, changes, again=False)
+        plans = refuse_unrunnable(target, connection, due)
+    except ZdmigrateError as error:
+        yield Finding(Health.PROBLEM, error.sentence, error.hint)
+        return
+    for sentence in missing_privileges(connection, plans):
+        yield Finding(Health.PROBLEM, f"{connection.info.user} lacks a privilege: {sentence}")
+    yield from concerns(connection, target.config, list(zip(due, plans, strict=True)))
 
 
 def _refusal(check: Callable[[], None], good: str) -> Iterator[Finding]:

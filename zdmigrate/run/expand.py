@@ -48,7 +48,8 @@ def expand(
             due = [change for change in due if read_change(connection, target.app, change.id) is not None]
         else:
             _refuse_reverted(target, connection, changes, due)
-        refuse_unfit(target, connection, *refuse_unrunnable(target, connection, due))
+        plans = refuse_unrunnable(target, connection, due)
+        refuse_unfit(target, connection, *plans, due=list(zip(due, plans, strict=True)))
     before()
     if backfill:
         retry_left_aside(target, changes)

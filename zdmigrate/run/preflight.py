@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.errors import NotYet
+from zdmigrate.errors import DatabaseError, NotYet, ZdmigrateError
 from zdmigrate.live.verdict import Reason
 from zdmigrate.run.backfill import remaining_rows
 from zdmigrate.run.backfills.quarantine import left_aside, told_aside
 from zdmigrate.run.budget import refuse_long_budget
+from zdmigrate.run.concerns import concerns
 from zdmigrate.run.dependents import what_hangs_on
 from zdmigrate.run.due import plan_of
+from zdmigrate.run.finding import Health
 from zdmigrate.run.privileges import refuse_without_privileges
 from zdmigrate.run.shape import changed_since
 from zdmigrate.run.standbys import refuse_standby, refuse_unnamed_standbys
 from zdmigrate.schema.operations import CreateTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Plan
@@ -26,12 +28,49 @@ if TYPE_CHECKING:
     from zdmigrate.sources.change import Change
 
 
-def refuse_unfit(target: Target, connection: Connection, *plans: Plan) -> None:
-    """Raise DatabaseError where the role or a standby would stop the plans half way: before anything runs."""
-    refuse_standby(connection)
-    refuse_long_budget(connection, target.config)
-    refuse_without_privileges(connection, plans)
-    refuse_unnamed_standbys(connection, target.config, plans)
+def refuse_unfit(target: Target, connection: Connection, *plans: Plan, due: Sequence[tuple[Change, Plan]] = ()) -> None:
+    """Raise what would stop the plans half way, before anything runs: all of it at once.
+
+    Of ``due``, expands with their changes, what they meet in this database is looked at, too; warnings are told.
+    """
+    found = concerns(connection, target.config, due)
+    checks = (
+        lambda: refuse_standby(connection),
+        lambda: refuse_long_budget(connection, target.config),
+        lambda: refuse_without_privileges(connection, plans),
+        lambda: refuse_unnamed_standbys(connection, target.config, plans),
+    )
+    refusals = [error for check in checks if (error := _refusal(check)) is not None]
+    refusals += [
+        DatabaseError(finding.sentence, state="nothing was run by this command", hint=finding.hint)
+        for finding in found
+        if finding.health is Health.PROBLEM
+    ]
+    if refusals:
+        raise _together(refusals)
+    for finding in found:
+        if finding.health is Health.WARNING:
+            target.listener.note(finding.sentence + (f"; {finding.hint}" if finding.hint else ""))
+
+
+def _refusal(check: Callable[[], None]) -> ZdmigrateError | None:
+    try:
+        check()
+    except ZdmigrateError as error:
+        return error
+    return None
+
+
+def _together(refusals: list[ZdmigrateError]) -> ZdmigrateError:
+    """One error that tells all of them; one alone is told as it is."""
+    if len(refusals) == 1:
+        return refusals[0]
+    told = "".join(f"\n  - {error.sentence}\n    next: {error.hint}" for error in refusals)
+    return DatabaseError(
+        f"{len(refusals)} things would stop this run:{told}",
+        state="nothing was run by this command",
+        hint="mend them all, then run the same command again; zdmigrate doctor looks at them, too",
+    )
 
 
 def refuse_dependents(connection: Connection, change: Change) -> None:
@@ -69,9 +108,7 @@ def _out_of_step(session: Session, change: Change, plan: Plan) -> Iterator[Reaso
     """
     synced = {
         operation.relation.name
-        for section in change.sections
-        for statement in section.statements
-        for operation in statement.operations
+        for operation in change.operations()
         if isinstance(operation, CreateTrigger) and operation.relation
     }
     for step in plan.steps:

@@ -48,9 +48,9 @@ _FUNCTION = (
 def refuse_foreign(connection: Connection, change: Change, plan: Plan, begun: Iterable[int]) -> None:
     """Raise UsageError if something has a name that only a step of ``plan`` that was never begun would give."""
     done = set(begun)
-    ours = {made for step in plan.steps if step.position in done for made in _made(change, step)}
+    ours = {made for step in plan.steps if step.position in done for made in made_by(change, step)}
     for step in plan.steps:
-        for made in _made(change, step):
+        for made in made_by(change, step):
             if step.position not in done and made not in ours and one(connection, made.query, list(made.values))[0]:
                 raise UsageError(
                     f"{made.name} is there, although step {step.position + 1} of expand {change.id}, which would make "
@@ -61,13 +61,15 @@ def refuse_foreign(connection: Connection, change: Change, plan: Plan, begun: It
                 )
 
 
-def _made(change: Change, step: Step) -> Iterator[Made]:
+def made_by(change: Change, step: Step) -> Iterator[Made]:
+    """What a step of an expand makes, but for what it only makes if it is not there."""
     texts = set(step.statements)
     for section in change.sections:
         for statement in section.statements:
             if section.name in ("expand", "") and statement.text in texts:
                 for operation in statement.operations:
-                    yield from _made_by(operation)
+                    if not getattr(operation, "if_not_exists", False):
+                        yield from _made_by(operation)
 
 
 def _made_by(operation: Operation) -> Iterator[Made]:

@@ -15,9 +15,10 @@ from zdmigrate.sql.script import read_script
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from zdmigrate.schema.operations import Operation
     from zdmigrate.sources.markers import Allow, Marker
     from zdmigrate.sql.script import Script, Statement
 
@@ -57,6 +58,13 @@ class Change(Value):
     marked: bool = False
     part: str = ""
     tool: str = "native"  # whose file it is, by its name in sources/detect.py
+
+    def operations(self, *sections: str) -> Iterator[Operation]:
+        """What the statements of these sections do, in order; of all sections unless some are named."""
+        for section in self.sections:
+            if not sections or section.name in sections:
+                for statement in section.statements:
+                    yield from statement.operations
 
 
 def read_change(path: str | Path, text: str | None = None) -> Change:
