@@ -64,9 +64,13 @@ def of_case(case: Case, server: RunningServer, folder: Path, held: ExitStack) ->
     def pictured(database: Database) -> str:
         return f"{dumped(database)}\n{rows(database, case.numbered)}"
 
-    # What is undone is the schema: rows that a backfill filled stay filled, and one that never ran fills none.
+    def undone(database: Database) -> str:
+        """The schema: rows that were filled stay filled, and what a revert leaves on purpose may not be made yet."""
+        bench.leave_behind(database)
+        return dumped(database)
+
     return [
-        replace(crash, pictured=pictured if crash.looks_at_ledger else dumped)
+        replace(crash, pictured=pictured if crash.looks_at_ledger else undone)
         for crash in journeys(case.name, build, bench.file)
     ]
 

@@ -30,7 +30,6 @@ CHANGE = (
     "-- zdmigrate: backfill\nUPDATE users SET label = name;\n"
 )
 EXPAND = ("apply", "--phase", "expand", "--release", "v2")
-OPEN = ("--replicas", "no-readers")
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def cut_off(primary: Server, standby: Server) -> None:
     until(lambda: second.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", sent) == [(True,)])
     second.execute("ALTER SYSTEM SET primary_conninfo = ''")
     second.execute("SELECT pg_reload_conf()")
-    until(lambda: not first.execute("SELECT FROM pg_stat_replication"))
+    until(lambda: not first.execute("SELECT 1 FROM pg_stat_replication"))
 
 
 def test_a_standby_that_had_not_got_the_last_steps_takes_over_in_the_middle(
@@ -90,6 +89,27 @@ def test_a_standby_that_had_not_got_the_last_steps_takes_over_in_the_middle(
         assert promoted.database.execute("SELECT count(*) FROM users WHERE label IS DISTINCT FROM name") == [(0,)]
         [(detail,)] = promoted.database.execute("SELECT detail FROM zdmigrate.event WHERE action = 'promotion'")
         assert detail == {"before": 1, "now": 2}
+
+
+def test_a_reader_on_a_standby_is_waited_for_where_the_standby_is_named(own_server: Server, tmp_path: Path) -> None:
+    """The lock is replayed there, whoever reads; the primary cannot see it. Unnamed, the standby is refused."""
+    project = project_on(own_server, tmp_path)
+    project.database.execute(TABLES)
+    project.write("001_label.sql", CHANGE)
+    project.done("init", "--release", "v1")
+    with standby_of(own_server) as standby:
+        until(lambda: bool(project.database.execute("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")))
+        refused(project.run(*EXPAND), 2, "standbys stream from this server (walreceiver)", "no-readers")
+        config = tmp_path / "zdmigrate.toml"
+        config.write_text(f'replicas = ["{standby.dsn()}"]\n')
+        named = (*EXPAND, "--config", str(config))
+        replica = Database(RunningServer(standby.dsn(), standby.major), "postgres")
+        until(lambda: replica.execute("SELECT to_regclass('users') IS NOT NULL") == [(True,)])
+        with replica.connect(application_name="the dashboard") as reader:
+            reader.execute("BEGIN; SELECT count(*) FROM users")
+            refused(project.run(*named, "--lock-deadline", "300ms"), 5, "'the dashboard'")
+        told = project.run(*named)
+        assert told.code == 0, told.text
 
 
 def test_a_step_that_is_not_done_any_more_ends_the_run(

@@ -118,3 +118,13 @@ def test_doctor_without_a_ledger_or_a_folder_looks_at_the_server_alone(empty_pro
     told = empty_project.run("doctor")
     assert told.code == 1
     assert "has no ledger yet" in told.text
+
+
+def test_a_dry_run_writes_nothing(project: Project) -> None:
+    project.write("001_label.sql", COLUMN + FILL)
+    written = "SELECT pg_current_xact_id_if_assigned(), pg_snapshot_xmax(pg_current_snapshot())"
+    before = project.database.execute(written)
+    assert "ADD COLUMN label" in project.done("apply", "--phase", "expand", "--release", "v2", "--dry-run").text
+    assert project.database.execute("SELECT count(*) FROM zdmigrate.change") == [(0,)]
+    assert project.database.execute("SELECT version FROM zdmigrate.release") == [("v1",)]
+    assert project.database.execute(written) == before, "not one transaction has written"

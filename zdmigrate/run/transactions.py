@@ -103,6 +103,7 @@ class _Brief:
 
     def run(self) -> StepResult:
         """Look; ask when only short transactions are in the way; do it within the budget; else once more."""
+        self._meet_standbys()
         while True:
             holders, *on_standbys = [watch.look() for watch in self.watches]
             if self.patience.too_old([age for seen in (holders, *on_standbys) for age in seen.values()]):
@@ -118,6 +119,16 @@ class _Brief:
             except _Slow:
                 self._too_slow()
             self.limits.sleep(self.patience.failed(self.limits.clock()))
+
+    def _meet_standbys(self) -> None:
+        """See twice who is there before the first try: nobody on a standby stops it, and one who is seen for the first
+        time may have been there for hours.
+        """
+        on_standbys = self.watches[1:]
+        for watch in on_standbys:
+            watch.look()
+        if on_standbys:
+            self.limits.sleep(self.patience.seconds * 1.5)
 
     def _ask(self) -> StepResult:
         """One try: the locks, then the statements, all within the budget, counted from the first question."""
