@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from tests.servers.database import Database
 
 
-@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("asked", [False, True])
 def test_a_baseline_that_was_forgotten_can_be_given_later(
-    begun: bool, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: bool, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(tmp_path, database)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ZDMIGRATE_DSN", database.dsn)
     assert run(["init", "--release", "1.0"]) == 0
-    if begun:
-        assert run(["apply", "--phase", "expand", "--release", "1.1"]) == 4
-        assert run(["revert", "001_users"]) == 2
+    if asked:
+        assert run(["apply", "--phase", "expand", "--release", "1.1"]) == 2, "it is there already"
+        assert database.execute("SELECT count(*) FROM zdmigrate.change") == [(0,)]
 
     assert run(["init", "--release", "1.0", "--baseline", "001_users"]) == 0
 
