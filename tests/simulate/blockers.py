@@ -17,17 +17,18 @@ from tests.simulate.sturdy import connected
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.servers.database import Connection, Database
+    from tests.servers.database import Connection
     from tests.simulate.drawn import Blocker
     from tests.simulate.subject import Subject
+    from tests.simulate.world import World
 
 
 class InTheWay(threading.Thread):
     """One blocker on the subject's table. What it meets itself, a table that is gone, is its own affair."""
 
-    def __init__(self, database: Database, subject: Subject, blocker: Blocker, stop: threading.Event) -> None:
+    def __init__(self, world: World, subject: Subject, blocker: Blocker, stop: threading.Event) -> None:
         super().__init__(name=blocker.kind, daemon=True)
-        self.database, self.blocker, self.halt = database, blocker, stop
+        self.database, self.standby, self.blocker, self.halt = world.database, world.standby, blocker, stop
         self.relation, self.key = subject.relation, subject.case.table.columns[0].sql
         self.schema = subject.case.table.prefix or "public."
         self.error = ""
@@ -111,6 +112,14 @@ def _prepared(self: InTheWay) -> None:
         connection.execute(f"ROLLBACK PREPARED '{name}'".encode())
 
 
+def _lag(self: InTheWay) -> None:
+    """The standby has everything, and replays nothing for a while."""
+    with psycopg.connect(self.standby, autocommit=True) as standby:
+        standby.execute("SELECT pg_wal_replay_pause()")
+        self.lasts()
+        standby.execute("SELECT pg_wal_replay_resume()")
+
+
 KINDS: dict[str, Callable[[InTheWay], None]] = {
     "idle in transaction": _idle,
     "writer in transaction": _writer,
@@ -119,4 +128,5 @@ KINDS: dict[str, Callable[[InTheWay], None]] = {
     "pg_dump": _dump,
     "manual index": _index,
     "prepared transaction": _prepared,
+    "lag": _lag,
 }

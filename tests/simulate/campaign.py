@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.servers.choose import SETTINGS
 from tests.servers.database import RunningServer
+from tests.servers.standby import standby_of
 from tests.simulate.drawn import cases, script
 from tests.simulate.episode import Episode
 from tests.simulate.runs import Runs
@@ -68,24 +69,24 @@ def campaign(seed: int, seconds: float, numbers: Iterable[int] | None = None, *,
     for name in registry.names():  # now: a long run is not to meet what is edited meanwhile
         registry.load(name)
     tally, until = Tally(), time.monotonic() + seconds
-    with Server.start(find(), settings={**SETTINGS, **AUTOVACUUM}) as server:
+    with Server.start(find(), settings={**SETTINGS, **AUTOVACUUM}) as server, standby_of(server) as standby:
         for number in count(1) if numbers is None else numbers:
             if numbers is None and time.monotonic() > until:
                 break
-            one(server, seed, number, tally, verbose=verbose)
+            one(server, standby.dsn(), f"{seed} {number}", tally, verbose=verbose)
     return tally
 
 
-def one(server: Server, seed: int, number: int, tally: Tally, *, verbose: bool) -> None:
-    name = f"{seed} {number}"
+def one(server: Server, standby: str, name: str, tally: Tally, *, verbose: bool) -> None:
+    seed, number = name.split()
     plan = script(name)
     drawn = cases(name, plan.changes)
     began, runs = time.monotonic(), None
     try:
         with ExitStack() as held:
-            world = held.enter_context(World(RunningServer(server.dsn(), server.major), drawn, plan.rows))
+            world = held.enter_context(World(RunningServer(server.dsn(), server.major), drawn, plan.rows, standby))
             forges = (held.enter_context(Forge(world.folder.parent)), held.enter_context(Forge(world.folder.parent)))
-            runs = Runs(server, world, forges)
+            runs = Runs(server, world, forges, plan.workers)
             Episode(runs, world, plan).run()
     except NotToBeTried as reason:
         tally.left_out[str(reason)] += 1

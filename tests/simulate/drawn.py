@@ -17,7 +17,7 @@ FAULTS = ("kill", "cut", "stop", "term", "restart", "crash", "rival", "slow", "n
 FAULT_WEIGHTS = (6, 4, 3, 2, 1, 1, 3, 2, 2)
 BLOCKERS = (  # and autovacuum, which is about all the while
     "idle in transaction", "long select", "vacuum", "pg_dump", "manual index", "prepared transaction",
-    "writer in transaction",
+    "writer in transaction", "lag",
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ class Script(NamedTuple):
     """An episode: attempts that may fail, before the run of each phase that has to succeed."""
 
     changes: int  # one, or two and three versions
+    workers: int  # of a backfill
     rows: int  # more than the few of the drawn table, about
     expand: tuple[Attempt, ...]
     apart: bool  # whether the backfill is a run of its own
@@ -67,6 +68,7 @@ def script(number: str) -> Script:
     chance = random.Random(number)
     return Script(
         changes=chance.choices((1, 2), (2, 1))[0],
+        workers=chance.randint(1, 3),
         rows=chance.choice((0, 200, 1_000, 5_000)),
         expand=_attempts(chance),
         apart=chance.random() < 0.25,

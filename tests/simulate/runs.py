@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zdmigrate.embedded.server import Server
 
 QUICK = {"STALE": 2.0, "RENEWAL": 0.3}  # seconds: who has not renewed for two counts as stopped
+LAG = {"ZDMIGRATE_BACKFILL_MAX_LAG": "500ms", "ZDMIGRATE_BACKFILL_MAX_LAG_BYTES": "64kB"}
 ENDS = {0, 3, 4, 5, 130, -signal.SIGKILL, 2}  # 2: a server that restarts does not answer
 TRIES = 12  # of a command that nothing disturbs any more
 
@@ -29,8 +30,9 @@ TRIES = 12  # of a command that nothing disturbs any more
 class Runs:
     """``told`` is the list of what was done, for whoever replays it."""
 
-    def __init__(self, server: Server, world: World, forges: tuple[Forge, Forge]) -> None:
+    def __init__(self, server: Server, world: World, forges: tuple[Forge, Forge], workers: int = 2) -> None:
         self.server, self.world = server, world
+        self.environment = {"ZDMIGRATE_BACKFILL_WORKERS": str(workers), **LAG}
         self.forge, self.rivals = forges
         self.invariants = Invariants(world)
         self.told: list[str] = []
@@ -66,7 +68,7 @@ class Runs:
 
     def _attempt(self, subject: Subject, attempt: Attempt, command: Sequence[str]) -> None:
         stop = threading.Event()
-        blockers = [InTheWay(self.world.database, subject, each, stop) for each in attempt.blockers]
+        blockers = [InTheWay(self.world, subject, each, stop) for each in attempt.blockers]
         for each in blockers:
             each.start()
         with Trip(self.world.database.dsn, attempt) as trip:
@@ -109,7 +111,7 @@ class Runs:
 
     def _start(self, forge: Forge, command: Sequence[str], dsn: str) -> Runner:
         where = ("--dsn", dsn, "--dir", str(self.world.folder))
-        return forge.start(*command, *where, lease=QUICK)
+        return forge.start(*command, *where, environment=self.environment, lease=QUICK)
 
     def _ended(self, runner: Runner) -> Runner:
         code = runner.wait(90)

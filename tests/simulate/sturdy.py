@@ -82,11 +82,12 @@ class SturdyApp(App):
         self._thread.join(GIVES_UP)
 
     def _once(self) -> None:
+        used = self._connection
         try:
-            self._query(self._connection)
+            self._query(used)
             self.queries += 1
         except (psycopg.Error, AssertionError) as error:
-            gone = self._connection.broken or self._connection.closed
+            gone = used.broken or used.closed  # a write may have come to another connection since
             if not (gone and isinstance(error, psycopg.OperationalError) and self._may_reconnect()):
                 self.failures.append(f"{self.name}: {type(error).__name__}: {error}")
 

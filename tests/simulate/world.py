@@ -29,8 +29,8 @@ BEATS = 0.2  # seconds
 class World:
     """``original`` is left alone, ``database`` is lived on. Version v1 knows no change, v2 the first, v3 both."""
 
-    def __init__(self, server: RunningServer, cases: Sequence[Generated], rows: int) -> None:
-        self.server, self.rows = server, rows
+    def __init__(self, server: RunningServer, cases: Sequence[Generated], rows: int, standby: str = "") -> None:
+        self.server, self.rows, self.standby = server, rows, standby
         self.subjects = [Subject(case, number) for number, case in enumerate(cases, 1)]
         self.held = ExitStack()
         self.apps: dict[str, SturdyApp] = {}
@@ -39,6 +39,7 @@ class World:
     def __enter__(self) -> Self:
         self.folder = Path(self.held.enter_context(TemporaryDirectory(prefix="simulate-"))) / "migrations"
         self.folder.mkdir()
+        (self.folder.parent / "zdmigrate.toml").write_text('replicas = "no-readers"\n')
         self.original = self.held.enter_context(self.server.database())
         try:
             self._make()

@@ -17,14 +17,22 @@ if TYPE_CHECKING:
 PATIENCE = 30.0  # seconds to wait for an undecided transaction before its backend is ended
 
 
-def commit(session: Session, xid: str) -> None:
+def commit_locally(session: Session) -> None:
+    """From now on, in this transaction: COMMIT waits for no synchronous standby."""
+    session.connection.execute("SET LOCAL synchronous_commit = local")
+
+
+def commit(session: Session, xid: str, *, locally: bool = True) -> None:
     """Commit without waiting for a synchronous standby: the lock would be held through its answer (measured).
+
+    ``locally`` says so first; not where it was said before.
 
     When the connection is lost on the way, the server is asked what became of the transaction; an absent ledger row
     would prove nothing (measured: it was in progress, and then committed). Raises psycopg.OperationalError where
     the transaction was rolled back, or cannot be asked for.
     """
-    session.connection.execute("SET LOCAL synchronous_commit = local")
+    if locally:
+        commit_locally(session)
     try:
         session.connection.execute("COMMIT")
     except psycopg.OperationalError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors
 
 from zdmigrate.errors import NotLocked, StepFailed
-from zdmigrate.run.commit import commit
+from zdmigrate.run.commit import commit, commit_locally
 from zdmigrate.run.events import StepResult
 from zdmigrate.run.footing import Footing
 from zdmigrate.run.look import Watch
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RETRIED = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 SLOW_TRIES = 5  # how often a step may need longer than the budget by itself before it is refused
 COMMIT_SHARE = 0.1  # of the budget: kept for the COMMIT, during which the lock is still held
-LAST_TRIPS = 3  # to the server and back, with the lock held, after the last look at the clock: limit, setting, COMMIT
+LAST_TRIPS = 2  # to the server and back, with the lock held, after a look at the clock: a statement's own, and COMMIT's
 REPORT_EVERY = 2.0  # seconds between two words about who is in the way
 
 
@@ -140,6 +140,7 @@ class _Brief:
         self.trip = self.limits.clock() - before
         locked = False
         try:
+            commit_locally(session)
             session.lease.guard(connection)
             xid = write_done(connection, session.lease, self.plan, self.step)
             session.replay(self.step)
@@ -155,7 +156,7 @@ class _Brief:
         finally:
             if witness is not None:
                 witness.dismiss()
-        commit(session, xid)
+        commit(session, xid, locally=False)  # that is set already: now each message counts
         now = self.limits.clock()
         return StepResult(now - self.start, waited=granted - self.start, held=now - asked, tries=self.tries)
 
@@ -173,14 +174,22 @@ class _Brief:
             self.session.connection.execute(statement)
 
     def _work(self, asked: float) -> None:
-        end = asked + self.limits.budget * (1 - COMMIT_SHARE) - LAST_TRIPS * self.trip
         for statement in self.step.statements:
-            left = end - self.limits.clock()
-            if left <= 0:
-                raise errors.QueryCanceled("the lock budget is spent")
+            left, before = self._left(asked), self.limits.clock()
             # lock_timeout tells a lock that the plan did not know of from work that takes too long
             self.session.limit(left, lock=min(left, self.patience.seconds))
+            self.trip = max(self.trip, self.limits.clock() - before)
+            self._left(asked)
             _execute(self.session, statement, self.forgiving)
+        self._left(asked)
+
+    def _left(self, asked: float) -> float:
+        """How long a statement may take. Raises QueryCanceled where nothing is left of the budget."""
+        end = asked + self.limits.budget * (1 - COMMIT_SHARE) - LAST_TRIPS * self.trip
+        left = end - self.limits.clock()
+        if left <= 0:
+            raise errors.QueryCanceled("the lock budget is spent")
+        return left
 
     def _in_the_way(self, blockers: list[Blocker] | None = None) -> None:
         """Tell who is, after each try that failed and now and then between them; NotLocked after the deadline."""
