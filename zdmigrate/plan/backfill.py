@@ -76,6 +76,7 @@ def _update(clauses: Clauses, operation: Update, type_of: TypeOf, place: str, ca
         tail=f"\n  AND {condition}",
         source=_joined(clauses.after("update", "set"), source),
         condition=condition,
+        guarded=guard is not None,
         only=operation.only,
         names_table=table.schema is not None and clauses.qualifies(table.schema, table.name),
         assigned=tuple(each.column for each in operation.assignments),

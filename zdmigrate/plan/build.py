@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.errors import InputError
 from zdmigrate.plan.backfill import backfill_of
+from zdmigrate.plan.one_pass import joined, together
 from zdmigrate.plan.step import ALONE, BACKFILL, TRANSACTION, Plan, Step
 from zdmigrate.schema.operations import (
     AddColumn,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.lock_modes import LockMode
     from zdmigrate.schema.names import Name
+    from zdmigrate.schema.operations import Operation
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change, Section
     from zdmigrate.sql.script import Statement
@@ -86,6 +88,20 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
     return Plan(app=app, change=change.id, phase=phase, steps=numbered, path=change.path)
 
 
+class _Fill(NamedTuple):
+    """A backfill, of one statement or of several that go through their table together."""
+
+    statements: list[Statement]
+    operation: Operation
+    text: str
+    step: Step
+
+    @property
+    def verified(self) -> bool:
+        """Whether each column tells by itself that it is right."""
+        return self.step.backfill is not None and self.step.backfill.guarded
+
+
 class _Builder:
     """Walks one section; keeps what a later statement needs to know of earlier ones: settings, an open BEGIN."""
 
@@ -98,6 +114,7 @@ class _Builder:
         self.type_of = type_of
         self.settings: list[str] = []
         self.as_role = False
+        self.kept: _Fill | None = None
 
     def steps(self) -> Iterator[Step]:
         """The section's steps; their positions are counted by the caller."""
@@ -116,10 +133,14 @@ class _Builder:
             elif block is not None:
                 block.append(statement)
             elif isinstance(first, SetVariable):
+                yield from self._flushed(None)
                 self.settings.append(statement.text)
                 self.as_role = self.as_role or first.name in ("role", "session_authorization")
+            elif self.section.name == "backfill":
+                yield from self._flushed(self._backfill(statement))
             else:
                 yield self._single(statement)
+        yield from self._flushed(None)
         if block is not None:
             raise InputError(
                 f"{self._place(opened)}: BEGIN without COMMIT in "
@@ -138,9 +159,23 @@ class _Builder:
         if block:
             yield self._step(block, TRANSACTION)
 
+    def _flushed(self, following: _Fill | None) -> Iterator[Step]:
+        """The backfill that was kept back, unless the one that follows goes through the table with it."""
+        kept, self.kept = self.kept, following
+        merged = self._merged(kept, following) if kept and following else None
+        if merged:
+            self.kept = merged
+        elif kept:
+            yield kept.step
+
+    def _merged(self, first: _Fill, second: _Fill) -> _Fill | None:
+        """Both in one pass over their table; None where each needs one of its own."""
+        operation, text = together(first.operation, second.operation), joined(first.text, second.text)
+        if operation is None or text is None or not (first.verified and second.verified):
+            return None
+        return self._fill([*first.statements, *second.statements], operation, text)
+
     def _single(self, statement: Statement) -> Step:
-        if self.section.name == "backfill":
-            return self._backfill(statement)
         alone = any(each.effects.refuses_transaction for each in self.analysed[id(statement)])
         if alone and not isinstance(statement.operations[0], Do | Call | Select):
             self._refuse_alone(statement)
@@ -161,7 +196,7 @@ class _Builder:
                     hint="put it under -- zdmigrate: contract",
                 )
 
-    def _backfill(self, statement: Statement) -> Step:
+    def _backfill(self, statement: Statement) -> _Fill:
         if self.as_role:
             raise InputError(f"{self._place(statement)}: a backfill runs as the role that writes the ledger")
         if len(self.analysed[id(statement)]) > 1:
@@ -172,17 +207,22 @@ class _Builder:
                 f"{self._place(statement)}: this statement is not harmless when it meets a row twice, as batches do",
                 hint="zdmigrate explain backfill-not-repeatable",
             )
+        return self._fill([statement], analysed.operation, statement.text)
+
+    def _fill(self, statements: list[Statement], operation: Operation, text: str) -> _Fill:
+        analysed = self.analysed[id(statements[0])][0]
         batch = self.section.options.get("batch")
         backfill = backfill_of(
-            statement.text,
-            analysed.operation,
+            text,
+            operation,
             lambda table, column: self.type_of(_resolved(table, analysed), column),
-            self._place(statement),
+            self._place(statements[0]),
             analysed.catalog,
             int(batch) if batch else None,
         )
         backfill = backfill.changed(table=_resolved(backfill.table, analysed))
-        return self._step([statement], BACKFILL).changed(backfill=backfill)
+        step = self._step(statements, BACKFILL).changed(backfill=backfill)
+        return _Fill(statements, operation, text, step)
 
     def _step(self, statements: list[Statement], mode: str) -> Step:
         analysed = [each for statement in statements for each in self.analysed[id(statement)]]

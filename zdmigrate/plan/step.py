@@ -36,6 +36,7 @@ class Backfill(Value):
     tail: str
     source: str = ""
     condition: str | None = None  # None for insert: repeated until a pass adds no row
+    guarded: bool = False  # condition compares each target with its expression
     only: bool = False  # leaves partitions and children out
     names_table: bool = False  # calls columns by schema and table, so that it cannot run on another table
     assigned: tuple[str, ...] = ()
