@@ -21,7 +21,11 @@ CREATE TRIGGER "~fill" BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUN
 TAKEN = {
     "column": ("ALTER TABLE users ADD COLUMN label int", "public.users.label is there already"),
     "table": ("CREATE TABLE made (id int)", "made is there already"),
-    "function": ("CREATE FUNCTION fill() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function fill is there already"),
+    "trigger": (
+        """CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER "~fill" BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()""",
+        "trigger ~fill on users is there already",
+    ),
 }
 
 
@@ -35,6 +39,16 @@ def test_a_name_that_is_taken_is_told_before_anything_runs(what: str, project: P
     refused(told, 2, sentence.removeprefix("public."), "002_label.sql:", "--baseline 002_label")
     assert project.state("001_before") is None, "not even the change before it"
     assert sentence.removeprefix("public.") in project.run("doctor").text
+
+
+def test_a_function_of_other_arguments_is_no_taken_name(project: Project) -> None:
+    project.database.execute("CREATE FUNCTION price(int) RETURNS int LANGUAGE sql AS 'SELECT $1'")
+    project.write(
+        "001_price.sql",
+        "-- zdmigrate: expand\nCREATE FUNCTION price(int, text) RETURNS int LANGUAGE sql AS 'SELECT $1';\n",
+    )
+    told = project.expand()
+    assert told.code == 0, told.text
 
 
 def test_what_is_made_only_if_it_is_not_there_or_after_a_drop_is_no_taken_name(project: Project) -> None:

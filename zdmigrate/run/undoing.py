@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 
 class Made(NamedTuple):
-    """Something that an operation makes: how to call it, and a query that says whether it is there."""
+    """Something that an operation makes: how to call it, and a query that says whether it is there.
+
+    ``overloaded``: another one of that name may stand beside it, as a function of other arguments.
+    """
 
     name: str
     query: str
     values: tuple[str, ...]
+    overloaded: bool = False
 
 
 _RELATION = "SELECT pg_catalog.to_regclass(%s) IS NOT NULL"
@@ -85,4 +89,4 @@ def _made_by(operation: Operation) -> Iterator[Made]:
             yield Made(f"trigger {name} on {relation}", _TRIGGER, (quoted(relation), name))
         case CreateFunction(name=function, replace=False):
             schema = function.schema or ""
-            yield Made(f"function {function}", _FUNCTION, (function.name, schema, schema))
+            yield Made(f"function {function}", _FUNCTION, (function.name, schema, schema), overloaded=True)
