@@ -99,6 +99,7 @@ def _taken_names(connection: Connection, due: Sequence[tuple[Change, Plan]]) -> 
             for made in made_by(change, step):
                 if (
                     made not in ours
+                    and not made.overloaded
                     and not freed & set(made.values)
                     and one(connection, made.query, list(made.values))[0]
                 ):
