@@ -73,12 +73,13 @@ class Bench:
 
     def __init__(self, server: Server, folder: Path, rows: int) -> None:
         self.server, self.folder, self.rows = server, folder, rows
-        (folder / CHANGE.name).write_text(CHANGE.read_text().split("-- zdmigrate: expand\n-- After")[0])
         with self._connect("postgres") as connection:
             connection.execute("CREATE DATABASE template")
         with self._connect("template") as connection:
             connection.execute((TABLE % {"rows": rows}).encode())
             self._zdmigrate("template", "init", "--release", "v1")
+            filled = CHANGE.read_text().split("-- zdmigrate: expand\n-- After")[0]  # without the index after it
+            (folder / CHANGE.name).write_text(filled)
             self._zdmigrate("template", "apply", "--phase", "expand", "--release", "v2", "--no-backfill")
             connection.execute("VACUUM ANALYZE users")
             connection.execute("CHECKPOINT")
