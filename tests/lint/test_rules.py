@@ -189,6 +189,13 @@ def test_a_rule_without_an_operation_is_asked_about_every_operation() -> None:
     assert [found.name for found in Matcher([rule("any", table="users")]).rules_for(FACTS)] == ["any"]
 
 
+def test_a_settled_fact_is_taken_for_its_default_and_never_asked_for() -> None:
+    matcher = Matcher([rule("settled", truncated="?*"), rule("default", truncated="")])
+    asked = {**FACTS, "truncated": "a_long_name"}
+    assert [found.name for found in matcher.rules_for(asked)] == ["settled"]
+    assert [found.name for found in matcher.rules_for(FACTS, frozenset({"truncated"}))] == ["default"]
+
+
 def test_a_fallback_yields_to_whatever_says_more() -> None:
     fallback = rule("fallback", fallback=True, operation="drop_column")
     assert [found.name for found in Matcher([fallback, rule("other", table="users")]).rules_for(FACTS)] == ["other"]

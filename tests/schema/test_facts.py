@@ -39,6 +39,15 @@ def test_every_operation_has_every_fact_and_no_other(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=told)
+@pytest.mark.parametrize("around", ["{}", "begin; {}", "begin; lock table users; {}"])
+def test_what_is_settled_without_finding_it_out_is_at_its_default(sample: Sample, around: str) -> None:
+    for found in analysed(sample.given, around.format(sample.sql)):
+        assert {name: found.facts[name] for name in found.facts.settled} == {
+            name: DEFAULTS[name] for name in found.facts.settled
+        }
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=told)
 def test_no_kind_of_operation_says_otherwise_of_what_is_found_out_for_all(sample: Sample) -> None:
     for found in analysed(sample.given, sample.sql):
         assert found.facts.told(_own).keys().isdisjoint(_OF_EVERY_KIND)

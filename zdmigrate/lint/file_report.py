@@ -48,7 +48,7 @@ class FileReport:
     def matched(self, file: FixedFile, matcher: Matcher) -> Iterator[Finding]:
         """What the rules say of each operation, where no allow takes it back."""
         for number, found in enumerate(file.analysed):
-            for rule in matcher.rules_for(found.facts):
+            for rule in matcher.rules_for(found.facts, found.facts.settled):
                 gated = rule.category == "compatibility" and found.section in _GATED
                 if not gated and self._raises(rule.name, found.statement.span) and not self._is_said(rule, found):
                     said = self._said(found.statement.span)

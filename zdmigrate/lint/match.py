@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zdmigrate.lint.rule import Rule
 
     Facts = Mapping[str, str | int | bool]
-    Situation = tuple[str | int | bool, ...]
+    Common = tuple[str | int | bool, ...]
     _Choices = tuple[str | int | bool, ...]
     # What a match of a rule, told by its number, still asks for: facts, and what each may be.
     _Condition = tuple[str, _Choices]
@@ -33,27 +33,42 @@ class Matcher:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
-        self._by_situation: dict[Situation, _Step] = {}
+        self._about: dict[Common, Sequence[_Asked]] = {}
+        self._by_situation: dict[tuple[Common, frozenset[str]], _Step] = {}
 
-    def rules_for(self, facts: Facts) -> Sequence[Rule]:
-        """The rules that match, each once; a fallback only where nothing says more about the operation."""
-        situation = (facts["operation"], facts["section"], facts["in_transaction"])
-        if situation not in self._by_situation:
-            self._by_situation[situation] = _steps(list(self._about(situation)))
+    def rules_for(self, facts: Facts, settled: frozenset[str] = frozenset()) -> Sequence[Rule]:
+        """The rules that match, each once; a fallback only where nothing says more about the operation.
+
+        The ``settled`` facts are at their defaults: no rule asks for them, and most operations are then asked nothing.
+        """
+        common = (facts["operation"], facts["section"], facts["in_transaction"])
+        first = self._by_situation.get((common, settled))
+        if first is None:
+            first = self._by_situation[common, settled] = _steps(list(self._still_open(common, settled)))
+        if first is _NOTHING:
+            return ()
         numbers: list[int] = []
-        _follow(self._by_situation[situation], facts, numbers)
+        _follow(first, facts, numbers)
         if not numbers:
             return ()
         found = [self._rules[number] for number in sorted(set(numbers))]
         answered = any(_answers(rule) for rule in found)
         return [rule for rule in found if not (rule.fallback and answered)]
 
-    def _about(self, situation: Situation) -> Iterator[_Asked]:
-        """The matches that fit a situation, and what else they ask for."""
-        common = dict(zip(COMMON, situation, strict=True))
+    def _still_open(self, common: Common, settled: frozenset[str]) -> Iterator[_Asked]:
+        """The matches that the settled facts fit, and what those ask for besides."""
+        if common not in self._about:
+            self._about[common] = list(self._speaking_of(common))
+        for rule, conditions in self._about[common]:
+            if all(_test(choices)(DEFAULTS[fact]) for fact, choices in conditions if fact in settled):
+                yield rule, [condition for condition in conditions if condition[0] not in settled]
+
+    def _speaking_of(self, common: Common) -> Iterator[_Asked]:
+        """The matches that fit what is common, and what else they ask for."""
+        given = dict(zip(COMMON, common, strict=True))
         for number, rule in enumerate(self._rules):
             for match in rule.matches:
-                if matches({key: wanted for key, wanted in match.items() if key in COMMON}, common):
+                if matches({key: wanted for key, wanted in match.items() if key in COMMON}, given):
                     yield number, [(key, _choices(key, wanted)) for key, wanted in match.items() if key not in COMMON]
 
 
@@ -99,8 +114,13 @@ class _Step(NamedTuple):
     questions: Sequence[tuple[str, Callable[[Any], bool], _Step]]
 
 
+_NOTHING = _Step((), ())
+
+
 def _steps(asked: Sequence[_Asked]) -> _Step:
     """The question that most of them share is the first: where it does not fit, none of them asks another."""
+    if not asked:
+        return _NOTHING
     questions = []
     rest = [match for match in asked if match[1]]
     while rest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema.compatibility import breaks_old, is_new_object
@@ -64,6 +65,7 @@ class Facts(Mapping[str, Fact]):
             return alone[name](self.operation, self.at)
         group = self.told(_GROUPS.get(name, _own))
         if name in group:
+            self._known.update(group)
             return group[name]
         return _IN_GENERAL[name](self) if name in _IN_GENERAL else DEFAULTS[name]
 
@@ -84,6 +86,22 @@ class Facts(Mapping[str, Fact]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """Facts that can only be at their defaults, as far as this takes no more than a look at what there is."""
+        state, earlier = self.at.state, self.at.state.earlier
+        return _settled(
+            not self.effects.locks,
+            not self.waited,
+            not state.waits,
+            not (state.held or state.beside),
+            not earlier.enum_values,
+            not earlier.altered,
+            not earlier.dropped,
+            not self.operation.truncated,
+            not self.effects.unknown,
+        )
 
     @property
     def relation(self) -> Name:
@@ -107,8 +125,12 @@ def _own(facts: Facts) -> Mapping[str, Fact]:
 
 
 def _design(facts: Facts) -> Mapping[str, Fact]:
+    """All that its rules ask for; no other function has a say on these, so that the rest is known as well."""
     found = DESIGN_FACTS.get(facts.operation.kind)
-    return {} if found is None else found(facts.operation, facts.at)
+    return _NO_DESIGN if found is None else {**_NO_DESIGN, **found(facts.operation, facts.at)}
+
+
+_NO_DESIGN: Mapping[str, Fact] = {name: DEFAULTS[name] for name in NAMES_OF_DESIGN}
 
 
 def _earlier(facts: Facts) -> Mapping[str, Fact]:
@@ -213,3 +235,25 @@ _OF_EVERY_KIND: dict[str, Callable[[Facts], Fact]] = {
     "additive": lambda facts: not breaks_old(facts.operation, facts.at),
     "breaks_old": lambda facts: breaks_old(facts.operation, facts.at),
 }
+
+
+# --------------------------------------------------------------------------- what is at its default
+
+
+# What a look at the operation can find missing, in the order of ``settled``, and the facts that are about it.
+_SETTLING: tuple[tuple[str, ...], ...] = (
+    ("lock", "blocks"),
+    ("misses_lock_timeout", "misses_statement_timeout", "waits_for"),
+    ("waits_before",),
+    ("held_lock", "held_blocks", "held_exclusively", "held_elsewhere", "validated_in_same_transaction"),
+    ("enum_value",),
+    ("altered_before",),
+    ("cleared", "replaces"),
+    ("truncated",),
+    ("analysed",),
+)
+
+
+@cache
+def _settled(*missing: bool) -> frozenset[str]:
+    return frozenset(name for names, none in zip(_SETTLING, missing, strict=True) if none for name in names)
