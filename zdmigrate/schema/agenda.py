@@ -21,9 +21,7 @@ class Agenda:
     """The operations that are still to come. What is called twice is told once: that is the most it can do."""
 
     def __init__(self, operations: tuple[Operation, ...]) -> None:
-        self._pending: list[tuple[Operation, Part]] = [
-            (operation, (0, operation.within)) for operation in reversed(operations)
-        ]
+        self._pending: list[tuple[Operation, Part]] = [(done, (0, done.within)) for done in operations[::-1]]
         self._told: set[int] = set()
 
     def __bool__(self) -> bool:

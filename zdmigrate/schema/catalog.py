@@ -62,14 +62,21 @@ class Catalog(Value):
         # Of one operation the same name is asked for ten times over. A cached_property's lock would cost as much.
         known: dict[str, Name] = self.__dict__.setdefault("_resolved", {})
         if plain not in known:
-            schemas = (schema for schema in (TEMPORARY, *self.search_path) if self.has((schema, plain)))
-            known[plain] = Name(next(schemas, self._home), plain)
+            known[plain] = Name(self._schema_of(plain), plain)
         return known[plain]
+
+    def _schema_of(self, plain: str) -> str:
+        """The first of the path that has such a relation. A path of one schema is its home, whatever it has."""
+        path = self.search_path if len(self.search_path) > 1 else ()
+        for schema in (TEMPORARY, *path):
+            if self.has((schema, plain)):
+                return schema
+        return self._home
 
     @property
     def _home(self) -> str:
         """The schema in which an object is made whose name has none."""
-        return (*self.search_path, "public")[0]
+        return self.search_path[0] if self.search_path else "public"
 
     def new_name(self, name: Name, *, temporary: bool = False) -> Name:
         """The name with the schema in which an object of this name is made."""
