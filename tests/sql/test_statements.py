@@ -45,14 +45,14 @@ def test_an_unknown_one_knows_its_name_and_place_and_was_not_a_surprise(node: st
 @pytest.mark.parametrize("body", [{}, {"relation": 7}, {"relation": {"relname": "t"}, "indexParams": [{"New": {}}]}])
 def test_a_tree_that_nobody_foresaw_is_unknown_and_says_why(body: dict[str, Any]) -> None:
     sql = "create index i on t (a)"
-    (found,) = lift({"IndexStmt": body}, Source(sql, tokens_of(sql), Places(sql)))
+    (found,) = lift({"IndexStmt": body}, Source.scanned(sql, tokens_of(sql), Places(sql)))
     assert isinstance(found, o.Unknown)
     assert found.statement == "create_index"
     assert "not foreseen" in found.reason
 
 
 def test_a_statement_of_a_later_grammar_is_unknown_by_name() -> None:
-    (found,) = lift({"CreatePropertyGraphStmt": {}}, Source("x", tokens_of("x"), Places("x")))
+    (found,) = lift({"CreatePropertyGraphStmt": {}}, Source.scanned("x", tokens_of("x"), Places("x")))
     assert isinstance(found, o.Unknown)
     assert found.statement == "create_property_graph"
 

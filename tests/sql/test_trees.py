@@ -19,6 +19,11 @@ comment on table a is 'é漢'; alter table "漢" add column "é" int check ("é"
 insert into a values ('漢', 1);"""
 
 
+@pytest.fixture(autouse=True)
+def _no_file_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zdmigrate.sql.script.read_short", lambda _: None)
+
+
 def one_by_one(text: str, monkeypatch: pytest.MonkeyPatch) -> Script:
     with monkeypatch.context() as patched:
         patched.setattr(trees, "AT_ONCE", 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,16 +19,19 @@ from zdmigrate.sql.lift.nodes import kind_of
 from zdmigrate.sql.lift.source import Source
 from zdmigrate.sql.long_names import long_names
 from zdmigrate.sql.psql import mask
+from zdmigrate.sql.short_file import read_short, tokens_between
 from zdmigrate.sql.trees import parse_file, parse_one
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from zdmigrate.sql.lift.nodes import Node
     from zdmigrate.sql.scan_result import Token, Tokens
     from zdmigrate.sql.trees import Parsed
 
+    # a statement's kind, what it does, and what is wrong with it
+    Read = tuple[str, tuple[Operation, ...], "SyntaxProblem | None"]
 
 LONGEST_MESSAGE = 200  # letters: what it quotes may be a name of thousands
 
@@ -102,21 +105,43 @@ class Script(Value):
 def read_script(text: str) -> Script:
     """What ``text`` does. Never fails: an error is the statement's that it stands in."""
     masked = mask(text)
-    scanned = scan_all(masked.text)
-    cuts, comments = cut(scanned)
-    parsed = parse_file(masked.text, cuts) or repeat(None)
-    statements = [_statement(text, masked.text, *found) for found in zip(cuts, parsed, strict=False)]
-    if long := long_names(scanned.tokens, text):
-        statements = [_with_long_names(statement, long) for statement in statements]
+    statements, comments = _read_short(text, masked.text) or _read_tokens(text, masked.text)
     if stops := error_stops(text, masked.psql_lines):
         statements = [_forgiven(statement, stops) for statement in statements]
     return Script(
         text=text,
         statements=tuple(statements),
-        comments=tuple(_comments(text, comments)),
+        comments=tuple(comments),
         quits=masked.quits,
         psql_lines=masked.psql_lines,
     )
+
+
+def _read_short(text: str, masked: str) -> tuple[list[Statement], list[Comment]] | None:
+    """The statements and comments of a short file in which nothing is doubtful."""
+    short = read_short(masked)
+    if short is None:
+        return None
+    statements = [
+        _told(text, masked, tree, Source(text, span, short.places, partial(tokens_between, masked, span)))
+        for tree, span in short.statements
+    ]
+    return statements, [_comment(text, span, t.SQL_COMMENT) for span in short.comments]
+
+
+def _told(text: str, masked: str, tree: Node, source: Source) -> Statement:
+    return _statement_at(text, masked, source.span, _lifted([tree], source))
+
+
+def _read_tokens(text: str, masked: str) -> tuple[list[Statement], list[Comment]]:
+    """The same of any text, cut at its tokens: what is wrong in one statement leaves the others as they are."""
+    scanned = scan_all(masked)
+    cuts, comments = cut(scanned)
+    parsed = parse_file(masked, cuts) or repeat(None)
+    statements = [_statement(text, masked, *found) for found in zip(cuts, parsed, strict=False)]
+    if long := long_names(scanned.tokens, text):
+        statements = [_with_long_names(statement, long) for statement in statements]
+    return statements, [_comment(text, Span(start, end), number) for start, end, number in comments]
 
 
 def _with_long_names(statement: Statement, long: Sequence[tuple[int, str]]) -> Statement:
@@ -131,16 +156,17 @@ def _forgiven(statement: Statement, stops: Sequence[tuple[int, bool]]) -> Statem
     return statement.changed(operations=forgiven(statement.operations, statement.span.start, stops))
 
 
-def _comments(text: str, tokens: Iterable[Token]) -> Iterable[Comment]:
-    for token in tokens:
-        words = text[token.start : token.end]
-        inner = words[2:] if token.number == t.SQL_COMMENT else words[2:-2]
-        yield Comment(Span(token.start, token.end), inner.strip())
+def _comment(text: str, span: Span, number: int) -> Comment:
+    words = text[span.start : span.end]
+    return Comment(span, (words[2:] if number == t.SQL_COMMENT else words[2:-2]).strip())
 
 
 def _statement(text: str, masked: str, found: Cut, parsed: Parsed | None) -> Statement:
-    span = _span(found.tokens)
-    kind, operations, error = _read(text, masked, found, parsed)
+    return _statement_at(text, masked, _span(found.tokens), _read(text, masked, found, parsed))
+
+
+def _statement_at(text: str, masked: str, span: Span, read: Read) -> Statement:
+    kind, operations, error = read
     return Statement(
         text=text[span.start : span.end],
         span=span,
@@ -151,9 +177,7 @@ def _statement(text: str, masked: str, found: Cut, parsed: Parsed | None) -> Sta
     )
 
 
-def _read(
-    text: str, masked: str, found: Cut, parsed: Parsed | None
-) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
+def _read(text: str, masked: str, found: Cut, parsed: Parsed | None) -> Read:
     if found.problem:
         return "", (), SyntaxProblem(_shortened(found.problem), _first_line(text, _last(found.tokens)))
     try:
@@ -162,7 +186,10 @@ def _read(
         return _too_deep(text, found.tokens, error)
     except GrammarError as error:
         return "", (), SyntaxProblem(_shortened(error.message), _place(found.tokens, error.offset))
-    source = Source(text, found.tokens, places)
+    return _lifted(trees, Source.scanned(text, found.tokens, places))
+
+
+def _lifted(trees: list[Node], source: Source) -> Read:
     try:
         first, *others = [lift_whole(tree, source) for tree in trees]
     except GrammarError as error:  # a body's
@@ -181,13 +208,11 @@ def lift_whole(tree: Node, source: Source) -> tuple[Operation, ...]:
     if isinstance(operations[0], CreateFunction):
         from zdmigrate.sql.plpgsql.routine import with_routine
 
-        return (with_routine(operations[0], source.sql(0, source.last)),)
+        return (with_routine(operations[0], source.text),)
     return operations
 
 
-def _too_deep(
-    text: str, tokens: Tokens, error: NestedTooDeeply
-) -> tuple[str, tuple[Operation, ...], SyntaxProblem | None]:
+def _too_deep(text: str, tokens: Tokens, error: NestedTooDeeply) -> Read:
     first = text[tokens.starts[0] : tokens.ends[0]].lower()
     kind = statement_kind(error.node) if error.node else first
     return kind, (Unknown(span=_span(tokens), statement=kind, reason=error.message),), None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from zdmigrate.schema.names import Span
@@ -12,7 +12,7 @@ from zdmigrate.sql import tokens as t
 from zdmigrate.sql.grammar import Offsets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from zdmigrate.sql.scan_result import Tokens
 
@@ -38,14 +38,31 @@ class Places:
 
 
 class Source:
-    """A statement's tokens and text. Tokens are named by their index; a range holds its last token."""
+    """A statement's text and tokens. Tokens are named by their index; a range holds its last token."""
 
-    def __init__(self, file: str, tokens: Tokens, places: Places) -> None:
+    def __init__(self, file: str, span: Span, places: Places, scan: Callable[[], Tokens]) -> None:
         self.file = file
-        self.tokens = tokens
-        self.span = Span(tokens.starts[0], tokens.ends[-1])
-        self.last = len(tokens) - 1
+        self.span = span
         self._places = places
+        self._scan = scan
+
+    @classmethod
+    def scanned(cls, file: str, tokens: Tokens, places: Places) -> Source:
+        """Of a statement whose tokens are known."""
+        return cls(file, Span(tokens.starts[0], tokens.ends[-1]), places, lambda: tokens)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Found when somebody asks: most statements are told from their tree alone."""
+        return self._scan()
+
+    @cached_property
+    def last(self) -> int:
+        return len(self.tokens) - 1
+
+    @property
+    def text(self) -> str:
+        return self.file[self.span.start : self.span.end]
 
     def span_of(self, first: int, last: int) -> Span:
         return Span(self.tokens.starts[first], self.tokens.ends[last])
@@ -133,4 +150,4 @@ class Source:
 
     def within(self, first: int, last: int) -> Source:
         """The statement that a range of this one is: the body of WITH or COPY."""
-        return Source(self.file, self.tokens.part(first, last + 1), self._places)
+        return Source.scanned(self.file, self.tokens.part(first, last + 1), self._places)

@@ -168,7 +168,7 @@ class _Reading:
         tokens = tokens_of(sql).without(t.COMMENTS).moved(base)
         if exact:
             tokens.starts[0] = base
-        source = Source(self._text.file if exact else sql, tokens, Places(sql, base))
+        source = Source.scanned(self._text.file if exact else sql, tokens, Places(sql, base))
         whole = source.span if exact else span
         for statement in parse(sql)["stmts"]:
             for operation in lift_whole(statement["stmt"], source):
