@@ -30,8 +30,17 @@ def commit() -> int:
 
 
 def in_the_tenth(name: str) -> bool:
+    return _is_turn_of(name, 10)
+
+
+def in_the_fortieth(name: str) -> bool:
+    """A quarter of the tenth: of what costs seconds a case."""
+    return _is_turn_of(name, 40)
+
+
+def _is_turn_of(name: str, parts: int) -> bool:
     asked = os.environ.get("ZDMIGRATE_TENTH", "")
-    return asked == "all" or (zlib.crc32(name.encode()) + int(asked or commit())) % 10 == 0
+    return asked == "all" or (zlib.crc32(name.encode()) + int(asked or commit())) % parts == 0
 
 
 def a_tenth_of(cases: Sequence[Case], others: pytest.MarkDecorator) -> pytest.MarkDecorator:
@@ -39,3 +48,14 @@ def a_tenth_of(cases: Sequence[Case], others: pytest.MarkDecorator) -> pytest.Ma
     return pytest.mark.parametrize(
         "case", [pytest.param(case, id=case.name, marks=() if in_the_tenth(case.name) else others) for case in cases]
     )
+
+
+def a_fortieth_of(cases: Sequence[Case]) -> pytest.MarkDecorator:
+    """Parametrizes ``case``: the fortieth runs always, the rest of the tenth in ``whole``, the others in ``long``."""
+
+    def marks(case: Case) -> tuple[pytest.MarkDecorator, ...]:
+        if in_the_fortieth(case.name):
+            return ()
+        return (pytest.mark.whole if in_the_tenth(case.name) else pytest.mark.long,)
+
+    return pytest.mark.parametrize("case", [pytest.param(case, id=case.name, marks=marks(case)) for case in cases])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.recipes.bench import same_rows, same_schema
 from tests.recipes.cases import CASES
 from tests.recipes.life import Life
-from tests.recipes.tenth import a_tenth_of
+from tests.recipes.tenth import a_fortieth_of
 from zdmigrate.recipes.parts.groups import groups_in
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.sql.script import read_script
@@ -29,7 +27,7 @@ def versions_differ(case: Case) -> bool:
     return not case.alone and not {each.kind for each in operations} <= _ROWS and not groups_in(operations, Catalog())
 
 
-every_case = a_tenth_of([case for case in CASES if versions_differ(case)], others=pytest.mark.long)
+every_case = a_fortieth_of([case for case in CASES if versions_differ(case)])
 
 
 def life_of(on: Bench, case: Case) -> Life:
