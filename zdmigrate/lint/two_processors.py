@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from zdmigrate.sources.history import History
 
 AT_ONCE = 2400  # files in both processes: of 2 KB, each takes 42 KB once read
-# The child, which sees its files twice and hands over a schema, has a little less than half of them.
-CHILD_SHARE = 0.46
+# The child sees its files twice and hands over a schema, and this process should not wait long for that.
+CHILD_SHARE = 0.42
 SIZE = 8  # bytes, of what tells how long an answer is
 
 
