@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.errors import DatabaseError, InputError
 from zdmigrate.sources.part import File, Part, each_by_itself, one_transaction
-from zdmigrate.sources.rendered import Call, Rendered
 from zdmigrate.sources.text import read_text
 from zdmigrate.sources.unseen import NOT_RENDERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from zdmigrate.sources.rendered import Rendered
     from zdmigrate.sources.tree import Tree
 
 _FILES = ("alembic.ini", "pyproject.toml")
@@ -146,6 +146,8 @@ def _file(tree: Tree, revision: dict[str, Any], around: str) -> File:
 
 def _script(source: str, revision: dict[str, Any], around: str) -> Rendered:
     """Markers and allows first, since what they are about is told by lines of the Python; then the statements."""
+    from zdmigrate.sources.rendered import Call, Rendered  # nobody else pays for it
+
     pieces = [*_phase(revision), *_comments(source), *_statements(revision["up"], around)]
     pieces += _problems(revision, "upgrade")
     undone = [*_statements(revision["down"], around), *_problems(revision, "downgrade")]
