@@ -87,6 +87,9 @@ def _without_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # what stays is old from now on, and need not be looked through to become it
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
