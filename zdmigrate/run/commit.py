@@ -12,6 +12,7 @@ from zdmigrate.ledger.connection import connect
 from zdmigrate.ledger.ledger import one
 
 if TYPE_CHECKING:
+    from zdmigrate.ledger.connection import Connection
     from zdmigrate.run.session import Session
 
 PATIENCE = 30.0  # seconds to wait for an undecided transaction before its backend is ended
@@ -55,13 +56,25 @@ def _unknown(error: Exception) -> StepFailed:
 
 
 def was_committed(session: Session, xid: str) -> bool:
-    """What became of a transaction of ours whose COMMIT had no answer."""
+    """What became of a transaction of ours that wrote a step, and whose COMMIT had no answer.
+
+    A server that crashed may give the number of a transaction that it lost to another one: "committed" counts only
+    with the step's row, and a number that was never given is one that was lost.
+    """
     with connect(session.lease.dsn, purpose="commit check") as connection:
         deadline = time.monotonic() + PATIENCE
-        while True:
-            (status,) = one(connection, "SELECT pg_catalog.pg_xact_status(%s::text::xid8)", [xid])
-            if status != "in progress":
-                return bool(status == "committed")
+        while (status := _status(connection, xid)) == "in progress":
             if time.monotonic() > deadline:
                 connection.execute("SELECT pg_catalog.pg_terminate_backend(%s)", [session.pid])
             time.sleep(0.05)
+        query = "SELECT EXISTS (SELECT FROM zdmigrate.step WHERE xid = %s::text::xid8)"
+        return status != "aborted" and bool(one(connection, query, [xid])[0])
+
+
+def _status(connection: Connection, xid: str) -> str | None:
+    """None for one too old to be told."""
+    try:
+        (status,) = one(connection, "SELECT pg_catalog.pg_xact_status(%s::text::xid8)", [xid])
+    except psycopg.errors.InvalidParameterValue:  # it is in the future
+        return "aborted"
+    return str(status) if status else None
