@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache, partial
-from itertools import repeat
+from itertools import count, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.schema.names import Span
@@ -19,7 +19,6 @@ from zdmigrate.sql.lift.nodes import kind_of
 from zdmigrate.sql.lift.source import Source
 from zdmigrate.sql.long_names import long_names
 from zdmigrate.sql.psql import mask
-from zdmigrate.sql.short_file import read_short, tokens_between
 from zdmigrate.sql.trees import parse_file, parse_one
 from zdmigrate.value import Value
 
@@ -102,10 +101,15 @@ class Script(Value):
     psql_lines: tuple[Span, ...] = ()  # every line that is psql's; quits among them
 
 
+FEW = 40  # files, which save by the short way what its regular expression takes to be made
+_files = count()
+
+
 def read_script(text: str) -> Script:
     """What ``text`` does. Never fails: an error is the statement's that it stands in."""
     masked = mask(text)
-    statements, comments = _read_short(text, masked.text) or _read_tokens(text, masked.text)
+    short = _read_short(text, masked.text) if next(_files) >= FEW else None
+    statements, comments = short or _read_tokens(text, masked.text)
     if stops := error_stops(text, masked.psql_lines):
         statements = [_forgiven(statement, stops) for statement in statements]
     return Script(
@@ -119,6 +123,8 @@ def read_script(text: str) -> Script:
 
 def _read_short(text: str, masked: str) -> tuple[list[Statement], list[Comment]] | None:
     """The statements and comments of a short file in which nothing is doubtful."""
+    from zdmigrate.sql.short_file import read_short, tokens_between
+
     short = read_short(masked)
     if short is None:
         return None
