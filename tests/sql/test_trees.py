@@ -21,7 +21,7 @@ insert into a values ('漢', 1);"""
 
 @pytest.fixture(autouse=True)
 def _no_file_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zdmigrate.sql.script.read_short", lambda _: None)
+    monkeypatch.setattr("zdmigrate.sql.script._read_short", lambda *_: None)
 
 
 def one_by_one(text: str, monkeypatch: pytest.MonkeyPatch) -> Script:
