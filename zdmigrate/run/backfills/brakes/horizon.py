@@ -15,7 +15,7 @@ _HOLDERS = """
            || coalesce(' of role ' || a.usename, '') || coalesce(', ' || a.state, ''),
            a.backend_xmin::text, pg_catalog.age(a.backend_xmin)
     FROM pg_catalog.pg_stat_activity AS a
-    WHERE a.backend_xmin IS NOT NULL AND NOT a.pid = ANY (%(own)s)
+    WHERE a.backend_xmin IS NOT NULL AND NOT a.pid = ANY (%(own)s) AND a.pid <> pg_catalog.pg_backend_pid()
       AND a.datname = pg_catalog.current_database()
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum AS v WHERE v.pid = a.pid)
     UNION ALL
