@@ -47,7 +47,6 @@ if TYPE_CHECKING:
         """One revision; ``phase`` is expand, contract, or empty; ``path`` is absolute."""
 
         path: str
-        revision: str
         phase: str
         up: list[Statement]
         down: list[Statement]
@@ -72,7 +71,7 @@ def main(words: list[str]) -> None:
         try:
             found = project(configuration, section, scratch[0] if scratch else "")
         except Exception as error:  # noqa: BLE001 - whatever a project's own code raises
-            found = {"error": told(error), "missing": getattr(error, "name", None) or ""}
+            found = {"error": told(error)}
     json.dump(found, answer)
     answer.close()
 
@@ -200,7 +199,6 @@ def rendered(script: Script, config: Config, scripts: ScriptDirectory) -> Render
     down, back = statements(script, "downgrade", environment)
     return {
         "path": str(Path(script.path).resolve()),
-        "revision": script.revision,
         "phase": phase_of(script),
         "up": up,
         "down": down,

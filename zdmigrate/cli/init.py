@@ -13,8 +13,11 @@ from zdmigrate.cli.words import counted
 from zdmigrate.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zdmigrate.cli.options import Console
     from zdmigrate.config import Config
+    from zdmigrate.ledger.connection import Connection
 
 
 @click.command()
@@ -51,11 +54,8 @@ def command(
         return
     if release is None:
         raise UsageError("init needs --release: the version that runs today", hint="zdmigrate init --release 7.1")
-    from zdmigrate.ledger.adopt import adopt_ledger
     from zdmigrate.ledger.changes import baseline as note_baseline
-    from zdmigrate.ledger.connection import connect, where
-    from zdmigrate.ledger.ledger import create_ledger
-    from zdmigrate.ledger.roles import create_with_roles
+    from zdmigrate.ledger.connection import connect
     from zdmigrate.live.registry import check_release_name, correct_empty_release, register_release
     from zdmigrate.run.pooler import refuse_transaction_pooler
 
@@ -65,24 +65,39 @@ def command(
     known = _up_to(config, baseline)
     with connect(dsn, purpose="init") as connection:
         refuse_transaction_pooler(connection, dsn)
-        if adopt:
-            adopt_ledger(connection, reason or "")
-            console.say(f"the ledger in {where(connection)} is adopted; live instances are forgotten")
-        elif roles:
-            made = create_with_roles(connection, config.app)
-            console.say(f"the ledger is in {where(connection)}, schema zdmigrate; its roles are {', '.join(made)}")
-        elif create_ledger(connection):
-            console.say(f"the ledger is in {where(connection)}, schema zdmigrate")
-        else:
-            console.say(f"the ledger was in {where(connection)} already")
+        console.say(_made(connection, config, adopt=reason if adopt else None, roles=roles))
         with connection.transaction():
             note_baseline(connection, config.app, known)
             correct_empty_release(connection, config.app, release, known)
             register_release(connection, config.app, release, known)
+    _tell(console, config, release, known, named=baseline is not None)
+
+
+def _made(connection: Connection, config: Config, *, adopt: str | None, roles: bool) -> str:
+    """Create the ledger, or take over the one that is there; what was done."""
+    from zdmigrate.ledger.adopt import adopt_ledger
+    from zdmigrate.ledger.connection import where
+    from zdmigrate.ledger.ledger import create_ledger
+    from zdmigrate.ledger.roles import create_with_roles
+
+    place = where(connection)
+    if adopt is not None:
+        adopt_ledger(connection, adopt)
+        return f"the ledger in {place} is adopted; live instances are forgotten"
+    if roles:
+        made = create_with_roles(connection, config.app)
+        return f"the ledger is in {place}, schema zdmigrate; its roles are {', '.join(made)}"
+    if create_ledger(connection):
+        return f"the ledger is in {place}, schema zdmigrate"
+    return f"the ledger was in {place} already"
+
+
+def _tell(console: Console, config: Config, release: str, known: Sequence[str], *, named: bool) -> None:
+    """What is registered, and what comes next; ``named`` where the user said what is in the database already."""
     console.say(
         f"release {release} of {config.app} is registered, with {counted(len(known), 'change')} in the database already"
     )
-    if baseline is None and Path(config.dir).is_dir() and (found := changes_of(config)):
+    if not named and Path(config.dir).is_dir() and (found := changes_of(config)):
         console.warn(
             f"{config.dir} holds {counted(len(found), 'change')}; are some in this database already? Then name the "
             f"last of them: zdmigrate init --release {release} --baseline {found[-1].id}"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.ledger_session import open_ledger
+from zdmigrate.cli.looking import looks
 from zdmigrate.cli.record_lines import line, who
 from zdmigrate.cli.standing import read_standing
 from zdmigrate.cli.status import as_json, backfill_line, text
-from zdmigrate.errors import DatabaseError
 from zdmigrate.ledger.record import read_record
 
 if TYPE_CHECKING:
@@ -29,20 +29,10 @@ LAST = 8  # entries of the record below the tables
 
 
 def keep_showing(dsn: str, config: Config, console: Console, changes: Sequence[Change], every: float) -> None:
-    """Show until interrupted. An outage that begins meanwhile is told once, and outlasted; one at first is raised."""
+    """Show until interrupted. An outage at first is raised."""
     shown = _Shown(config, console, changes)
     shown.show(*_look(dsn, config, changes, 0))
-    answers = True
-    while True:
-        time.sleep(every)
-        try:
-            seen = _look(dsn, config, changes, shown.last)
-        except DatabaseError as error:
-            if answers:
-                console.warn(f"{error.sentence}; still trying")
-            answers = False
-            continue
-        answers = True
+    for seen in looks(lambda: _look(dsn, config, changes, shown.last), console, every):
         shown.show(*seen)
 
 

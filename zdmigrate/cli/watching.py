@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.cli.ledger_session import open_ledger
 from zdmigrate.cli.live_table import render
-from zdmigrate.errors import DatabaseError
+from zdmigrate.cli.looking import looks
 from zdmigrate.live.instances import list_instances, retired_versions
 from zdmigrate.live.observe import observe
 
@@ -22,19 +22,9 @@ if TYPE_CHECKING:
 
 
 def keep_watching(dsn: str, config: Config, console: Console, every: float) -> None:
-    """Watch until interrupted. An outage that begins meanwhile is told, and outlasted."""
+    """Watch until interrupted."""
     before = _look(dsn, config, console, show=True)
-    answers = True
-    while True:
-        time.sleep(every)
-        try:
-            now = _look(dsn, config, console, show=False)
-        except DatabaseError as error:
-            if answers:
-                console.warn(f"{error.sentence}; still trying")
-            answers = False
-            continue
-        answers = True
+    for now in looks(lambda: _look(dsn, config, console, show=False), console, every):
         for line in changes(before, now):
             console.result(f"{time.strftime('%H:%M:%S')} {line}")
         before = now

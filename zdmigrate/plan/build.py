@@ -7,48 +7,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zdmigrate.errors import InputError
 from zdmigrate.plan.backfill import backfill_of
 from zdmigrate.plan.one_pass import joined, together
+from zdmigrate.plan.refusals import refusal, refuse_psql_lines, removes
 from zdmigrate.plan.step import ALONE, BACKFILL, TRANSACTION, Plan, Step
+from zdmigrate.plan.touched import cascades, detached_by, distinct, index_of, strongest
 from zdmigrate.schema.operations import (
     AddColumn,
     Begin,
     Call,
     Cluster,
     Commit,
-    Copy,
-    CreateIndex,
-    CreateTable,
     DetachPartition,
     Do,
-    DropColumn,
-    DropIndex,
-    DropMaterializedView,
-    DropObject,
-    DropSequence,
-    DropTable,
-    DropView,
-    PrepareTransaction,
     Reindex,
-    RenameColumn,
-    RenameTable,
-    RenameView,
-    Rollback,
     Select,
-    SessionCommand,
-    SetSchema,
     SetVariable,
-    Truncate,
-    Unknown,
     Vacuum,
 )
 from zdmigrate.schema.walk import analyse
 from zdmigrate.sources.change import read_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from zdmigrate.plan.backfill import TypeOf
     from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.lock_modes import LockMode
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import Operation
     from zdmigrate.schema.walk import Analysed
@@ -56,18 +38,6 @@ if TYPE_CHECKING:
     from zdmigrate.sql.script import Statement
 
 _SERIALS = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
-# Dropped, renamed or emptied, they are missed at once by versions that are live.
-_REMOVALS = (
-    DropColumn,
-    DropMaterializedView,
-    DropTable,
-    DropView,
-    RenameColumn,
-    RenameTable,
-    RenameView,
-    SetSchema,
-    Truncate,
-)
 SECTIONS_OF = {"expand": ("expand", "backfill", ""), "contract": ("contract",), "revert": ("revert",)}
 
 
@@ -79,7 +49,7 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
     sections = [section for section in change.sections if section.name in SECTIONS_OF[phase]]
     files = {path: change if path == change.path else read_change(path) for path in {each.path for each in sections}}
     for file in files.values():
-        _refuse_psql_lines(file)
+        refuse_psql_lines(file)
     analysed = _analysed(sections, catalog, major)
     steps: list[Step] = []
     for section in sections:
@@ -241,14 +211,14 @@ class _Builder:
             statements=tuple(statement.text for statement in statements),
             settings=tuple(self.settings),
             sets=any(isinstance(each.operation, SetVariable) for each in analysed),
-            locks=_strongest(analysed),
-            rewrites=_distinct(name for effect in effects for name in effect.rewrites),
-            scans=_distinct(name for effect in effects for name in effect.scans),
+            locks=strongest(analysed),
+            rewrites=distinct(name for effect in effects for name in effect.rewrites),
+            scans=distinct(name for effect in effects for name in effect.scans),
             builds_index=any(effect.builds_index for effect in effects),
-            unknown=any(effect.unknown for effect in effects) or any(map(_cascades, analysed)),
+            unknown=any(effect.unknown for effect in effects) or any(map(cascades, analysed)),
             optional="optional" in self.section.options,
-            index=_index(statements[0]) if mode == ALONE else None,
-            detaches=_detaches(statements[0]) if mode == ALONE else None,
+            index=index_of(statements[0]) if mode == ALONE else None,
+            detaches=detached_by(statements[0]) if mode == ALONE else None,
         )
 
     def _refuse(self, statement: Statement) -> None:
@@ -257,7 +227,7 @@ class _Builder:
         if statement.error is not None:
             raise InputError(f"{place}: {statement.error.message}", hint=f"zdmigrate lint {self.path}")
         for operation in statement.operations:
-            if reason := _refusal_in_body(operation) if operation.within else _refusal(operation):
+            if reason := refusal(operation):
                 raise InputError(f"{place}: {reason[0]}", hint=reason[1])
 
     def _refuse_unmarked(self, statement: Statement) -> None:
@@ -275,8 +245,7 @@ class _Builder:
         """What removes or renames belongs behind the gate, also where nobody linted; an allow overrules."""
         for each in self.analysed[id(statement)] if self.section.name == "expand" else ():
             rule = each.operation.kind.replace("_", "-")
-            removes = isinstance(each.operation, _REMOVALS) and not each.facts["additive"]
-            if removes and not {rule, "not-additive-in-expand"} & self.allowed:
+            if removes(each) and not {rule, "not-additive-in-expand"} & self.allowed:
                 raise InputError(
                     f"{self._place(statement)}: an expand only adds, and this {rule} would be noticed by live versions",
                     state="nothing was run",
@@ -290,17 +259,6 @@ class _Builder:
         return self.lines.position(statement.span.start)[0]
 
 
-def _refuse_psql_lines(file: Change) -> None:
-    """A line that only psql understands would be passed over in silence: an \\i is a whole file that never ran."""
-    for span in file.script.psql_lines:
-        if span not in file.script.quits:
-            line = file.lines.position(span.start)[0]
-            raise InputError(
-                f"{file.path}:{line}: a line for psql ({file.text[span.start : span.end].strip()}), which is not here",
-                hint="write what it does as SQL, or leave it out",
-            )
-
-
 def _analysed(sections: list[Section], catalog: Catalog, major: int) -> dict[int, list[Analysed]]:
     """What each statement does, by the statement's id(); later sections know what earlier ones made."""
     statements = [(section.name, statement) for section in sections for statement in section.statements]
@@ -308,68 +266,6 @@ def _analysed(sections: list[Section], catalog: Catalog, major: int) -> dict[int
     for each in analyse(statements, catalog, major):
         found[id(each.statement)].append(each)
     return found
-
-
-def _refusal_in_body(operation: Any) -> tuple[str, str] | None:
-    """The same for what stands in the body of a DO, of which a temporary table or a setting does no harm."""
-    match operation:
-        case Unknown(statement="commit" | "rollback"):
-            return f"{operation.statement.upper()} in the body of DO: {operation.reason}", "write statements without DO"
-    return None
-
-
-def _refusal(operation: Any) -> tuple[str, str] | None:
-    """Why a change file may not hold an operation, and what to do instead; None where it may."""
-    match operation:
-        case Rollback() | PrepareTransaction():
-            return f"{operation.kind.replace('_', ' ').upper()} has no place in a change", "leave it out"
-        case Copy(relation=name) if name is not None and operation.is_from:
-            return f"COPY {name} FROM needs a client that sends rows", "load rows with the application or with psql"
-        case CreateTable(persistence="temporary"):
-            return "a temporary table is gone when the next step runs", "use an ordinary table, dropped in contract"
-        case SessionCommand():
-            return f"{operation.statement.upper()} changes only its own session", "leave it out"
-        case CreateIndex(concurrently=True, name=None):
-            return (
-                "an index that is built concurrently needs a name, to be found again after an interruption",
-                "name it",
-            )
-    return None
-
-
-def _strongest(analysed: Iterable[Analysed]) -> tuple[tuple[Name, LockMode], ...]:
-    locks: dict[Name, LockMode] = {}
-    for each in analysed:
-        for name, mode in each.effects.locks.items():
-            locks[name] = max(mode, locks.get(name, mode))
-    return tuple(sorted(locks.items(), key=lambda item: str(item[0])))
-
-
-def _distinct(names: Iterable[Name]) -> tuple[Name, ...]:
-    return tuple(dict.fromkeys(names))
-
-
-def _index(statement: Statement) -> Name | None:
-    """The index that a statement outside of a transaction makes, drops or rebuilds."""
-    match statement.operations[0]:
-        case CreateIndex(name=str(name), relation=table) if table is not None:
-            return type(table)(table.schema, name)
-        case DropIndex(relation=name) | Reindex(relation=name, target="index"):
-            return name
-    return None
-
-
-def _detaches(statement: Statement) -> tuple[Name, Name] | None:
-    match statement.operations[0]:
-        case DetachPartition(relation=parent, partition=partition) if parent is not None:
-            return parent, partition
-    return None
-
-
-def _cascades(analysed: Analysed) -> bool:
-    """Whether a DROP … CASCADE of something that is no table may reach tables that nobody names."""
-    operation = analysed.operation
-    return isinstance(operation, DropObject | DropSequence | DropView) and operation.cascade
 
 
 def _resolved(table: Name, analysed: Analysed) -> Name:

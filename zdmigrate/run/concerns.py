@@ -5,7 +5,7 @@ Each check is one function. A problem refuses the run, a warning is told before 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.bytesize import ByteSize
 from zdmigrate.ledger.ledger import one
@@ -61,6 +61,36 @@ _INVALID = """
 """
 
 
+class _Warning(NamedTuple):
+    """A query that lists names about a table, what they mean for it, and what to do."""
+
+    query: str
+    sentence: str
+    hint: str
+
+
+_INHERITED = _Warning(
+    _CHILDREN,
+    "{table} has inheritance children ({names}): no trigger keeps both sides in step in them",
+    "give them the trigger, too",
+)
+_GRANTED_BY_COLUMN = _Warning(
+    _COLUMN_GRANTS,
+    "{names} have rights on single columns of {table}: none on a new one",
+    "GRANT them on the new column in the expand",
+)
+_PUBLISHED = _Warning(
+    _PUBLICATIONS,
+    "{table} is published ({names}): a subscriber that lacks the new column stops at its first row",
+    "add the column on the subscribers first",
+)
+_LEFT_INVALID = _Warning(
+    _INVALID,
+    "{table} has invalid indexes ({names}): left by interrupted builds, and kept up by every write",
+    "DROP INDEX CONCURRENTLY, unless a build is under way",
+)
+
+
 def concerns(connection: Connection, config: Config, due: Sequence[tuple[Change, Plan]]) -> list[Finding]:
     """Everything that is in the way of the expands that are due, or that a person should know of first."""
     return [
@@ -77,12 +107,12 @@ def _of_change(connection: Connection, change: Change, plan: Plan) -> Iterator[F
     widened = {operation.relation for operation in operations if isinstance(operation, AddColumn)}
     for table in _tables(synced):
         yield from _triggers(connection, table, ours)
-        yield from _children(connection, table)
+        yield from _warned(connection, _INHERITED, table)
     for table in _tables(widened):
-        yield from _rights(connection, table)
-        yield from _subscribers(connection, table)
+        yield from _warned(connection, _GRANTED_BY_COLUMN, table)
+        yield from _warned(connection, _PUBLISHED, table)
     for table in _tables(name for step in plan.steps for name, _ in step.locks):
-        yield from _invalid_indexes(connection, table)
+        yield from _warned(connection, _LEFT_INVALID, table)
     for reason in what_hangs_on(connection, change):
         yield Finding(Health.WARNING, f"the contract of {change.id} will be refused: {reason.sentence}")
 
@@ -166,32 +196,9 @@ def _triggers(connection: Connection, table: Name, ours: list[str]) -> Iterator[
         )
 
 
-def _children(connection: Connection, table: Name) -> Iterator[Finding]:
-    names = _listed(connection, _CHILDREN, table)
-    if names:
-        sentence = f"{table} has inheritance children ({names}): no trigger keeps both sides in step in them"
-        yield Finding(Health.WARNING, sentence, "give them the trigger, too")
-
-
-def _rights(connection: Connection, table: Name) -> Iterator[Finding]:
-    names = _listed(connection, _COLUMN_GRANTS, table)
-    if names:
-        sentence = f"{names} have rights on single columns of {table}: none on a new one"
-        yield Finding(Health.WARNING, sentence, "GRANT them on the new column in the expand")
-
-
-def _subscribers(connection: Connection, table: Name) -> Iterator[Finding]:
-    names = _listed(connection, _PUBLICATIONS, table)
-    if names:
-        sentence = f"{table} is published ({names}): a subscriber that lacks the new column stops at its first row"
-        yield Finding(Health.WARNING, sentence, "add the column on the subscribers first")
-
-
-def _invalid_indexes(connection: Connection, table: Name) -> Iterator[Finding]:
-    names = _listed(connection, _INVALID, table)
-    if names:
-        sentence = f"{table} has invalid indexes ({names}): left by interrupted builds, and kept up by every write"
-        yield Finding(Health.WARNING, sentence, "DROP INDEX CONCURRENTLY, unless a build is under way")
+def _warned(connection: Connection, warning: _Warning, table: Name) -> Iterator[Finding]:
+    if names := _listed(connection, warning.query, table):
+        yield Finding(Health.WARNING, warning.sentence.format(table=table, names=names), warning.hint)
 
 
 def _listed(connection: Connection, query: str, table: Name, *more: object) -> str:

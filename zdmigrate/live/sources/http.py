@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.errors import ConfigError
 from zdmigrate.live.answers import read_answer
+from zdmigrate.live.secrets import variable
 from zdmigrate.live.sighting import SourceSilent
 from zdmigrate.redact import redact
 
@@ -37,7 +37,7 @@ class Http:
     def _get(self) -> str:
         headers = {"Accept": "application/json"}
         if self.token:
-            headers["Authorization"] = f"Bearer {_variable(self.token)}"
+            headers["Authorization"] = f"Bearer {variable(self.token, 'its token')}"
         request = urllib.request.Request(self.url, headers=headers)  # noqa: S310 - make() lets http and https pass
         try:
             with urllib.request.urlopen(request, timeout=self.timeout) as answer:  # noqa: S310 - as above
@@ -50,13 +50,6 @@ class Http:
         if len(body) > MOST:
             raise SourceSilent(f"the answer of {redact(self.url)} is longer than {MOST} bytes")
         return body.decode("utf-8", "replace")
-
-
-def _variable(name: str) -> str:
-    value = os.environ.get(name, "")
-    if not value:
-        raise SourceSilent(f"the variable {name}, which holds its token, is not set")
-    return value
 
 
 def make(settings: Settings) -> Http:

@@ -10,7 +10,6 @@ its version between two looks was lent to two clients, and that is remembered an
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +17,7 @@ import psycopg
 
 from zdmigrate.errors import ConfigError
 from zdmigrate.live.patterns import Pattern
+from zdmigrate.live.secrets import variable
 from zdmigrate.live.sighting import Seen, SourceSilent
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Postgres:
 
     def look(self, connection: Connection) -> list[Seen]:
         if self.app_dsn:
-            _refuse_pooler(_variable(self.app_dsn))
+            _refuse_pooler(variable(self.app_dsn, "the app's connection string"))
         sessions = list(self._sessions(connection))
         self._refuse_lent(connection, sessions)
         return list(_by_host(sessions))
@@ -103,13 +103,6 @@ def _by_host(sessions: Iterable[Session]) -> Iterator[Seen]:
         pools.setdefault((session.version, session.host), []).append(session.backend)
     for (version, host), backends in pools.items():
         yield Seen(version, host, note=f"{len(backends)} connections", memory=tuple(backends))
-
-
-def _variable(name: str) -> str:
-    dsn = os.environ.get(name, "")
-    if not dsn:
-        raise SourceSilent(f"the variable {name}, which holds the app's connection string, is not set")
-    return dsn
 
 
 def _refuse_pooler(dsn: str) -> None:
