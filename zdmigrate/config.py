@@ -98,6 +98,14 @@ class Guard(Value):
     time_limit: Duration = Duration(5_000)
 
 
+class Rollout(Value):
+    """``[rollout]``: what ``zdmigrate guard`` does once a guard says no, and whom it tells."""
+
+    action: str = "abort"
+    webhook: str = ""  # a URL that the verdict is posted to
+    webhook_token: str = ""  # the variable that holds a bearer token for it
+
+
 class Config(Value):
     """Every setting, with its default. Durations are ``Duration``; paths are relative to the working directory."""
 
@@ -118,6 +126,7 @@ class Config(Value):
     backfill: Backfill = Backfill()
     live: tuple[LiveSource, ...] = (LiveSource(source="heartbeat"),)
     guards: tuple[Guard, ...] = ()
+    rollout: Rollout = Rollout()
     lint: Lint = Lint()
     rewrite: Rewrite = Rewrite()
     apps_ignored: tuple[str, ...] = ()  # [apps.NAME] ignores = true
@@ -131,6 +140,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("a text that is not empty")
     return value
+
+
+def _url(value: object) -> str:
+    if not _text(value).startswith(("http://", "https://")):
+        raise ValueError("a URL of http or https")
+    return str(value)
 
 
 def _flag(value: object) -> bool:
@@ -238,6 +253,9 @@ KEYS = {
     "backfill.guard_action": Key(
         _choice("pause", "abort", "revert"), "What to do with a backfill while a health guard says no."
     ),
+    "rollout.action": Key(_choice("pause", "abort", "revert"), "What guard does once a health guard says no."),
+    "rollout.webhook": Key(_url, "A URL that guard posts its verdict to."),
+    "rollout.webhook_token": Key(_text, "The variable that holds a bearer token for the webhook."),
     "rewrite.new_name": Key(_new_name, "The name of a column whose type changes: {column}_{type}."),
     "lint.fail_on": Key(_choice(*SEVERITIES, "never"), "The lowest severity that makes lint exit with 1."),
     "lint.baseline": Key(_text, "A file of known findings, which are not reported again."),
@@ -323,10 +341,9 @@ def _config(values: dict[str, Any], file: str | os.PathLike[str] | None) -> Conf
 
     top = {key: value for key, value in values.items() if "." not in key}
     gate, lint, rewrite = Gate(**table("gate")), Lint(**table("lint")), Rewrite(**table("rewrite"))
-    backfill = Backfill(**table("backfill"))
-    return Config(
-        **top, gate=gate, backfill=backfill, lint=lint, rewrite=rewrite, path=None if file is None else os.fspath(file)
-    )
+    backfill, rollout = Backfill(**table("backfill")), Rollout(**table("rollout"))
+    path = None if file is None else os.fspath(file)
+    return Config(**top, gate=gate, backfill=backfill, rollout=rollout, lint=lint, rewrite=rewrite, path=path)
 
 
 # --------------------------------------------------------------------------- the file

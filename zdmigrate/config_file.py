@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_TABLES = {"gate", "backfill", "lint", "lint.severity", "lint.overrides", "live", "guard", "apps"}
+_TABLES = {"gate", "backfill", "lint", "lint.severity", "lint.overrides", "live", "guard", "apps", "rollout"}
 
 
 def read_file(file: Path, start: Path) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _flatten(table: dict[str, Any], file: Path) -> Iterator[tuple[str, object]]:
             yield "guards", read_guards(value, file)
         elif key == "apps":
             yield "apps_ignored", _apps(value, file)
-        elif key in ("gate", "backfill", "lint", "rewrite") and isinstance(value, dict):
+        elif key in ("gate", "backfill", "rollout", "lint", "rewrite") and isinstance(value, dict):
             for name, inner in value.items():
                 yield _known(f"{key}.{name}", inner, file)
         else:

@@ -29,6 +29,7 @@ COMMANDS = {
     "init": "Create the ledger in the database.",
     "apply": "Run what is due: expand, backfill, contract.",
     "gate": "Ask whether contracts that your own tool runs may run now.",
+    "guard": "Watch an app's health while a rollout goes on.",
     "tune": "Change a backfill while it runs.",
     "revert": "Undo an expand.",
     "status": "Show changes by phase, live versions, and what each gate waits for.",

@@ -74,6 +74,16 @@ def _rest(detail: dict[str, Any]) -> Iterator[str]:
         yield f"{name}={', '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
+def _health(detail: dict[str, Any]) -> str:
+    if detail["well"]:
+        return f"was well for {_seconds(detail['seconds'])}"
+    return f"is not well: {'; '.join(detail['breaches'])}"
+
+
+def _measured(measured: dict[str, float]) -> Iterator[str]:
+    return (f"{name} {value:.4g}" for name, value in measured.items())
+
+
 def _begun(phase: str) -> Callable[[dict[str, Any]], str]:
     return lambda detail: f"{phase} begins" + (f", by release {detail['release']}" if "release" in detail else "")
 
@@ -93,6 +103,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "release": lambda d: f"release {d['version']} is registered, with {counted(len(d['changes']), 'change')}",
     "bind": lambda detail: f"is bound to release {detail['release']}, before to {detail['before']}",
     "retire": lambda d: f"release {d['version']}: {', '.join(d['instances'])} retired, because {d['why']}",
+    "guard": lambda detail: f"the rollout of {detail['release']} " + _health(detail),
+    "guard baseline": lambda d: f"before the rollout of {d['release']}: " + ", ".join(_measured(d["measured"])),
     "force": lambda detail: f"the gate is forced for release {detail['release']}, because {detail['why']}",
     "takeover": lambda detail: f"the lease {detail['lease']!r} is taken over from a runner that stood still",
 }
