@@ -63,3 +63,14 @@ def tables(page: Path) -> Iterator[list[str]]:
     for line in prose(page).splitlines():
         if line.startswith("|") and not line.startswith("|--"):
             yield [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def write_files(page: Path, folder: Path) -> list[Path]:
+    """Write the blocks whose first line is a comment with a path, as ``# deploy/expand.sh``, into ``folder``."""
+    written = []
+    for block in blocks(page):
+        if named := re.match(r"(?:--|#) ([\w./-]+\.\w+)\n", block.text):
+            written.append(folder / named[1])
+            written[-1].parent.mkdir(parents=True, exist_ok=True)
+            written[-1].write_text(block.text)
+    return written

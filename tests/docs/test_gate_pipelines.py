@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.markdown import DOCS, blocks
+from tests.docs.markdown import DOCS, write_files
 from tests.docs.shell import Shell
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tests.servers.database import Database
 
 PAGE = DOCS / "gate-pipelines.md"
-NAMED = re.compile(r"(?:--|#) ([\w./-]+\.(?:sql|sh))\n")
 
 
 @pytest.fixture
@@ -27,10 +25,7 @@ def shell(database: Database, tmp_path: Path) -> Iterator[Shell]:
     """A folder with the files of the page, and a database where release 7.1 runs."""
     folder = tmp_path / "repository"
     folder.mkdir()
-    for block in blocks(PAGE):
-        if named := NAMED.match(block.text):
-            (folder / named[1]).parent.mkdir(exist_ok=True)
-            (folder / named[1]).write_text(block.text)
+    write_files(PAGE, folder)
     (folder / "zdmigrate.toml").write_text('app = "shop"\n[gate]\nrollback_window = "1ms"\n')
     with Shell(folder, database) as opened:
         told = opened.run("export PGDATABASE=shopdb; zdmigrate init --release 7.1")

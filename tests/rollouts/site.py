@@ -1,0 +1,145 @@
+"""A place where an app is rolled out: a server with few connections, haproxy, a deploy system, and a repository."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from tests.docs.markdown import DOCS, write_files
+from tests.docs.shell import Shell
+from tests.rollouts.connections import Connections
+from tests.rollouts.haproxy import balancer
+from tests.rollouts.instance import FIXTURE, ROOT
+from tests.rollouts.load import Load
+from tests.servers.choose import SETTINGS
+from tests.servers.database import RunningServer
+from zdmigrate.embedded.lifeline import spawn
+from zdmigrate.embedded.locate import find
+from zdmigrate.embedded.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.servers.database import Database
+
+USERS = 400
+RESERVED = 3  # connections that PostgreSQL keeps for superusers (superuser_reserved_connections)
+RUNNER = 6  # connections of a runner, and one of whoever counts them
+CHANGE = "001_full_name"
+CONFIGURATION = """
+app = "shop"
+[gate]
+rollback_window = "{window}"
+"""
+CLIENT = """#!{python}
+import json, socket, sys
+with socket.socket(socket.AF_UNIX) as line:
+    line.connect({address!r})
+    line.sendall(json.dumps(sys.argv[1:]).encode() + b"\\n")
+    code, text = json.loads(line.makefile().readline())
+print(text, end="", file=sys.stderr if code else sys.stdout)
+sys.exit(code)
+"""
+
+
+class Site:
+    """``run`` is a command line of a pipeline, in the folder of the repository; ``load`` is what its users do."""
+
+    def __init__(self, database: Database, shell: Shell, load: Load, connections: Connections) -> None:
+        self.database, self.shell, self.load, self.connections = database, shell, load, connections
+
+    def run(self, command: str, code: int = 0) -> str:
+        """What it prints; its exit code must be ``code``, and requests must be answered all the while."""
+        told = self.shell.run(command)
+        assert self.shell.code == code, f"{command} gave {self.shell.code}\n{told}"
+        self.load.goes_on()
+        return told
+
+    def deploys(self, *words: str) -> str:
+        """What the deploy system is told outside of any pipeline."""
+        told = self.shell.run(shlex.join(["deploy", *words]))
+        assert self.shell.code == 0, told
+        return told
+
+    def columns(self) -> list[str]:
+        query = "SELECT column_name FROM information_schema.columns WHERE table_name = 'users' ORDER BY 1"
+        return [name for (name,) in self.database.execute(query)]
+
+    def state(self) -> str:
+        [(state,)] = self.database.execute("SELECT state FROM zdmigrate.change WHERE id = %s", CHANGE)
+        return str(state)
+
+    def ended_contracted(self) -> None:
+        """What every rollout ends with."""
+        self.load.stop()
+        assert self.columns() == ["created_at", "email", "full_name", "id", "visits"]
+        assert self.state() == "contracted"
+        assert not self.load.failures, f"{len(self.load.failures)} requests failed: {self.load.failures[:3]}"
+        self.no_write_is_lost()
+
+    def no_write_is_lost(self) -> None:
+        kept = dict(self.database.execute("SELECT id, full_name FROM users"))
+        lost = {user: (name, kept.get(user)) for user, name in self.load.names.items() if kept.get(user) != name}
+        assert self.load.names
+        assert not lost, f"{len(lost)} writes are lost, for instance {next(iter(lost.items()))}"
+
+
+@contextmanager
+def site(page: str, configuration: str, folder: Path, *, connections: int, window: str = "1s") -> Iterator[Site]:
+    """A site with the files of a page of docs/rollouts, where nothing runs yet.
+
+    ``connections`` is what PostgreSQL has for all but superusers, the looker's own among them.
+    """
+    with ExitStack() as running:
+        settings = {**SETTINGS, "max_connections": str(connections + RESERVED), "max_wal_senders": "0"}
+        server = running.enter_context(Server.start(find(), settings=settings))
+        database = running.enter_context(RunningServer(server.dsn(), 18).database())
+        haproxy, port = running.enter_context(balancer(configuration, folder))
+        repository = _repository(page, folder, window)
+        shell = running.enter_context(Shell(repository, database))
+        _open_shop(database, shell)
+        _deploy_system(running, database, haproxy.control, folder)
+        watched = running.enter_context(Connections(database))
+        yield Site(database, shell, Load(port, USERS), watched)
+
+
+def _repository(page: str, folder: Path, window: str) -> Path:
+    repository = folder / "repository"
+    shutil.copytree(ROOT / "fixtures" / "rename_column" / "migrations", repository / "migrations")
+    write_files(DOCS / "rollouts" / page, repository)
+    (repository / "zdmigrate.toml").write_text(CONFIGURATION.format(window=window))
+    return repository
+
+
+def _open_shop(database: Database, shell: Shell) -> None:
+    """Tables, users, the ledger, and the app's role, as release 7.1 found them."""
+    database.execute((ROOT / "fixtures" / "rename_column" / "schema.sql").read_text())
+    database.execute(
+        "INSERT INTO users (email, name) SELECT i || '@example.com', 'user ' || i FROM generate_series(1, %s) AS i",
+        USERS,
+    )
+    told = shell.run("export PGDATABASE=shopdb; zdmigrate init --release 7.1 --roles")
+    assert shell.code == 0, told
+    database.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON users, orders TO shop_app")
+    database.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO shop_app")
+
+
+def _deploy_system(running: ExitStack, database: Database, control: str, folder: Path) -> None:
+    address = folder / "deploys.sock"
+    environment = {"DATABASE_URL": database.dsn_as("shop_app"), "FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.rollouts.deploys", str(address), control]
+    log = running.enter_context((folder / "deploys.log").open("wb"))
+    process = spawn(command, folder=FIXTURE, environment=environment, log=log, account=None)
+    running.callback(process.wait)
+    running.callback(process.kill)
+    while not address.exists():
+        assert process.poll() is None, (folder / "deploys.log").read_text()
+        time.sleep(0.01)
+    client = folder / "repository-bin" / "deploy"
+    client.write_text(CLIENT.format(python=sys.executable, address=str(address)))
+    client.chmod(0o755)
