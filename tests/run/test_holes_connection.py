@@ -38,7 +38,7 @@ class Vanishing(Proxy):
 def test_a_commit_without_an_answer_and_a_server_that_is_gone_is_not_known_to_be_done(project: Project) -> None:
     project.write("001_label.sql", COLUMN + MORE)
     with Vanishing(project.dsn) as proxy:
-        told = project.run("apply", "--phase", "expand", "--release", "v2", dsn=proxy.dsn)
+        told = project.run("apply", "--phase", "expand", "--release", "v2", "--lock-deadline", "300ms", dsn=proxy.dsn)
     refused(
         told,
         4,

@@ -95,7 +95,11 @@ class Proxy:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        server = _connected(*self.upstream)
+        try:
+            server = _connected(*self.upstream)
+        except OSError:  # there is no server just now
+            client.close()
+            return
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._open |= {client, server}

@@ -80,8 +80,9 @@ def test_a_runner_that_stands_still_with_a_strong_lock_is_made_to_let_go_of_it(s
         with shop.database.connect(options="-c statement_timeout=20s") as app:
             app.execute("SELECT name FROM users")
         proxy.let_go()
-        assert proxy.runner.wait() == 4, proxy.runner.text
-    shop.expand()
+        assert proxy.runner.wait() == 0, proxy.runner.text
+    assert "the connection was lost in step 1 of expand 001_full_name" in proxy.runner.text
+    assert "nothing to do" in shop.expand().text
 
 
 def taken_over(shop: Story) -> None:

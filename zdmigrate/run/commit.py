@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from zdmigrate.errors import DatabaseError, StepFailed
+from zdmigrate.errors import DatabaseError
 from zdmigrate.ledger.connection import connect
 from zdmigrate.ledger.ledger import one
+from zdmigrate.run.outage import ConnectionLost
 
 if TYPE_CHECKING:
     from zdmigrate.ledger.connection import Connection
@@ -47,8 +48,8 @@ def commit(session: Session, xid: str, *, locally: bool = True) -> None:
             raise
 
 
-def _unknown(error: Exception) -> StepFailed:
-    return StepFailed(
+def _unknown(error: Exception) -> ConnectionLost:
+    return ConnectionLost(
         f"the connection was lost in COMMIT, and the server does not answer: {' '.join(str(error).split())}",
         state="it is not known whether this step was done; the steps before it stand",
         hint="run the same command again once the server answers: it looks at what really happened",

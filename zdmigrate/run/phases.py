@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from zdmigrate.errors import DatabaseError, InputError, Interrupted, StepFailed, ZdmigrateError
+import psycopg
+
+from zdmigrate.errors import DatabaseError, InputError, Interrupted, ZdmigrateError
 from zdmigrate.ledger.changes import (
     forget_steps,
     move,
@@ -22,9 +24,10 @@ from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import refuse_edited, run_backfill
 from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
 from zdmigrate.run.measured import record_failure, record_took
+from zdmigrate.run.outage import ConnectionLost, Outages, tells_an_outage
 from zdmigrate.run.session import Session, between_steps, state_after
 from zdmigrate.run.shape import remember, settle
-from zdmigrate.run.steps import DONE, PhaseOver, is_settled, read_steps
+from zdmigrate.run.steps import DONE, PhaseOver, is_settled, read_steps, refuse_undone
 from zdmigrate.run.surroundings import note_promotion, remember_settings, settings_begun_with
 from zdmigrate.run.transactions import run_transaction
 
@@ -56,17 +59,24 @@ def run_phase(
 
     ``until`` names the first step that is not to be run. ``contract`` is kept with an expand, as it was reviewed.
     ``check`` may refuse in the transaction that begins the phase; ``also`` are leases to hold besides DDL's.
-    Raises InputError if a step that was done reads otherwise now, and whatever its steps raise.
+    Raises InputError if a step that was done reads otherwise now, and whatever its steps raise. A lost connection is
+    opened again where the same server answers within the lock deadline, and the phase resumed.
     """
-    try:
-        return _run_phase(target, change, plan, contract, until, forgiving, check, also)
-    except PhaseOver:
-        target.listener.note(f"another runner has completed the {plan.phase} of {plan.change} meanwhile")
-        return True
+    outages = Outages(target)
+    while True:
+        try:
+            return _run_phase(target, outages, change, plan, contract, until, forgiving, check, also)
+        except PhaseOver:
+            if not outages.happened:  # else it may have been us, whose last COMMIT had no answer
+                target.listener.note(f"another runner has completed the {plan.phase} of {plan.change} meanwhile")
+            return True
+        except ConnectionLost as error:
+            outages.outlast(error)
 
 
 def _run_phase(
     target: Target,
+    outages: Outages,
     change: Change,
     plan: Plan,
     contract: Plan | None,
@@ -75,18 +85,23 @@ def _run_phase(
     check: Callable[[Connection], None],
     also: Sequence[str],
 ) -> bool:
-    done = _done(target, plan)
-    with _Sessions(target, plan, also) as sessions:
+    with _Sessions(target, plan, also, outages) as sessions:
+        with sessions.connecting():
+            done = _done(target, plan)
         session = sessions.for_ddl()
         if _is_over(session, plan):
             raise PhaseOver
+        refuse_undone(plan, outages.done - done)
         target.listener.phase(plan, len(done))
         _begin(session, target, change, plan, contract, check)
         for step in plan.steps:
             if step.position not in done and until(step):
                 return False
             if step.position not in done:
+                outages.at_hand = step.position
                 _take(sessions.for_step(step), target, plan, step, forgiving)
+            outages.done.add(step.position)
+        outages.at_hand = len(plan.steps)
         _end(sessions.for_ddl(), target, change, plan)
     target.listener.finished(plan)
     return True
@@ -94,8 +109,9 @@ def _run_phase(
 
 def _take(session: Session, target: Target, plan: Plan, step: Step, forgiving: bool) -> None:
     """Run a step, unless another runner has done it before we had the lease."""
-    if is_settled(session.connection, session.lease, plan, step, BEGUN[plan.phase], ENDED[plan.phase]):
-        return
+    with between_steps(session, f"before step {step.position + 1} of {plan.phase} {plan.change}"):
+        if is_settled(session.connection, session.lease, plan, step, BEGUN[plan.phase], ENDED[plan.phase]):
+            return
     target.listener.step(plan, step)
     try:
         result = _run(session, target, plan, step, forgiving)
@@ -111,7 +127,8 @@ def _take(session: Session, target: Target, plan: Plan, step: Step, forgiving: b
 
 def _is_over(session: Session, plan: Plan) -> bool:
     """Whether another runner has ended the phase, while we waited for its lease."""
-    row = read_change(session.connection, plan.app, plan.change)
+    with between_steps(session, f"when {plan.phase} {plan.change} was to begin"):
+        row = read_change(session.connection, plan.app, plan.change)
     return row is not None and row.state == ENDED[plan.phase]
 
 
@@ -209,11 +226,11 @@ class _Sessions:
     The first lease is given up on soon; to come back to DDL after a backfill of hours, it waits as for any lock.
     """
 
-    def __init__(self, target: Target, plan: Plan, also: Sequence[str]) -> None:
-        self.target, self.plan, self.also = target, plan, also
+    def __init__(self, target: Target, plan: Plan, also: Sequence[str], outages: Outages) -> None:
+        self.target, self.plan, self.also, self.outages = target, plan, also, outages
         self.name = ""
         self.held = ExitStack()
-        self.patience = GRACE
+        self.patience = max(GRACE, target.limits.deadline) if outages.happened else GRACE
 
     def for_step(self, step: Step) -> Session:
         """A session under the lease that ``step`` needs."""
@@ -228,24 +245,28 @@ class _Sessions:
         if name != self.name:
             self.held.close()
             doing = f"{self.plan.phase} {self.plan.change}"
-            with self._connecting():
-                for other in self.also:
+            with self.connecting():
+                leases = [
                     self.held.enter_context(take_lease(self.target.dsn, other, doing, patience=self.patience))
+                    for other in self.also
+                ]
                 self.session = self.held.enter_context(_session(self.target, name, doing, self.patience))
-            self.session.settle_in(settings_begun_with(self.session.connection, self.plan.app, self.plan.change))
+                self.outages.works_under(self.session.connection, [*leases, self.session.lease])
+                settings = settings_begun_with(self.session.connection, self.plan.app, self.plan.change)
+                self.session.settle_in(settings)
             self.name, self.patience = name, max(GRACE, self.target.limits.deadline)
         return self.session
 
     @contextmanager
-    def _connecting(self) -> Iterator[None]:
+    def connecting(self) -> Iterator[None]:
         """Once a step was run, no new connection is no reason to say that nothing was changed."""
         try:
             yield
-        except DatabaseError as error:
-            if not self.name:
+        except (DatabaseError, psycopg.OperationalError) as error:
+            if not (self.name or self.outages.happened) or not tells_an_outage(error):
                 raise
-            raise StepFailed(
-                f"between two steps of {self.plan.phase} {self.plan.change}: {error.sentence}",
+            raise ConnectionLost(
+                f"between two steps of {self.plan.phase} {self.plan.change}: {' '.join(str(error).split())}",
                 state="the steps that were told as done stand",
                 hint="run the same command again once the server answers: it goes on from there",
             ) from None

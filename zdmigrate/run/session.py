@@ -14,6 +14,7 @@ from zdmigrate.ledger.connection import FROZEN, SETTINGS, apply_settings, connec
 from zdmigrate.ledger.ledger import one
 from zdmigrate.run.blocker import without_query
 from zdmigrate.run.look import Watch
+from zdmigrate.run.outage import ConnectionLost
 from zdmigrate.run.refused_row import refused_by_constraint
 
 if TYPE_CHECKING:
@@ -155,7 +156,9 @@ class Session:
 
 @contextmanager
 def told(session: Session, plan: Plan, step: Step) -> Iterator[None]:
-    """Errors of the server become StepFailed, with the step, what stands, and what to do next."""
+    """Errors of the server become StepFailed, with the step, what stands, and what to do next; a lost connection
+    becomes ConnectionLost.
+    """
     try:
         yield
     except psycopg.Error as error:
@@ -167,16 +170,17 @@ def told(session: Session, plan: Plan, step: Step) -> Iterator[None]:
 
 @contextmanager
 def between_steps(session: Session, doing: str) -> Iterator[None]:
-    """A connection that is lost in what the ledger is told before or after the steps becomes StepFailed."""
+    """A connection that is lost in what the ledger is told before or after the steps becomes ConnectionLost."""
     try:
         yield
     except psycopg.Error as error:
         if not session.connection.broken:
             raise
-        raise StepFailed(
+        raise ConnectionLost(
             f"the connection was lost {doing}: {' '.join(str(error).split())}",
             state="it is not known whether that was written down; steps that were told as done stand",
             hint="run the same command again: it looks at what really happened, and goes on from there",
+            cause=error,
         ) from None
 
 
@@ -204,13 +208,13 @@ def _way_out(plan: Plan, error: psycopg.Error) -> str:
     return f"{again}; or undo with: zdmigrate revert {plan.change}"
 
 
-def _connection_lost(plan: Plan, step: Step, error: psycopg.Error) -> StepFailed:
-    """The server, or the way to it, is gone; what the step did is known when it is asked again."""
-    return StepFailed(
+def _connection_lost(plan: Plan, step: Step, error: psycopg.Error) -> ConnectionLost:
+    return ConnectionLost(
         f"the connection was lost in step {step.position + 1} of {plan.phase} {plan.change}: "
         f"{' '.join(str(error).split())}",
         state=state_after(plan, step),
         hint="run the same command again: it looks at what really happened, and goes on from there",
+        cause=error,
     )
 
 

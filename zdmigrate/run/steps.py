@@ -8,7 +8,7 @@ from zdmigrate.errors import NotLocked, StepFailed
 from zdmigrate.ledger.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Set
 
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.ledger.states import State
@@ -98,6 +98,12 @@ def is_settled(connection: Connection, lease: Lease, plan: Plan, step: Step, sta
         _refuse_gap(rows, plan, step)
         row = rows.get(step.position)
         return row is not None and row.state == DONE
+
+
+def refuse_undone(plan: Plan, lost: Set[int]) -> None:
+    """Raise StepFailed where steps that this run has done are not done any more, by what the ledger says now."""
+    if lost:
+        raise _went_back(f"step {min(lost) + 1} of {plan.phase} {plan.change} was done", plan, min(lost))
 
 
 def _refuse_gap(rows: Mapping[int, StepRow], plan: Plan, step: Step) -> None:
