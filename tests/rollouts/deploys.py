@@ -28,14 +28,14 @@ class Refused(Exception):
 class Deploys:
     """Verbs are methods; they print nothing and raise Refused with what a person has to know."""
 
-    def __init__(self, haproxy: Haproxy, servers: int = 8) -> None:
+    def __init__(self, haproxy: Haproxy) -> None:
         self.haproxy = haproxy
-        self.free = [f"shop/web{number}" for number in range(1, servers + 1)]
+        self.free = haproxy.servers()
         self.running: dict[str, tuple[Instance, str]] = {}  # with the server of haproxy's that it is behind
         self.crashes: dict[str, int] = {}
 
     def start(self, name: str, release: str) -> None:
-        """Start an instance; it gets traffic once it is ready."""
+        """Start an instance, as "web-1" in the pool "web"; it gets traffic once it is ready."""
         self.running[name] = self._up(name, release)
 
     def replace(self, name: str, release: str) -> None:
@@ -48,6 +48,26 @@ class Deploys:
 
     def stop(self, name: str) -> None:
         self._down(*self.running.pop(name))
+
+    def idle(self) -> str:
+        """The colour without traffic."""
+        return "green" if self.haproxy.colour() == "blue" else "blue"
+
+    def fill(self, colour: str, release: str) -> None:
+        """Two instances of a release in one colour."""
+        for number in (1, 2):
+            self.start(f"{colour}-{number}", release)
+
+    def switch(self, colour: str) -> None:
+        """All traffic to that colour, in one go."""
+        self.haproxy.switch(colour)
+
+    def empty(self, colour: str) -> None:
+        """Stop what runs in a colour. Refused for the one that has the traffic."""
+        if colour == self.haproxy.colour():
+            raise Refused(f"{colour} has the traffic")
+        for name in [name for name in self.running if name.startswith(colour)]:
+            self.stop(name)
 
     def will_crash(self, name: str, times: str) -> None:
         """The next so many starts of this instance end before it is ready."""
@@ -63,7 +83,8 @@ class Deploys:
             self.crashes[name] = self.crashes.get(name, 0) - 1
             instance = Instance(f"{name}-{release}", release, BUILDS[release], {**os.environ, **crash})
             if instance.becomes_ready():
-                server = self.free.pop(0)
+                server = next(server for server in self.free if server.startswith(name.partition("-")[0]))
+                self.free.remove(server)
                 self.haproxy.put_behind(server, instance.port)
                 return instance, server
             instance.drain()

@@ -22,10 +22,10 @@ NOTICED = 5.0  # seconds in which a check has seen a server come up
 
 
 class Haproxy:
-    """A running one, by its socket's path."""
+    """A running one, by the path of its socket. Beside that is the map of blue and green."""
 
     def __init__(self, control: str) -> None:
-        self.control = control
+        self.control, self.map = control, Path(control).with_name("colour.map")
 
     def say(self, *commands: str) -> str:
         """What it answers to commands of its management guide; to those that set something, nothing."""
@@ -41,7 +41,7 @@ class Haproxy:
             assert not refused or refused.startswith(("IP changed", "port changed", "no need to change")), refused
 
     def put_behind(self, server: str, port: int) -> None:
-        """``server``, as "shop/web1", is this process from now on; returns when a check has found it ready."""
+        """``server``, as "web/web1", is this process from now on; returns when a check has found it ready."""
         self.tell(f"set server {server} addr 127.0.0.1 port {port}", f"set server {server} state ready")
         deadline = time.monotonic() + NOTICED
         while not self.status(server).startswith("UP"):
@@ -50,6 +50,18 @@ class Haproxy:
 
     def take_away(self, server: str) -> None:
         self.tell(f"set server {server} state maint")
+
+    def servers(self) -> list[str]:
+        """All of them, as "web/web1"."""
+        rows = [line.split() for line in self.say("show servers state").splitlines()[2:]]
+        return [f"{row[1]}/{row[3]}" for row in rows]
+
+    def colour(self) -> str:
+        """The backend that has all of the traffic."""
+        return self.say(f"show map {self.map}").split()[-1]
+
+    def switch(self, colour: str) -> None:
+        self.tell(f"set map {self.map} / {colour}")
 
     def status(self, server: str) -> str:
         """UP, DOWN, MAINT and so on, as its statistics say it."""
@@ -64,6 +76,7 @@ def balancer(configuration: str, folder: Path) -> Iterator[tuple[Haproxy, int]]:
     """haproxy with a configuration of the fixture, and the port at which it lets clients in."""
     assert Path(PROGRAM).exists(), "haproxy is not installed: apt-get install haproxy"
     control, port = folder / "haproxy.sock", free_port()
+    (folder / "colour.map").write_text("/ blue\n")
     environment = {"SOCKET": str(control), "PORT": str(port), "FOLDER": str(folder)}
     # SIGQUIT, which a server of ours is sent when its parent dies, makes haproxy tell of its memory, and no more.
     ends = ["setpriv", "--pdeathsig", "KILL"]

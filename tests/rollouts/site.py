@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 USERS = 400
 RESERVED = 3  # connections that PostgreSQL keeps for superusers (superuser_reserved_connections)
+POOL = 4 + 1  # connections of one instance, with its heartbeat's
 RUNNER = 6  # connections of a runner, and one of whoever counts them
 CHANGE = "001_full_name"
 CONFIGURATION = """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rollouts.site import RUNNER, site
+from tests.rollouts.site import POOL, RUNNER, site
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.rollout
 
 INSTANCES = ("web-1", "web-2", "web-3", "web-4")
-POOL = 4 + 1  # with the heartbeat's
 AT_ONCE = (len(INSTANCES) + 1) * POOL  # one instance is started beside the others
 
 
