@@ -126,11 +126,13 @@ def _decide(target: Target, changes: Sequence[str], release: str) -> tuple[Verdi
     """Look and judge; only where every gate is open, with the lease and the preflight of those who run, for good."""
     from zdmigrate.live.gate import ask_gate
     from zdmigrate.live.observe import observe
+    from zdmigrate.live.shut import note_shut
     from zdmigrate.run.elsewhere import close_gates
 
     with target.connect("gate") as connection:
         observe(connection, target.config)
         verdicts = tuple(ask_gate(connection, target.config, target.app, change, release) for change in changes)
+        note_shut(connection, verdicts)
     return close_gates(target, changes, release) if _open(verdicts) else verdicts
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "tune": "Change a backfill while it runs.",
     "revert": "Undo an expand.",
     "status": "Show changes by phase, live versions, and what each gate waits for.",
+    "timeline": "Draw releases, phases and verdicts over time.",
     "log": "Show who did what, from the ledger's record.",
     "release": "Register releases, list them, bind changes to them.",
     "live": "Beat for an instance, list live versions, retire one.",

@@ -103,6 +103,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "release": lambda d: f"release {d['version']} is registered, with {counted(len(d['changes']), 'change')}",
     "bind": lambda detail: f"is bound to release {detail['release']}, before to {detail['before']}",
     "retire": lambda d: f"release {d['version']}: {', '.join(d['instances'])} retired, because {d['why']}",
+    "gate shut": lambda d: f"the gate is shut for release {d['release']}: {', '.join([*d['codes'], *d['versions']])}",
     "guard": lambda detail: f"the rollout of {detail['release']} " + _health(detail),
     "guard baseline": lambda d: f"before the rollout of {d['release']}: " + ", ".join(_measured(d["measured"])),
     "force": lambda detail: f"the gate is forced for release {detail['release']}, because {detail['why']}",

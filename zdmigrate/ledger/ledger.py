@@ -133,7 +133,9 @@ def timeline(connection: Connection) -> int:
     return int(one(connection, query)[0])
 
 
-def one(connection: Connection, query: str | bytes, parameters: list[Any] | None = None) -> tuple[Any, ...]:
+def one(
+    connection: Connection, query: str | bytes, parameters: list[Any] | dict[str, Any] | None = None
+) -> tuple[Any, ...]:
     """The one row of a query that always has one."""
     row = connection.execute(query, parameters).fetchone()
     if row is None:

@@ -25,6 +25,7 @@ class Entry(NamedTuple):
     - ``took``, written after it: ``phase``, ``step``, ``seconds``, ``tries``; where it took a lock that others wait
       for, ``waited`` and ``held`` in seconds, and ``locks``, modes by relation; ``rows`` of a backfill
     - ``failed`` and ``no lock``: ``phase``, ``step``, ``why``
+    - ``gate shut``, once for each time that its answer is another: ``release``, ``codes``, ``versions`` in the way
     - ``guard``: ``release``, ``well``, ``breaches``, ``seconds``, ``does`` (what is done about it)
     - ``guard baseline``: ``release``, ``measured``
     - a change's states, ``resumed``, ``init``, ``upgrade``, ``adopt``, ``baseline``, ``release``, ``bind``,

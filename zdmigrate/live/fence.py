@@ -16,6 +16,7 @@ from zdmigrate.ledger.states import State
 from zdmigrate.live.gate import ask_gate
 from zdmigrate.live.observe import observe
 from zdmigrate.live.roles import end_sessions, shut_out
+from zdmigrate.live.shut import note_shut
 from zdmigrate.live.verdict import Code, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def close_fences(
     observe(connection, config)  # after the preflight, which may take longer than a look is worth
     verdicts = _decide(asked)
     if not _all_open(verdicts):
+        note_shut(connection, verdicts)
         return verdicts
     for _ in range(max(1, round(PATIENCE / config.lock_budget.seconds))):
         try:

@@ -1,0 +1,1 @@
+"""Time lines, from a ledger that a test has written."""
