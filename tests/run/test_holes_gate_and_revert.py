@@ -160,6 +160,20 @@ def test_a_revert_never_drops_what_its_expand_did_not_make(name: str, project: P
     assert "nothing to do" in project.done("apply", "--phase", "expand", "--release", "v2").text
 
 
+def test_a_function_of_other_arguments_is_no_reason_not_to_undo_half_an_expand(project: Project) -> None:
+    """One of the same arguments is: DROP FUNCTION would take what was there before."""
+    project.database.execute("CREATE FUNCTION price(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT $1'")
+    make = "CREATE FUNCTION price(amount bigint, tags text[]) RETURNS bigint LANGUAGE sql AS 'SELECT $1'"
+    undo = "DROP FUNCTION price(bigint, text[])"
+    project.write("001_price.sql", f"-- zdmigrate: expand\nSELECT 1 / 0;\n{make};\n-- zdmigrate: revert\n{undo};\n")
+    refused(project.expand(), 4, "division by zero")
+    project.database.execute(make)
+    refused(project.revert("001_price"), 2, "function price is there", "it was there before")
+    project.database.execute(undo)
+    project.done("revert", "001_price")
+    assert project.database.execute("SELECT count(*) FROM pg_proc WHERE proname = 'price'") == [(1,)]
+
+
 # --------------------------------------------------------------------------- phases
 
 

@@ -43,10 +43,16 @@ _COLUMN = (
 _TRIGGER = (
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = pg_catalog.to_regclass(%s) AND tgname = %s)"
 )
-_FUNCTION = (
-    "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc AS p WHERE p.proname = %s"
-    " AND (%s = '' AND pg_catalog.pg_function_is_visible(p.oid) OR p.pronamespace::regnamespace::text = %s))"
-)
+# Of these arguments: another one of that name may stand beside it.
+_FUNCTION = """
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_proc AS p
+        WHERE p.proname = %s
+          AND (%s = '' AND pg_catalog.pg_function_is_visible(p.oid) OR p.pronamespace::regnamespace::text = %s)
+          AND %s = (SELECT coalesce(pg_catalog.string_agg(t.typname, ' ' ORDER BY a.place), '')
+                    FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a (oid, place)
+                    JOIN pg_catalog.pg_type AS t ON t.oid = a.oid))
+"""
 
 
 def refuse_foreign(connection: Connection, change: Change, plan: Plan, begun: Iterable[int]) -> None:
@@ -87,6 +93,12 @@ def _made_by(operation: Operation) -> Iterator[Made]:
             yield Made(f"{relation}.{column.name}", _COLUMN, (quoted(relation), column.name))
         case CreateTrigger(relation=relation, name=name, replace=False) if relation:
             yield Made(f"trigger {name} on {relation}", _TRIGGER, (quoted(relation), name))
-        case CreateFunction(name=function, replace=False):
-            schema = function.schema or ""
-            yield Made(f"function {function}", _FUNCTION, (function.name, schema, schema), overloaded=True)
+        case CreateFunction(name=function, arguments=arguments, replace=False):
+            schema, types = function.schema or "", " ".join(_type_name(each) for each in arguments)
+            yield Made(f"function {function}", _FUNCTION, (function.name, schema, schema, types), overloaded=True)
+
+
+def _type_name(argument: str) -> str:
+    """As pg_type has it, where an array of any dimensions is its element's name behind an underscore."""
+    element, array, _ = argument.partition("[]")
+    return f"_{element}" if array else element
