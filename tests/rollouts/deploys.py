@@ -9,7 +9,10 @@ import json
 import os
 import socketserver
 import sys
-from typing import TYPE_CHECKING
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tests.rollouts.haproxy import Haproxy
 from tests.rollouts.instance import Instance
@@ -17,7 +20,8 @@ from tests.rollouts.instance import Instance
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BUILDS = {"7.1": "v1", "7.2": "v2", "7.3": "v2"}
+BUILDS = {"7.1": "v1"}  # every other release knows the new name
+CANARY = "canary"
 TRIES = 3  # starts of one instance until its rollout is given up
 
 
@@ -33,6 +37,8 @@ class Deploys:
         self.free = haproxy.servers()
         self.running: dict[str, tuple[Instance, str]] = {}  # with the server of haproxy's that it is behind
         self.crashes: dict[str, int] = {}
+        self.builds = dict(BUILDS)
+        self.busy = threading.RLock()  # pipelines and the guard's webhook may speak at once
 
     def start(self, name: str, release: str) -> None:
         """Start an instance, as "web-1" in the pool "web"; it gets traffic once it is ready."""
@@ -69,6 +75,34 @@ class Deploys:
         for name in [name for name in self.running if name.startswith(colour)]:
             self.stop(name)
 
+    def weigh_canary(self, percent: str) -> None:
+        """That share of the traffic to the canary's instances, and the rest to all others."""
+        share, canaries = int(percent), sum(name.startswith(CANARY) for name in self.running)
+        for name, (_, server) in self.running.items():
+            of_canary = name.startswith(CANARY)
+            weight = share * (len(self.running) - canaries) if of_canary else (100 - share) * canaries
+            self.haproxy.weigh(server, weight)
+
+    def withdraw_canary(self) -> None:
+        """All traffic away from the canary, and an end to it."""
+        self.weigh_canary("0")
+        for name in [name for name in self.running if name.startswith(CANARY)]:
+            self.stop(name)
+
+    def promote_canary(self) -> None:
+        """Stop all others; they have no traffic any more."""
+        for name in [name for name in self.running if not name.startswith(CANARY)]:
+            self.stop(name)
+
+    def hear(self, verdict: dict[str, Any]) -> None:
+        """What a guard says: a release that is not well is withdrawn."""
+        if verdict["verdict"] != "well":
+            self.withdraw_canary()
+
+    def is_built(self, release: str, build: str) -> None:
+        """A release is made from this folder of the fixture instead."""
+        self.builds[release] = build
+
     def will_crash(self, name: str, times: str) -> None:
         """The next so many starts of this instance end before it is ready."""
         self.crashes[name] = int(times)
@@ -81,14 +115,20 @@ class Deploys:
         for _ in range(TRIES):
             crash = {"CRASHES": "1"} if self.crashes.get(name, 0) > 0 else {}
             self.crashes[name] = self.crashes.get(name, 0) - 1
-            instance = Instance(f"{name}-{release}", release, BUILDS[release], {**os.environ, **crash})
+            build = self.builds.get(release, "v2")
+            instance = Instance(f"{name}-{release}", release, build, {**os.environ, **crash})
             if instance.becomes_ready():
-                server = next(server for server in self.free if server.startswith(name.partition("-")[0]))
-                self.free.remove(server)
-                self.haproxy.put_behind(server, instance.port)
-                return instance, server
+                return instance, self._let_in(name, instance)
             instance.drain()
         raise Refused(f"{name}: {release} did not become ready, {TRIES} times; what was there serves on")
+
+    def _let_in(self, name: str, instance: Instance) -> str:
+        """The server that it is behind: of the pool that is called as it, or the only one. A canary has no weight."""
+        pool = name.partition("-")[0]
+        server = next((server for server in self.free if server.startswith(f"{pool}/")), self.free[0])
+        self.free.remove(server)
+        self.haproxy.put_behind(server, instance.port, weight=0 if pool == CANARY else 100)
+        return server
 
     def _down(self, instance: Instance, server: str) -> None:
         """Its own probe takes it out of the balancer; nobody else has to."""
@@ -108,15 +148,48 @@ class Answering(socketserver.StreamRequestHandler):
         verb, *words = json.loads(self.rfile.readline())
         try:
             does: Callable[..., str | None] = getattr(self.deploys, verb)
-            code, text = 0, does(*words) or ""
+            with self.deploys.busy:
+                code, text = 0, does(*words) or ""
+                scrape(self.deploys)
         except (Refused, AssertionError) as error:
             code, text = 1, f"deploy: {error}\n"
         self.wfile.write(json.dumps([code, text]).encode() + b"\n")
 
 
-def main(address: str, control: str) -> None:
-    """Listen at ``address`` until killed; instances die with this process."""
+class Hearing(BaseHTTPRequestHandler):
+    """The webhook of ``zdmigrate guard``."""
+
+    def do_POST(self) -> None:
+        verdict = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with Answering.deploys.busy:
+            Answering.deploys.hear(verdict)
+            scrape(Answering.deploys)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def scrape(deploys: Deploys) -> None:
+    """Tell Prometheus what there is to scrape, in the file that it watches."""
+    targets = [
+        {
+            "targets": [f"127.0.0.1:{instance.port}"],
+            "labels": {"stage": CANARY if name.startswith(CANARY) else "stable", "release": instance.release},
+        }
+        for name, (instance, _) in deploys.running.items()
+    ]
+    file = Path(os.environ["FOLDER"]) / "targets.json"
+    file.with_suffix(".new").write_text(json.dumps(targets))
+    file.with_suffix(".new").replace(file)
+
+
+def main(address: str, control: str, port: str) -> None:
+    """Listen at ``address`` for verbs, and at ``port`` for the guard, until killed; instances die with this process."""
     Answering.deploys = Deploys(Haproxy(control))
+    hearing = HTTPServer(("127.0.0.1", int(port)), Hearing)
+    threading.Thread(target=hearing.serve_forever, daemon=True).start()
     with socketserver.UnixStreamServer(address, Answering) as server:
         server.serve_forever(0.05)
 

@@ -40,13 +40,18 @@ class Haproxy:
             # Some say what they have done, as "IP changed from ... by 'stats socket command'".
             assert not refused or refused.startswith(("IP changed", "port changed", "no need to change")), refused
 
-    def put_behind(self, server: str, port: int) -> None:
+    def put_behind(self, server: str, port: int, weight: int = 100) -> None:
         """``server``, as "web/web1", is this process from now on; returns when a check has found it ready."""
+        self.weigh(server, weight)
         self.tell(f"set server {server} addr 127.0.0.1 port {port}", f"set server {server} state ready")
         deadline = time.monotonic() + NOTICED
         while not self.status(server).startswith("UP"):
             assert time.monotonic() < deadline, f"{server} does not come up: {self.status(server)}"
             time.sleep(0.02)
+
+    def weigh(self, server: str, weight: int) -> None:
+        """From 0, which is no new request, to 256."""
+        self.tell(f"set server {server} weight {weight}")
 
     def take_away(self, server: str) -> None:
         self.tell(f"set server {server} state maint")

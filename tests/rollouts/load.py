@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CLIENTS = 4
-PAUSE = 0.01  # seconds between two requests of one client
+PAUSE = 0.02  # seconds between two requests of one client
 ENOUGH = 30.0  # seconds in which any number of requests that is waited for has been made
 
 

@@ -29,7 +29,7 @@ def measure(guard: Guard) -> float:
     """The guard's number now. Raises Unmeasured for everything else, NaN among it, within the guard's time limit."""
     value = _printed(guard) if guard.command else _answered(guard)
     if math.isnan(value):
-        raise Unmeasured("it is NaN: is there any traffic? In PromQL, end the query with: or vector(0)")
+        raise Unmeasured("it is NaN: is there any traffic? In PromQL, end the query with: > 0 or vector(0)")
     return value
 
 
