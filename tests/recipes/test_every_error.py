@@ -9,7 +9,7 @@ import pytest
 
 from tests.recipes.test_registry import KINDS
 from tests.run.command import zdmigrate
-from zdmigrate.lint.rules import load_rules
+from zdmigrate.lint.rules import read_rules
 from zdmigrate.recipes.parts.registry import recipe_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Bad(NamedTuple):
 
 
 def _bad() -> Iterator[Bad]:
-    for rule in load_rules():
+    for rule in read_rules():
         if rule.severity == "error":
             for number, example in enumerate(rule.examples):
                 yield Bad(rule.name, number, example.given, example.bad)
