@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,8 +12,9 @@ import pytest
 from tests.run.project import refused
 from tests.run.waiting import until
 from tests.stories.halt import Halt
+from tests.stories.proxy import Proxy
 from zdmigrate.run import phases
-from zdmigrate.run.lease import take_lease
+from zdmigrate.run.lease import _key, take_lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +147,63 @@ def test_a_runner_whose_keeper_is_lost_goes_on_and_is_not_taken_over(
         app.execute("COMMIT")
         assert runner.wait() == 0, runner.text
     assert project.database.execute("SELECT n FROM counters") == [(1,)]
+
+
+# --------------------------------------------------------------------------- what a dead runner leaves at work
+
+
+def test_a_build_that_goes_on_for_a_dead_runner_is_ended_with_its_lease_and_done_anew(
+    project: Project, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server does not hear of its end: what is between them answers on. So it does not cancel the statement."""
+    monkeypatch.setattr("zdmigrate.run.lease.STALE", 1.0)
+    project.write("001_index.sql", "-- zdmigrate: expand\nCREATE INDEX CONCURRENTLY by_name ON users (name);\n")
+    builds = "SELECT pid FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%%'"
+    with project.database.connect() as old, Proxy(project.dsn) as proxy:
+        old.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM users")
+        runner = forge.start(*project.at(proxy.dsn, "apply", "--phase", "expand", "--release", "v2"))
+        until(lambda: bool(project.database.execute(builds)))
+        [(orphan,)] = project.database.execute(builds)
+        os.kill(runner.known_pid(), signal.SIGKILL)
+
+        def go_on_without_it() -> None:
+            until(lambda: orphan not in pids(project))
+            old.execute("COMMIT")
+
+        ended = threading.Thread(target=go_on_without_it)
+        ended.start()
+        until(lambda: project.expand().code != 5)
+        ended.join()
+    assert project.state("001_index") == "expanded"
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_name'::regclass"
+    assert project.database.execute(valid) == [(True,)]
+    assert "is taken over from a runner that stood still" in project.done("log").out
+
+
+def pids(project: Project) -> set[int]:
+    return {pid for (pid,) in project.database.execute("SELECT pid FROM pg_stat_activity")}
+
+
+@pytest.mark.usefixtures("impatient")
+def test_sessions_of_a_dead_runner_that_this_role_may_not_end_are_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zdmigrate.run.lease.STALE", 0.2)
+    project.write("001_label.sql", COLUMN)
+    role = project.database.create_role("deploy")
+    for grant in ("SCHEMA zdmigrate", "ALL TABLES IN SCHEMA zdmigrate", "ALL FUNCTIONS IN SCHEMA zdmigrate"):
+        project.database.execute(f'GRANT ALL ON {grant} TO "{role}"')
+    project.database.execute(f'ALTER TABLE users OWNER TO "{role}"')
+    with project.database.connect() as dead:
+        [(pid,)] = dead.execute("SELECT pg_backend_pid() FROM pg_advisory_lock_shared(%s, %s)", _key("ddl")).fetchall()
+        holder = '{"user": "ci", "host": "ci-1", "pid": 7, "doing": "expand 001_label"}'
+        dead.execute(
+            "INSERT INTO zdmigrate.lease VALUES ('ddl', 1, %s, clock_timestamp(), clock_timestamp())", [holder]
+        )
+        told = project.run("apply", "--phase", "expand", "--release", "v2", dsn=project.database.dsn_as(role))
+    refused(
+        told, 5, "stands still or is gone", f"{role} may not end them", f"SELECT pg_terminate_backend({pid})", "ci@ci-1"
+    )
 
 
 # --------------------------------------------------------------------------- a machine that stands still

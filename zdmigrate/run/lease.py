@@ -170,7 +170,7 @@ def _exclude(keeper: Connection, name: str, patience: float) -> None:
 
 
 def _terminate_stopped(keeper: Connection, name: str) -> bool:
-    """End the backends of a runner that has stopped renewing; whether there were any."""
+    """End the backends of a runner that has stopped renewing; whether there were any that this role may end."""
     query = """
         SELECT pg_catalog.pg_terminate_backend(a.pid)
         FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a USING (pid),
@@ -185,7 +185,10 @@ def _terminate_stopped(keeper: Connection, name: str) -> bool:
     class_id, object_id = _key(name)
     # It connected until shortly after its last renewal; whoever takes over just now connected long after it.
     parameters: list[Any] = [class_id, object_id % 2**32, name, STALE, STALE / 2]
-    ended = len(keeper.execute(query, parameters).fetchall())
+    try:
+        ended = len(keeper.execute(query, parameters).fetchall())
+    except psycopg.errors.InsufficientPrivilege:
+        return False
     if ended:
         record(keeper, "takeover", lease=name, connections=ended)
     return bool(ended)
@@ -193,20 +196,39 @@ def _terminate_stopped(keeper: Connection, name: str) -> bool:
 
 def _held(keeper: Connection, name: str) -> NotLocked:
     row = keeper.execute(
-        "SELECT holder, acquired_at, pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - acquired_at)"
+        "SELECT holder, acquired_at, pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - acquired_at),"
+        " renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s)"
         " FROM zdmigrate.lease WHERE name = %s",
-        [name],
+        [STALE, name],
     ).fetchone()
-    holder, since, age = row if row and row[0] else ({}, None, None)
+    holder, since, age, stopped = row if row and row[0] else ({}, None, None, False)
     who = f"{holder['user']}@{holder['host']}, process {holder['pid']}" if holder else "a runner that is just starting"
     doing = f", doing {holder['doing']}" if holder else ""
     when = f" since {since:%Y-%m-%d %H:%M:%S %Z} ({age})" if since else ""
     refusal = NotLocked if name == DDL else BackfillElsewhere
+    if stopped:  # and ended, if this role could
+        pids = _holding(keeper, name)
+        return refusal(
+            f"the runner that held the lease {name!r} stands still or is gone, and its sessions are still there: {who}"
+            f"{doing}{when}; {keeper.info.user} may not end them",
+            state="nothing was run by this command",
+            hint="as a role that may: " + "; ".join(f"SELECT pg_terminate_backend({pid})" for pid in pids),
+        )
     return refusal(
         f"another runner holds the lease {name!r}: {who}{doing}{when}",
         state="nothing was run by this command",
         hint="wait for it, or look at it with: zdmigrate status",
     )
+
+
+def _holding(keeper: Connection, name: str) -> list[int]:
+    class_id, object_id = _key(name)
+    query = (
+        "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = %s::bigint::oid"
+        " AND objid = %s::bigint::oid AND objsubid = 2 AND granted"
+        " AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
+    )
+    return sorted(pid for (pid,) in keeper.execute(query, [class_id, object_id % 2**32]))
 
 
 def _new_token(keeper: Connection, name: str, doing: str) -> int:
