@@ -11,10 +11,10 @@ from zdmigrate.cli.listening import listening, metrics_file
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import changes_of, no_queries, target_of
-from zdmigrate.cli.words import counted
 from zdmigrate.config import TUNABLE
 from zdmigrate.duration import Duration
 from zdmigrate.errors import UsageError
+from zdmigrate.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

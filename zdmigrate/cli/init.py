@@ -9,8 +9,8 @@ import click
 
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.target import change_named, changes_of
-from zdmigrate.cli.words import counted
 from zdmigrate.errors import UsageError
+from zdmigrate.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,8 @@ _FUNCTIONS = "zdmigrate.beat(text, text, text), zdmigrate.goodbye(text, text, te
 TO_BEAT = f"GRANT USAGE ON SCHEMA zdmigrate TO ROLE; GRANT EXECUTE ON FUNCTION {_FUNCTIONS} TO ROLE;"
 TO_READ = (
     "GRANT USAGE ON SCHEMA zdmigrate TO ROLE; GRANT SELECT ON ALL TABLES IN SCHEMA zdmigrate TO ROLE;"
-    " GRANT EXECUTE ON FUNCTION zdmigrate.is_old_for(text, text, text), zdmigrate.is_retired(text, text) TO ROLE;"
+    " GRANT EXECUTE ON FUNCTION zdmigrate.is_old_for(text, text, text), zdmigrate.is_retired(text, text),"
+    " zdmigrate.ready(text, text) TO ROLE;"
     " (only the ledger's owner writes)"
 )
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "log": "Show who did what, from the ledger's record.",
     "release": "Register releases, list them, bind changes to them.",
     "live": "Beat for an instance, list live versions, retire one.",
+    "serve": "Serve probes, figures and a status page over HTTP.",
     "ready": "Readiness probe: may this release serve?",
     "demo": "Show the whole story on an embedded PostgreSQL.",
     "doctor": "Check connection, privileges, pooler, standbys and settings.",

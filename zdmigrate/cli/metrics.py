@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import zdmigrate
 from zdmigrate.errors import UsageError
+from zdmigrate.exposition import metric
 from zdmigrate.plan.step import BACKFILL
 
 if TYPE_CHECKING:
@@ -141,15 +142,6 @@ class MetricsFile:
         info = {**self.labels, **self.at_hand, "program": zdmigrate.__version__}
         for name, (kind, told) in METRICS.items():
             if name == "zdmigrate_run_info":
-                yield _metric(name, kind, told, info, 1)
+                yield metric(name, kind, told, [(info, 1)])
             elif name in self.figures:
-                yield _metric(name, kind, told, self.labels, self.figures[name])
-
-
-def _metric(name: str, kind: str, told: str, labels: dict[str, str], value: float) -> str:
-    listed = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-    return f"# HELP {name} {told}\n# TYPE {name} {kind}\n{name}{{{listed}}} {value:.17g}\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+                yield metric(name, kind, told, [(self.labels, self.figures[name])])

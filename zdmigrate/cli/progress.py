@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.tables import columns_wide
-from zdmigrate.cli.words import counted
 from zdmigrate.plan.step import BACKFILL
+from zdmigrate.words import counted
 
 if TYPE_CHECKING:
     from zdmigrate.cli.bar import Bar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.cli.words import counted
+from zdmigrate.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from zdmigrate.cli.options import common, database
-from zdmigrate.cli.words import counted
+from zdmigrate.words import counted
 
 if TYPE_CHECKING:
     from zdmigrate.cli.options import Console

@@ -9,16 +9,13 @@ import click
 
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.seconds import seconds
-from zdmigrate.cli.words import counted
-from zdmigrate.live.ages import span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zdmigrate.cli.options import Console
-    from zdmigrate.cli.standing import Backfill, Standing
     from zdmigrate.config import Config
-    from zdmigrate.ledger.changes import ChangeRow
+    from zdmigrate.run.standing import Standing
     from zdmigrate.sources.change import Change
 
 
@@ -39,7 +36,7 @@ def command(config: Config, console: Console, dsn: str, watch: bool, every: floa
       zdmigrate status --watch        (from another terminal, while an apply runs)
     """
     from zdmigrate.cli.ledger_session import open_ledger
-    from zdmigrate.cli.standing import read_standing
+    from zdmigrate.run.standing import read_standing
 
     changes = readable(config, console)
     if watch:
@@ -81,27 +78,11 @@ def text(config: Config, changes: Sequence[Change], standing: Standing) -> str:
     parts.append(live_table.render(config.app, standing.seen, retired))
     parts += [render(verdict) for verdict in standing.verdicts]
     parts += [f"warning: {each.sentence}\nnext: zdmigrate apply --phase contract" for each in standing.overdue]
-    parts += [backfill_line(each) for each in standing.backfills]
+    parts += [each.sentence for each in standing.backfills]
     for name, holder, since in standing.leases:
         who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
         parts.append(f"The lease {name!r} is held by {who}, doing {holder['doing']}, since {since}.")
     return "\n\n".join(parts)
-
-
-def backfill_line(backfill: Backfill) -> str:
-    """Its place: share, rows, pace, time left, and what holds it back."""
-    share = backfill.blocks_done / backfill.blocks if backfill.blocks else 1.0
-    parts = [f"{share:.0%}", f"{backfill.rows} rows"]
-    if backfill.pass_number > 1:
-        parts.append(f"pass {backfill.pass_number}")
-    if not backfill.runs:
-        parts.append("nobody is at it: zdmigrate apply --phase backfill")
-    else:
-        parts.append(counted(backfill.workers, "worker"))
-        if backfill.seconds_left is not None:
-            parts.append(f"about {span(backfill.seconds_left)} left")
-    held_back = f"; held back by {backfill.throttle}" if backfill.throttle else ""
-    return f"The backfill in step {backfill.step} of {backfill.change}: {', '.join(parts)}{held_back}."
 
 
 def _rows(changes: Sequence[Change], standing: Standing) -> list[list[str]]:
@@ -115,25 +96,10 @@ def _row(name: str, change: Change | None, standing: Standing) -> list[str]:
     row = standing.rows.get(name)
     if row is None:
         return [name, "not applied", "", "", "zdmigrate apply --phase expand"]
+    from zdmigrate.run.standing import next_for
+
     since = "before zdmigrate" if row.baseline else f"{row.since.astimezone():%Y-%m-%d %H:%M}"
     return [name, row.state.value, row.bound_to or "", since, next_for(row, change, standing.pending.get(name, 0))]
-
-
-def next_for(row: ChangeRow, change: Change | None, pending: int) -> str:
-    """What a person does next about a change; empty where there is nothing to do."""
-    from zdmigrate.ledger.states import State
-
-    if change is None and row.state not in (State.CONTRACTED, State.REVERTED):
-        return "its file is not in this folder"
-    has_contract = change is not None and any(section.name == "contract" for section in change.sections)
-    return {
-        State.EXPANDING: f"zdmigrate apply --phase expand ({counted(pending, 'step')} left)",
-        State.EXPANDED: "zdmigrate apply --phase contract, in a later release" if has_contract else "",
-        State.CONTRACTING: "zdmigrate apply --phase contract",
-        State.CONTRACTED: "",
-        State.REVERTING: f"zdmigrate revert {row.id}",
-        State.REVERTED: "",
-    }[row.state]
 
 
 def as_json(config: Config, changes: Sequence[Change], standing: Standing) -> dict[str, Any]:

@@ -12,17 +12,17 @@ import click
 from zdmigrate.cli.ledger_session import open_ledger
 from zdmigrate.cli.looking import looks
 from zdmigrate.cli.record_lines import line, who
-from zdmigrate.cli.standing import read_standing
-from zdmigrate.cli.status import as_json, backfill_line, text
+from zdmigrate.cli.status import as_json, text
 from zdmigrate.ledger.record import read_record
+from zdmigrate.run.standing import read_standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zdmigrate.cli.options import Console
-    from zdmigrate.cli.standing import Standing
     from zdmigrate.config import Config
     from zdmigrate.ledger.record import Entry
+    from zdmigrate.run.standing import Standing
     from zdmigrate.sources.change import Change
 
 LAST = 8  # entries of the record below the tables
@@ -75,7 +75,7 @@ class _Shown:
         """Lines for what is new: a log can be read from top to bottom."""
         for entry in new:
             self.console.result(line(entry))
-        backfills = [backfill_line(each) for each in standing.backfills]
+        backfills = [each.sentence for each in standing.backfills]
         for told in backfills:
             if told not in self.backfills:
                 self.console.result(f"{time.strftime('%H:%M:%S')}  {told}")

@@ -7,7 +7,8 @@
 -- and nothing else: these three run with the rights of the ledger's owner. A role that only reads (status) needs
 --     GRANT USAGE ON SCHEMA zdmigrate TO reader;
 --     GRANT SELECT ON ALL TABLES IN SCHEMA zdmigrate TO reader;
---     GRANT EXECUTE ON FUNCTION zdmigrate.is_old_for(text, text, text), zdmigrate.is_retired(text, text) TO reader;
+--     GRANT EXECUTE ON FUNCTION zdmigrate.is_old_for(text, text, text), zdmigrate.is_retired(text, text),
+--         zdmigrate.ready(text, text) TO reader;
 
 -- Which release knows which change: its list holds the change, and it was registered no earlier than the release
 -- that the change is bound to. A change that is bound to none is known to none.

@@ -23,7 +23,8 @@ GRANT EXECUTE ON FUNCTION zdmigrate.beat(text, text, text), zdmigrate.goodbye(te
 _FOR_READER = """
 GRANT USAGE ON SCHEMA zdmigrate TO {reader};
 GRANT SELECT ON ALL TABLES IN SCHEMA zdmigrate TO {reader};
-GRANT EXECUTE ON FUNCTION zdmigrate.is_old_for(text, text, text), zdmigrate.is_retired(text, text) TO {reader};
+GRANT EXECUTE ON FUNCTION zdmigrate.is_old_for(text, text, text), zdmigrate.is_retired(text, text),
+    zdmigrate.ready(text, text) TO {reader};
 ALTER DEFAULT PRIVILEGES IN SCHEMA zdmigrate GRANT SELECT ON TABLES TO {reader};
 """
 

@@ -81,7 +81,8 @@ def read_history(connection: Connection, app: str, last: float | None = None) ->
     bands = _bands(connection, app)
     entries = read_record(connection, app)
     phases, marks = tuple(_phases(entries)), tuple(filter(None, map(mark_of, entries)))
-    begin = since or min(_moments(bands, phases, marks), default=now)
+    first = min(_moments(bands, phases, marks), default=now)
+    begin = max(since, first) if since else first
     return History(
         app,
         begin,

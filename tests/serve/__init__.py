@@ -1,0 +1,1 @@
+"""``zdmigrate serve``: what it answers, through outages too, and what it never does."""
