@@ -6,7 +6,8 @@ what its own lines say of transactions.
 
     python render.py FILE|FOLDER SECTION [SCRATCH] > JSON
 
-prints ``{"revisions": [...], "transactions": "each" | "tool"}``; see ``Rendered`` below for what a revision has.
+prints ``{"revisions": [...], "transactions": "each" | "tool", "version_table": [schema, name]}``; see ``Rendered``
+below for what a revision has.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from alembic.util import to_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +46,13 @@ if TYPE_CHECKING:
         direction: str  # upgrade or downgrade
 
     class Rendered(TypedDict):
-        """One revision; ``phase`` is expand, contract, or empty; ``path`` is absolute."""
+        """One revision; ``phase`` is expand, contract, or empty; ``path`` is absolute.
 
+        ``after`` are the revisions that come before it, whether by ``down_revision`` or by ``depends_on``.
+        """
+
+        revision: str
+        after: list[str]
         path: str
         phase: str
         up: list[Statement]
@@ -83,10 +90,15 @@ def project(configuration: str, section: str, scratch: str = "") -> dict[str, An
     with importing_what_can_be():
         revisions = list(scripts.walk_revisions())[::-1]
     terms = terms_of(Path(scripts.dir, "env.py"))
-    found = [rendered(script, config, scripts) for script in revisions]
+    phases = phases_of(revisions)
+    found = [rendered(script, phases[script.revision], config, scripts) for script in revisions]
     if scratch:
         completed(found, revisions, on_a_server.applied(revisions, config, scripts, scratch))
-    return {"transactions": "each" if terms.get("transactional_ddl") is False else "tool", "revisions": found}
+    return {
+        "transactions": "each" if terms.get("transactional_ddl") is False else "tool",
+        "version_table": version_table(terms),
+        "revisions": found,
+    }
 
 
 def completed(found: list[Rendered], revisions: list[Script], applied: Iterator[Applied]) -> None:
@@ -181,36 +193,66 @@ def constants_in(path: Path) -> dict[str, object]:
     return found
 
 
-def terms_of(path: Path) -> dict[str, object]:
-    """The constants that ``context.configure`` is called with in ``env.py``."""
+def terms_of(path: Path) -> dict[str, Any]:
+    """What ``context.configure`` is called with in ``env.py``: constants, and names that have one at its top.
+
+    ``worked_out`` are the names of those that only running it would tell.
+    """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
-        return {}
+        return {"worked_out": []}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     configured = [call for call in calls if getattr(call.func, "attr", "") == "configure"]
-    keywords = [keyword for call in configured for keyword in call.keywords]
-    return {word.arg: word.value.value for word in keywords if word.arg and isinstance(word.value, ast.Constant)}
+    given = {keyword.arg: keyword.value for call in configured for keyword in call.keywords if keyword.arg}
+    named = constants_in(path)
+    known: dict[str, Any] = {name: value.value for name, value in given.items() if isinstance(value, ast.Constant)}
+    names = {name: value.id for name, value in given.items() if isinstance(value, ast.Name)}
+    known.update({name: named[constant] for name, constant in names.items() if constant in named})
+    return {**known, "worked_out": sorted(given.keys() - known.keys())}
 
 
-def rendered(script: Script, config: Config, scripts: ScriptDirectory) -> Rendered:
+def rendered(script: Script, phase: str, config: Config, scripts: ScriptDirectory) -> Rendered:
     environment = EnvironmentContext(config, scripts, as_sql=True)
     up, problem = statements(script, "upgrade", environment)
     down, back = statements(script, "downgrade", environment)
     return {
+        "revision": script.revision,
+        "after": names_before(script, scripts),
         "path": str(Path(script.path).resolve()),
-        "phase": phase_of(script),
+        "phase": phase,
         "up": up,
         "down": down,
         "problems": [found for found in (problem, back) if found],
     }
 
 
-def phase_of(script: Script) -> str:
-    """What the revision says of itself, or its branch's label."""
-    said = getattr(script.module, "zd_phase", None)
-    labels = sorted(label for label in script.branch_labels if label in PHASES)
-    return str(said) if said is not None else labels[0] if labels else ""
+def version_table(terms: dict[str, Any]) -> list[str | None] | None:
+    """Schema and name of the table of versions, or None where only running ``env.py`` would tell."""
+    if {"version_table", "version_table_schema"} & set(terms["worked_out"]):
+        return None
+    return [terms.get("version_table_schema"), terms.get("version_table", "alembic_version")]
+
+
+def names_before(script: Script, scripts: ScriptDirectory) -> list[str]:
+    needed = [other.revision for name in to_tuple(script.dependencies, ()) for other in scripts.get_revisions(name)]
+    return list(dict.fromkeys([*to_tuple(script.down_revision, ()), *needed]))
+
+
+def phases_of(revisions: list[Script]) -> dict[str, str]:
+    """What each revision says of itself, or else the label of the branch that it is on: expand, contract, or empty.
+
+    Alembic gives a label to what comes before the branch, too, and to what merges it with others: these have none here.
+    """
+    branches: dict[str, str] = {}
+    found = {}
+    for script in revisions:
+        own = [label for label in to_tuple(getattr(script.module, "branch_labels", None), ()) if label in PHASES]
+        below = [branches[name] for name in to_tuple(script.down_revision, ())]
+        branches[script.revision] = own[0] if own else below[0] if len(below) == 1 else ""
+        said = getattr(script.module, "zd_phase", None)
+        found[script.revision] = str(said) if said is not None else branches[script.revision]
+    return found
 
 
 # --------------------------------------------------------------------------- one direction of a revision

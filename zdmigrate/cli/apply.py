@@ -82,7 +82,9 @@ def _run(target: Target, console: Console, changes: Sequence[Change], asked: Ask
     if asked.dry_run:
         _dry_run(target, console, changes, asked.phase)
     elif asked.phase in ("expand", "backfill"):
-        _expand(target, console, changes, asked)
+        outcome = _expand(target, console, changes, asked)
+        if any(each.contracts for each in outcome.waiting):
+            return NOT_YET
     elif asked.phase == "contract":
         outcome = _contract(target, console, changes, asked, limit)
         if outcome.refused and not asked.if_open:
@@ -138,7 +140,7 @@ def _refuse_idle_options(phase: str, given: Mapping[str, tuple[bool, tuple[str, 
             )
 
 
-def _expand(target: Target, console: Console, changes: Sequence[Change], asked: Asked) -> None:
+def _expand(target: Target, console: Console, changes: Sequence[Change], asked: Asked) -> Outcome:
     from zdmigrate.cli.release_name import release_name
     from zdmigrate.live.registry import register_release
     from zdmigrate.run.expand import expand
@@ -150,10 +152,12 @@ def _expand(target: Target, console: Console, changes: Sequence[Change], asked: 
             console.say(f"release {version} of {target.app} is registered, with {counted(len(changes), 'change')}")
 
     if asked.phase == "backfill":
-        _tell(console, expand(target, changes, begun_only=True))
-        return
-    version = release_name(asked.release, console)
-    _tell(console, expand(target, changes, backfill=not asked.no_backfill, again=asked.again, before=register))
+        outcome = expand(target, changes, begun_only=True)
+    else:
+        version = release_name(asked.release, console)
+        outcome = expand(target, changes, backfill=not asked.no_backfill, again=asked.again, before=register)
+    _tell(console, outcome)
+    return outcome
 
 
 def _contract(target: Target, console: Console, changes: Sequence[Change], asked: Asked, limit: float) -> Outcome:
@@ -219,10 +223,13 @@ def _tell(console: Console, outcome: Outcome) -> None:
         from zdmigrate.cli.verdict import render_all
 
         console.result(render_all(outcome.refused))
-    if not (outcome.expanded or outcome.contracted or outcome.refused or outcome.waiting_for_backfill):
+    done = outcome.expanded or outcome.contracted
+    if not (done or outcome.refused or outcome.waiting_for_backfill or outcome.waiting):
         console.say("nothing to do")
     for change in outcome.too_early:
         console.say(f"{change} came with this release: a later one contracts it")
+    for waiting in outcome.waiting:
+        console.warn(f"{waiting.sentence}; zdmigrate status says what that waits for")
     for change in outcome.waiting_for_backfill:
         console.say(f"{change} waits for its backfill: zdmigrate apply --phase backfill")
 

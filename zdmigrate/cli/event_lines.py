@@ -29,7 +29,8 @@ class EventLines:
 
     def step(self, plan: Plan, step: Step) -> None:  # noqa: ARG002 - Listener's shape
         locks = {str(name): mode.pg_locks for name, mode in step.locks}
-        self._event("step", step, mode=step.mode, place=f"{step.path}:{step.line}", sql=step.statements[0], locks=locks)
+        sql = next(iter(step.statements), "")
+        self._event("step", step, mode=step.mode, place=f"{step.path}:{step.line}", sql=sql, locks=locks)
         self.told = self.clock()
 
     def waiting(self, step: Step, blockers: list[Blocker], seconds: float) -> None:

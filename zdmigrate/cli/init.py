@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,11 +17,21 @@ if TYPE_CHECKING:
     from zdmigrate.cli.options import Console
     from zdmigrate.config import Config
     from zdmigrate.ledger.connection import Connection
+    from zdmigrate.schema.names import Name
+    from zdmigrate.sources.change import Change
+
+ALEMBICS = ""  # --baseline without a change
 
 
 @click.command()
 @click.option("--release", metavar="VERSION", help="The version that runs today.")
-@click.option("--baseline", metavar="CHANGE", help="The changes up to this one are in the database already.")
+@click.option(
+    "--baseline",
+    metavar="[CHANGE]",
+    is_flag=False,
+    flag_value=ALEMBICS,
+    help="The changes up to this one are in the database already; without it, those that Alembic's table says.",
+)
 @click.option("--adopt", is_flag=True, help="Take over the ledger of a restored or upgraded server.")
 @click.option("--upgrade", is_flag=True, help="Bring the ledger of an older zdmigrate to this one's version.")
 @click.option("--roles", is_flag=True, help="Create the roles APP_owner, APP_app and APP_reader, too.")
@@ -62,9 +71,10 @@ def command(
     if adopt and not reason:
         raise UsageError("--adopt needs --reason: it is recorded", hint='--reason "restored from the backup of Monday"')
     check_release_name(release)
-    known = _up_to(config, baseline)
+    changes = _changes(config, baseline)
     with connect(dsn, purpose="init") as connection:
         refuse_transaction_pooler(connection, dsn)
+        known = _known(connection, changes, baseline)
         console.say(_made(connection, config, adopt=reason if adopt else None, roles=roles))
         with connection.transaction():
             note_baseline(connection, config.app, known)
@@ -94,10 +104,12 @@ def _made(connection: Connection, config: Config, *, adopt: str | None, roles: b
 
 def _tell(console: Console, config: Config, release: str, known: Sequence[str], *, named: bool) -> None:
     """What is registered, and what comes next; ``named`` where the user said what is in the database already."""
+    from zdmigrate.sources.revisions import is_there
+
     console.say(
         f"release {release} of {config.app} is registered, with {counted(len(known), 'change')} in the database already"
     )
-    if not named and Path(config.dir).is_dir() and (found := changes_of(config)):
+    if not named and is_there(config) and (found := changes_of(config)):
         console.warn(
             f"{config.dir} holds {counted(len(found), 'change')}; are some in this database already? Then name the "
             f"last of them: zdmigrate init --release {release} --baseline {found[-1].id}"
@@ -114,11 +126,44 @@ def _upgrade(console: Console, dsn: str) -> None:
     console.say(f"the ledger {told}")
 
 
-def _up_to(config: Config, baseline: str | None) -> list[str]:
+def _changes(config: Config, baseline: str | None) -> Sequence[Change]:
+    from zdmigrate.sources.revisions import is_there
+
     if baseline is None:
+        return ()
+    if not is_there(config):
+        what = f"to find {baseline} in" if baseline else "of changes, nor Alembic's revisions"
+        raise UsageError(f"there is no folder {config.dir} {what}", hint="--dir names the folder")
+    return changes_of(config)
+
+
+def _known(connection: Connection, changes: Sequence[Change], baseline: str | None) -> list[str]:
+    """What is in the database already: all up to the change that was named, or what Alembic's table says."""
+    if not changes or baseline is None:
         return []
-    if not Path(config.dir).is_dir():
-        raise UsageError(f"there is no folder {config.dir} to find {baseline} in", hint="--dir names the folder")
-    changes = changes_of(config)
+    if changes[0].revision is not None:
+        return _known_to_alembic(connection, changes, changes[0].revision.version_table, baseline)
+    if baseline == ALEMBICS:
+        raise UsageError("--baseline needs a change: only Alembic keeps itself what was run", hint="--baseline CHANGE")
     last = change_named(changes, baseline)
     return [change.id for change in changes[: changes.index(last) + 1]]
+
+
+def _known_to_alembic(connection: Connection, changes: Sequence[Change], table: Name, baseline: str) -> list[str]:
+    from zdmigrate.run.stamp import applied_by, heads_in
+
+    heads = heads_in(connection, table)
+    if heads is None:
+        raise UsageError(
+            f"Alembic's table {table} is not in this database, so it does not say what was run",
+            state="nothing was changed",
+            hint="leave --baseline out where nothing was; else: alembic stamp REVISION, then this command again",
+        )
+    applied = applied_by(heads, changes)
+    if baseline and change_named(changes, baseline).id not in applied:
+        raise UsageError(
+            f"Alembic's table {table} says that {baseline} is not in this database",
+            state="nothing was changed",
+            hint="alembic current shows what is; --baseline alone takes that",
+        )
+    return [change.id for change in changes if change.id in applied]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zdmigrate.config import Config
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.plan.step import Plan
+    from zdmigrate.run.order import Waiting
     from zdmigrate.run.target import Target
     from zdmigrate.sources.change import Change
 
@@ -47,26 +48,41 @@ def show_plans(target: Target, console: Console, changes: Sequence[Change], phas
     from zdmigrate.run.steps import DONE, read_steps
 
     with target.connect("plan") as connection:
-        plans = [plan for plan in _plans(target, connection, changes, phase) if plan.steps]
+        waits: list[Waiting] = []
+        plans = [plan for plan in _plans(target, connection, changes, phase, waits) if plan.steps]
         if console.is_json:
-            console.json({"version": 1, "plans": [plan.to_json() for plan in plans]})
+            told = {"version": 1, "plans": [plan.to_json() for plan in plans]}
+            console.json(told | ({"waiting": [each.to_json() for each in waits]} if waits else {}))
             return
         for plan in plans:
             done = sum(row.state == DONE for row in read_steps(connection, plan).values())
             for line in plan_lines(plan, done, _row_estimates(connection, plan)):
                 console.result(line)
+    for waiting in waits:
+        console.result(waiting.sentence)
     if not plans:
         console.say(f"nothing to {phase}" if phase != "all" else "nothing to do")
 
 
-def _plans(target: Target, connection: Connection, changes: Sequence[Change], phase: str) -> Iterator[Plan]:
+def _plans(
+    target: Target, connection: Connection, changes: Sequence[Change], phase: str, waits: list[Waiting]
+) -> Iterator[Plan]:
     from zdmigrate.ledger.changes import read_changes
     from zdmigrate.ledger.states import State
+    from zdmigrate.run.agreement import differences
     from zdmigrate.run.due import due_for_expand, plan_of
+    from zdmigrate.run.order import Order
 
     rows = read_changes(connection, target.app)
+    order = Order(connection, target.app, changes)
+    there = differences(connection, target.app, changes).run
+    changes = [change for change in changes if change.id not in there]  # the next apply takes note of them
     if phase in ("expand", "all"):
         for change in due_for_expand(target, connection, changes, again=False):
+            if waiting := order.to_expand(change) if phase == "expand" else None:
+                waits.append(waiting)
+                continue
+            order.expanded(change)
             yield plan_of(target, connection, change, "expand")
     wanted = {"contract": (State.EXPANDED, State.CONTRACTING), "revert": (State.EXPANDING, State.EXPANDED)}
     for change in changes:
@@ -74,6 +90,8 @@ def _plans(target: Target, connection: Connection, changes: Sequence[Change], ph
         if phase == "all" and (row is None or row.state in wanted["contract"]):
             yield plan_of(target, connection, change, "contract")
         elif phase in wanted and row is not None and row.state in wanted[phase]:
+            if phase == "contract" and change.revision and (waiting := order.waiting(change)):
+                waits.append(waiting)
             yield plan_of(target, connection, change, phase)
 
 

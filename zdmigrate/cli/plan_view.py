@@ -26,6 +26,8 @@ def plan_lines(plan: Plan, done: int, rows: dict[str, int]) -> Iterator[str]:
             yield from (f"      {line}" for line in f"{statement};".splitlines())
         for told in costs(step, rows):
             yield f"    {told}"
+        if plan.writes_version(step):
+            yield f"    writes {plan.version_table}, as Alembic does"
 
 
 def how(step: Step) -> str:

@@ -103,6 +103,8 @@ class Lines:
 
 def summary(step: Step, room: int) -> str:
     """The first words of what a step runs, in so many columns."""
+    if not step.statements:
+        return "nothing to run, and its version to write"
     statement = " ".join(step.statements[0].split())
     more = f" (and {len(step.statements) - 1} more in one transaction)" if len(step.statements) > 1 else ""
     return shorten(statement, room - len(more)) + more

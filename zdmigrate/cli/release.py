@@ -43,12 +43,12 @@ def add(version: str, changes_from: TextIO | None, dsn: str, config: Config, con
     """
     from zdmigrate.cli.ledger_session import open_ledger
     from zdmigrate.live.registry import read_release, register_release
-    from zdmigrate.sources.folder import read_folder
+    from zdmigrate.sources.revisions import changes_to_run
 
     if changes_from:
         changes = [line.strip() for line in changes_from if line.strip() and not line.startswith("#")]
     else:
-        changes = [change.id for change in read_folder(config.dir)]
+        changes = [change.id for change in changes_to_run(config)]
     with open_ledger(dsn, "release add") as connection:
         registered = register_release(connection, config.app, version, changes)
         release = read_release(connection, config.app, version)

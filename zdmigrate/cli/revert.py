@@ -33,11 +33,15 @@ def command(
     Example:
       zdmigrate revert 043_full_name
     """
+    from zdmigrate.run.agreement import agree
     from zdmigrate.run.revert import revert
 
     stop_on_sigterm()
     with listening(console, config.app, metrics_file) as heard:
         target = target_of(dsn, config, console, queries=not no_queries, listener=heard.listener)
-        undone = revert(target, change_named(changes_of(config), change))
+        changes = changes_of(config)
+        named = change_named(changes, change)
+        agree(target, changes)
+        undone = revert(target, named)
     if not undone:
         console.say(f"{change} is not expanded: nothing to undo")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,8 +55,9 @@ def readable(config: Config, console: Console) -> tuple[Change, ...]:
     """The folder's changes; a file that cannot be read is told, and must not hide what the ledger knows."""
     from zdmigrate.cli.target import changes_of
     from zdmigrate.errors import InputError
+    from zdmigrate.sources.revisions import is_there
 
-    if not Path(config.dir).is_dir():
+    if not is_there(config):
         return ()
     try:
         return changes_of(config)

@@ -35,12 +35,12 @@ def target_of(
 
 
 def changes_of(config: Config) -> tuple[Change, ...]:
-    """The changes of the configured folder, in order."""
+    """The changes of the configured folder, or the revisions of the Alembic project, in order."""
     from zdmigrate.run.due import nothing_run
-    from zdmigrate.sources.folder import read_folder
+    from zdmigrate.sources.revisions import changes_to_run
 
     with nothing_run():
-        return read_folder(Path(config.dir))
+        return changes_to_run(config)
 
 
 def change_named(changes: Sequence[Change], name: str) -> Change:

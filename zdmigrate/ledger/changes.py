@@ -93,6 +93,17 @@ def baseline(connection: Connection, app: str, changes: Sequence[str]) -> None:
         record(connection, "baseline", app=app, changes=list(changes))
 
 
+def correct(connection: Connection, app: str, change: str, state: State) -> None:
+    """Note that another tool has run a change (contracted) or taken it back (reverted), whatever was known of it."""
+    connection.execute(
+        "INSERT INTO zdmigrate.change (app, id, state, baseline) VALUES (%s, %s, %s, true)"
+        " ON CONFLICT (app, id) DO UPDATE SET state = excluded.state, baseline = true, shape = NULL,"
+        " since = pg_catalog.clock_timestamp()",
+        [app, change, state.value],
+    )
+    forget_steps(connection, app, change)
+
+
 def store_contract(connection: Connection, app: str, change: str, plan: dict[str, Any]) -> None:
     """Keep the contract's plan as it was reviewed; a difference is shown when the contract is due."""
     connection.execute(

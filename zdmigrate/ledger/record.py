@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     - ``guard``: ``release``, ``well``, ``breaches``, ``seconds``, ``does`` (what is done about it)
     - ``guard baseline``: ``release``, ``measured``
     - a change's states, ``resumed``, ``init``, ``upgrade``, ``adopt``, ``baseline``, ``release``, ``bind``,
-      ``retire``, ``force``, ``contract changed``, ``takeover``, ``promotion``: what was asked for, and why
+      ``retire``, ``force``, ``contract changed``, ``takeover``, ``promotion``, ``alembic``: what was asked for, and why
     """
 
     id: int

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.errors import InputError
 from zdmigrate.plan.backfill import backfill_of
+from zdmigrate.plan.hints import HINTS, NATIVE
 from zdmigrate.plan.one_pass import joined, together
-from zdmigrate.plan.refusals import refusal, refuse_psql_lines, removes
+from zdmigrate.plan.refusals import refusal, refuse_psql_lines, refuse_unrendered, removes
 from zdmigrate.plan.step import ALONE, BACKFILL, TRANSACTION, Plan, Step
 from zdmigrate.plan.touched import cascades, detached_by, distinct, index_of, strongest
+from zdmigrate.plan.version import empty_step, version_table
 from zdmigrate.schema.operations import (
     AddColumn,
     Begin,
@@ -54,8 +56,11 @@ def build_plan(change: Change, phase: str, *, app: str, catalog: Catalog, major:
     steps: list[Step] = []
     for section in sections:
         steps += _Builder(section, files[section.path], analysed, _with_new_columns(change, type_of)).steps()
+    table = version_table(change, phase)
+    if table is not None and not steps:
+        steps.append(empty_step(change, phase))
     numbered = tuple(step.changed(position=position) for position, step in enumerate(steps))
-    return Plan(app=app, change=change.id, phase=phase, steps=numbered, path=change.path)
+    return Plan(app=app, change=change.id, phase=phase, steps=numbered, path=change.path, version_table=table)
 
 
 class _Fill(NamedTuple):
@@ -82,18 +87,34 @@ class _Builder:
         self.allowed = {allow.rule for allow in file.allows if allow.reason}
         self.analysed = analysed
         self.type_of = type_of
+        self.hints = HINTS.get(file.tool, NATIVE)
         self.settings: list[str] = []
         self.as_role = False
         self.kept: _Fill | None = None
 
     def steps(self) -> Iterator[Step]:
         """The section's steps; their positions are counted by the caller."""
-        block: list[Statement] | None = None
-        opened: Statement | None = None
         for statement in self.section.statements:
             self._refuse(statement)
             self._refuse_unmarked(statement)
             self._refuse_removal(statement)
+        yield from self._as_one() if self.section.transaction else self._in_turn()
+
+    def _as_one(self) -> Iterator[Step]:
+        """All of them in the transaction that their tool puts around them."""
+        for statement in self.section.statements:
+            if isinstance(statement.operations[0], Begin | Commit):
+                raise InputError(
+                    f"{self._place(statement)}: BEGIN or COMMIT in the transaction that is around all of this",
+                    hint=self.hints.leave_transaction,
+                )
+        if self.section.statements:
+            yield self._step(list(self.section.statements), TRANSACTION)
+
+    def _in_turn(self) -> Iterator[Step]:
+        block: list[Statement] | None = None
+        opened: Statement | None = None
+        for statement in self.section.statements:
             first = statement.operations[0]
             if isinstance(first, Begin):
                 block, opened = self._opened(statement, block), statement
@@ -199,7 +220,7 @@ class _Builder:
         if mode == TRANSACTION and (guilty := [each for each in analysed if each.effects.refuses_transaction]):
             raise InputError(
                 f"{self._place(guilty[0].statement)}: PostgreSQL refuses this in a transaction",
-                hint="move it out of BEGIN … COMMIT, DO and functions",
+                hint=self.hints.leave_transaction,
             )
         effects = [each.effects for each in analysed]
         return Step(
@@ -224,6 +245,7 @@ class _Builder:
     def _refuse(self, statement: Statement) -> None:
         """Raise InputError for what cannot be run by anybody but psql, or would outlive its step."""
         place = self._place(statement)
+        refuse_unrendered(statement, place)
         if statement.error is not None:
             raise InputError(f"{place}: {statement.error.message}", hint=f"zdmigrate lint {self.path}")
         for operation in statement.operations:
@@ -235,10 +257,9 @@ class _Builder:
         breaks = [each.facts["breaks_old"] for each in self.analysed[id(statement)] if not each.facts["additive"]]
         if self.section.name == "" and breaks:
             raise InputError(
-                f"{self._place(statement)}: this file has no sections, and this statement does more than add: "
-                f"{breaks[0]}",
+                f"{self._place(statement)}: {self.hints.unmarked}, and this statement does more than add: {breaks[0]}",
                 state="nothing was run",
-                hint="put it under -- zdmigrate: contract, and what must come before it under -- zdmigrate: expand",
+                hint=self.hints.mark,
             )
 
     def _refuse_removal(self, statement: Statement) -> None:
@@ -249,7 +270,7 @@ class _Builder:
                 raise InputError(
                     f"{self._place(statement)}: an expand only adds, and this {rule} would be noticed by live versions",
                     state="nothing was run",
-                    hint=f"put it under -- zdmigrate: contract; or above it: -- zdmigrate: allow {rule} because …",
+                    hint=self.hints.contract.format(rule=rule),
                 )
 
     def _place(self, statement: Any) -> str:

@@ -23,10 +23,12 @@ from zdmigrate.schema.operations import (
     Truncate,
     Unknown,
 )
+from zdmigrate.sources.unseen import NOT_RENDERED
 
 if TYPE_CHECKING:
     from zdmigrate.schema.walk import Analysed
     from zdmigrate.sources.change import Change
+    from zdmigrate.sql.script import Statement
 
 # Dropped, renamed or emptied, they are missed at once by versions that are live.
 _REMOVALS = (
@@ -56,6 +58,17 @@ def refuse_psql_lines(file: Change) -> None:
                 f"{file.path}:{line}: a line for psql ({file.text[span.start : span.end].strip()}), which is not here",
                 hint="write what it does as SQL, or leave it out",
             )
+
+
+def refuse_unrendered(statement: Statement, place: str) -> None:
+    """Raise InputError for Python of which nobody knows what it would send to this database."""
+    if statement.text.startswith(NOT_RENDERED):
+        why = statement.text.removeprefix(NOT_RENDERED)
+        raise InputError(
+            f"{place}: what this revision would do cannot be seen before it runs ({why})",
+            state="nothing was run",
+            hint="run it with alembic upgrade, zdmigrate.alembic.guard() in env.py; the next apply takes note of it",
+        )
 
 
 def refusal(operation: Any) -> tuple[str, str] | None:

@@ -132,17 +132,26 @@ class Step(Value):
 
 
 class Plan(Value):
-    """The steps of one phase of one change, in order."""
+    """The steps of one phase of one change, in order.
+
+    ``version_table`` is Alembic's, where the change is a revision: its last step writes there that it was run.
+    """
 
     app: str
     change: str
     phase: str  # expand (its backfills in it) | contract | revert
     steps: tuple[Step, ...]
     path: str
+    version_table: Name | None = None
+
+    def writes_version(self, step: Step) -> bool:
+        """Whether the revision is in the database with this step."""
+        return self.version_table is not None and step.position == len(self.steps) - 1
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object as ``zdmigrate plan --format json`` prints it."""
-        return {"change": self.change, "phase": self.phase, "steps": [step.to_json() for step in self.steps]}
+        plain = {"change": self.change, "phase": self.phase, "steps": [step.to_json() for step in self.steps]}
+        return plain | ({"version_table": str(self.version_table)} if self.version_table else {})
 
     def difference(self, stored: dict[str, Any]) -> tuple[str, ...]:
         """What runs differently from a plan that was stored as JSON: sentences, empty when nothing does."""

@@ -13,7 +13,7 @@ from zdmigrate.run.events import StepResult
 from zdmigrate.run.indexes import Standing, drop_invalid, index_standing, refuse_other_index, wait_for_orphan
 from zdmigrate.run.relations import quoted
 from zdmigrate.run.session import GONE, told
-from zdmigrate.run.steps import STARTED, forget_started, read_steps, write_done, write_started
+from zdmigrate.run.steps import STARTED, forget_started, read_steps, write_started
 from zdmigrate.run.watchdog import watched
 
 if TYPE_CHECKING:
@@ -145,4 +145,4 @@ def _is_build(step: Step) -> bool:
 def _write_done(session: Session, plan: Plan, step: Step) -> None:
     session.connection.execute("BEGIN")
     session.lease.guard(session.connection)
-    commit(session, write_done(session.connection, session.lease, plan, step))
+    commit(session, session.write_done(plan, step))

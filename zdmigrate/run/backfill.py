@@ -26,7 +26,6 @@ from zdmigrate.run.backfills.worker import Pass, Rewritten
 from zdmigrate.run.commit import commit
 from zdmigrate.run.events import StepResult
 from zdmigrate.run.session import state_after, told
-from zdmigrate.run.steps import write_done
 
 if TYPE_CHECKING:
     from zdmigrate.config import Config
@@ -226,5 +225,5 @@ class _Runner:
 def _finish(session: Session, plan: Plan, step: Step) -> None:
     session.connection.execute("BEGIN")
     session.lease.guard(session.connection)
-    xid = write_done(session.connection, session.lease, plan, step)
+    xid = session.write_done(plan, step)
     commit(session, xid)

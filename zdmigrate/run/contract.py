@@ -10,9 +10,11 @@ from zdmigrate.ledger.record import record
 from zdmigrate.ledger.states import State
 from zdmigrate.live.fence import close_fence
 from zdmigrate.live.roles import end_sessions
+from zdmigrate.run.agreement import agree
 from zdmigrate.run.due import due_for_contract, plan_of
 from zdmigrate.run.lease import DDL, take_lease
 from zdmigrate.run.mending import retry_left_aside
+from zdmigrate.run.order import Order
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import needs_of, run_phase
 from zdmigrate.run.preflight import preflight, refuse_unfit
@@ -43,11 +45,16 @@ def contract(
     ``accepted_why``: what others have altered on the tables since expand is taken as it is.
     """
     outcome = Outcome()
+    agree(target, changes)
     with target.connect("contract") as connection:
         due, too_early = due_for_contract(target, connection, changes, release)
+        order = Order(connection, target.app, changes)
     outcome.too_early = [change.id for change in too_early]
     retry_left_aside(target, due)
     for change in due:
+        if waiting := order.waiting(change):
+            outcome.waiting.append(waiting)
+            continue
         if accepted_why is not None:
             _accept(target, change, accepted_why)
         verdict = open_gate(target, change, release, forced_why)
@@ -57,6 +64,7 @@ def contract(
         with target.connect("plan") as connection:
             plan = plan_of(target, connection, change, "contract")
         run_phase(target, change, plan)
+        order.contracted(change)
         outcome.contracted.append(change.id)
     return outcome
 

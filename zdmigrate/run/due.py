@@ -96,8 +96,16 @@ def due_for_contract(
 
 
 def refuse_changed(target: Target, connection: Connection, change: Change, row: ChangeRow | None) -> None:
-    """Raise InputError where a section that has run reads otherwise now; note one that has not run and does."""
-    if row is None or row.baseline or row.state not in (State.EXPANDED, State.CONTRACTING, State.CONTRACTED):
+    """Raise InputError where a section that has run reads otherwise now; note one that has not run and does.
+
+    What a revision of Alembic's is as SQL changes with the versions of Alembic and SQLAlchemy, too.
+    """
+    if (
+        row is None
+        or row.baseline
+        or change.revision is not None
+        or row.state not in (State.EXPANDED, State.CONTRACTING, State.CONTRACTED)
+    ):
         return
     before = read_sections(connection, target.app, change.id)
     ran = checksums(change, "expand")
@@ -123,7 +131,8 @@ def _anew(target: Target, connection: Connection, change: Change, row: ChangeRow
 
 def _note_order(target: Target, changes: Sequence[Change], rows: dict[str, ChangeRow], due: list[Change]) -> None:
     last = max((index for index, change in enumerate(changes) if change.id in rows), default=-1)
-    late = [change.id for change in due if change.id not in rows and changes.index(change) < last]
+    by_name = [change for change in due if change.revision is None]  # Alembic's order is what stands on what
+    late = [change.id for change in by_name if change.id not in rows and changes.index(change) < last]
     if late and target.config.out_of_order == "refuse":
         raise InputError(
             f"{late[0]} sorts before {changes[last].id}, which was applied already",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zdmigrate.errors import InputError
@@ -10,7 +9,7 @@ from zdmigrate.live.fence import close_fences
 from zdmigrate.run.lease import DDL, take_lease
 from zdmigrate.run.preflight import preflight
 from zdmigrate.run.session import Session, between_steps
-from zdmigrate.sources.folder import read_folder
+from zdmigrate.sources.revisions import changes_to_run, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +37,9 @@ def close_gates(target: Target, changes: Sequence[str], release: str) -> tuple[V
 
 def _files(target: Target) -> dict[str, Change]:
     """The change files, where there are any: another tool's folder need not be one that can be read as such."""
-    if not Path(target.config.dir).is_dir():
+    if not is_there(target.config):
         return {}
     try:
-        return {change.id: change for change in read_folder(target.config.dir)}
+        return {change.id: change for change in changes_to_run(target.config)}
     except InputError:
         return {}

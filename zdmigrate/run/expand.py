@@ -8,10 +8,12 @@ from zdmigrate.errors import UsageError
 from zdmigrate.ledger.changes import read_change, read_changes
 from zdmigrate.ledger.states import State
 from zdmigrate.plan.step import BACKFILL
+from zdmigrate.run.agreement import agree
 from zdmigrate.run.backfills.brakes.guards import GuardBreached
 from zdmigrate.run.due import due_for_expand, nothing_run, plan_of, refuse_unrunnable
 from zdmigrate.run.lease import BackfillElsewhere
 from zdmigrate.run.mending import retry_left_aside
+from zdmigrate.run.order import Order
 from zdmigrate.run.outcome import Outcome
 from zdmigrate.run.phases import run_phase
 from zdmigrate.run.preflight import refuse_unfit
@@ -42,6 +44,7 @@ def expand(
     NotLocked is raised at the end: a backfill of hours must not stop what comes after it.
     """
     outcome, elsewhere = Outcome(), []
+    agree(target, changes)
     with target.connect("expand") as connection, nothing_run():
         due = due_for_expand(target, connection, changes, again=again)
         if begun_only:
@@ -50,16 +53,22 @@ def expand(
             _refuse_reverted(target, connection, changes, due)
         plans = refuse_unrunnable(target, connection, due)
         refuse_unfit(target, connection, *plans, due=list(zip(due, plans, strict=True)))
+        order = Order(connection, target.app, changes)
     before()
     if backfill:
         retry_left_aside(target, changes)
     for change in due:
+        if waiting := order.to_expand(change):
+            outcome.waiting.append(waiting)
+            continue
         try:
             complete = _expand_one(target, change, _nothing if backfill else _is_backfill)
         except BackfillElsewhere as error:
             elsewhere.append(error)
             continue
         (outcome.expanded if complete else outcome.waiting_for_backfill).append(change.id)
+        if complete:
+            order.expanded(change)
     if elsewhere:
         raise elsewhere[0]
     return outcome

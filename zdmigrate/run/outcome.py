@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zdmigrate.live.verdict import Verdict
+    from zdmigrate.run.order import Waiting
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Outcome:
     contracted: list[str] = field(default_factory=list)
     too_early: list[str] = field(default_factory=list)  # the release that brought them does not contract them
     refused: list[Verdict] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)  # for a change that they stand on
 
     def to_json(self) -> dict[str, Any]:
         """What was done, as ``apply --format json`` prints it beside the verdicts."""
@@ -27,4 +29,5 @@ class Outcome:
             "waiting_for_backfill": self.waiting_for_backfill,
             "contracted": self.contracted,
             "too_early": self.too_early,
+            "waiting": [each.to_json() for each in self.waiting],
         }

@@ -27,6 +27,7 @@ from zdmigrate.run.measured import record_failure, record_took
 from zdmigrate.run.outage import ConnectionLost, Outages, tells_an_outage
 from zdmigrate.run.session import Session, between_steps, state_after
 from zdmigrate.run.shape import remember, settle
+from zdmigrate.run.stamp import stamp_for
 from zdmigrate.run.steps import DONE, PhaseOver, is_settled, read_steps, refuse_undone
 from zdmigrate.run.surroundings import note_promotion, remember_settings, settings_begun_with
 from zdmigrate.run.transactions import run_transaction
@@ -99,7 +100,7 @@ def _run_phase(
                 return False
             if step.position not in done:
                 outages.at_hand = step.position
-                _take(sessions.for_step(step), target, plan, step, forgiving)
+                _take(sessions.for_step(step), target, change, plan, step, forgiving)
             outages.done.add(step.position)
         outages.at_hand = len(plan.steps)
         _end(sessions.for_ddl(), target, change, plan)
@@ -107,11 +108,13 @@ def _run_phase(
     return True
 
 
-def _take(session: Session, target: Target, plan: Plan, step: Step, forgiving: bool) -> None:
+def _take(session: Session, target: Target, change: Change, plan: Plan, step: Step, forgiving: bool) -> None:
     """Run a step, unless another runner has done it before we had the lease."""
     with between_steps(session, f"before step {step.position + 1} of {plan.phase} {plan.change}"):
         if is_settled(session.connection, session.lease, plan, step, BEGUN[plan.phase], ENDED[plan.phase]):
             return
+        if plan.writes_version(step):
+            session.stamp = stamp_for(session.connection, change, plan.phase)
     target.listener.step(plan, step)
     try:
         result = _run(session, target, plan, step, forgiving)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from zdmigrate.errors import NotYet, UsageError
-from zdmigrate.ledger.changes import read_change
+from zdmigrate.ledger.changes import read_change, read_changes
 from zdmigrate.ledger.ledger import one
 from zdmigrate.ledger.states import State
 from zdmigrate.live.ages import ago
@@ -46,6 +46,7 @@ def revert(target: Target, change: Change) -> bool:
         if row is None or row.state == State.REVERTED:
             return False
         refuse_impossible(change, row)
+        refuse_stood_on(connection, target.app, change)
         observe(connection, target.config)
         refuse_needed(target, connection, change)
         if row.state == State.EXPANDING:
@@ -95,8 +96,25 @@ def refuse_impossible(change: Change, row: ChangeRow) -> None:
         raise UsageError(
             f"{change.id} has no revert section, so nobody has said how to undo it",
             state="nothing was changed",
-            hint=f"write one at the end of {change.path}, or as {change.id}.revert.sql",
+            hint=f"write one at the end of {change.path}, or as {change.id}.revert.sql"
+            if change.revision is None
+            else f"write its downgrade() in {change.path}",
         )
+
+
+def refuse_stood_on(connection: Connection, app: str, change: Change) -> None:
+    """Raise UsageError while a revision that stands on this one is in the database, or half so."""
+    rows = read_changes(connection, app)
+    gone = (None, State.REVERTED)
+    contracts = {State.EXPANDED, State.EXPANDING}  # of a contract nothing was run by then
+    for revision in change.revision.before if change.revision else ():
+        state = rows[revision.name].state if revision.name in rows else None
+        if state not in gone and not (revision.contracts and state in contracts):
+            raise UsageError(
+                f"{revision.name} stands on {change.id} and is {state}",
+                state="nothing was changed",
+                hint=f"revert it first: zdmigrate revert {revision.name}",
+            )
 
 
 def refuse_needed(target: Target, connection: Connection, change: Change) -> None:

@@ -16,6 +16,7 @@ from zdmigrate.run.blocker import without_query
 from zdmigrate.run.look import Watch
 from zdmigrate.run.outage import ConnectionLost
 from zdmigrate.run.refused_row import refused_by_constraint
+from zdmigrate.run.steps import write_done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from zdmigrate.run.blocker import Blocker
     from zdmigrate.run.events import Listener
     from zdmigrate.run.lease import Lease
+    from zdmigrate.run.stamp import Stamp
     from zdmigrate.schema.lock_modes import LockMode
 
 
@@ -73,6 +75,7 @@ class Session:
         self.lease = lease
         self.queries = queries
         self.home: Mapping[str, str] = {}
+        self.stamp: Stamp | None = None  # of the phase at hand, where the change is a revision of Alembic's
         self.limits = limits
         self.listener = listener
         self.connection = lease.connect("step")
@@ -142,6 +145,17 @@ class Session:
             " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)",
             [*milliseconds, frozen],
         )
+
+    def write_done(self, plan: Plan, step: Step) -> str:
+        """Note that a step is done, in the transaction that does it; and with the last of a revision, its version.
+
+        Before the step's own locks are asked for: nobody waits for the ledger, nor for Alembic's table. Returns the
+        transaction's id.
+        """
+        xid = write_done(self.connection, self.lease, plan, step)
+        if self.stamp is not None and plan.writes_version(step):
+            self.stamp.write(self)
+        return xid
 
     def roll_back(self) -> None:
         """Leave the transaction, whatever state it is in; a broken connection has left it already."""

@@ -14,7 +14,6 @@ from zdmigrate.run.look import Watch
 from zdmigrate.run.patience import Patience
 from zdmigrate.run.relations import find_relations
 from zdmigrate.run.session import GONE, state_after, told
-from zdmigrate.run.steps import write_done
 from zdmigrate.run.watchdog import Witness, watched
 from zdmigrate.schema.lock_modes import LockMode
 
@@ -54,7 +53,7 @@ def _unhurried(session: Session, plan: Plan, step: Step, forgiving: bool) -> Ste
     session.connection.execute("BEGIN")
     session.lease.guard(session.connection)
     session.limit(0)
-    xid = write_done(session.connection, session.lease, plan, step)
+    xid = session.write_done(plan, step)
     session.replay(step)
     with watched(session, plan, step):
         for statement in step.statements:
@@ -142,7 +141,7 @@ class _Brief:
         try:
             commit_locally(session)
             session.lease.guard(connection)
-            xid = write_done(connection, session.lease, self.plan, self.step)
+            xid = session.write_done(self.plan, self.step)
             session.replay(self.step)
             asked = self.limits.clock()
             witness = Witness(session, self.patience.seconds / 2)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from zdmigrate.schema.operations import Operation
     from zdmigrate.sources.markers import Allow, Marker
+    from zdmigrate.sources.revisions import Revision
     from zdmigrate.sql.script import Script, Statement
 
 PARTS = ("contract", "revert")  # the sections that may have a file of their own: ID.contract.sql
@@ -58,6 +59,7 @@ class Change(Value):
     marked: bool = False
     part: str = ""
     tool: str = "native"  # whose file it is, by its name in sources/detect.py
+    revision: Revision | None = None  # of Alembic's, where it is to be run
 
     def operations(self, *sections: str) -> Iterator[Operation]:
         """What the statements of these sections do, in order; of all sections unless some are named."""

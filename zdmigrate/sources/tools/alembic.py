@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _FILES = ("alembic.ini", "pyproject.toml")
 _SECTION = "alembic"
+_RENDER = "render.py"
 _IMPORT = "ModuleNotFoundError"
 _HINT = 'name the Python that has the project\'s packages: source_command = [".venv/bin/python"]'
 _COMMENT = re.compile(r"#[ \t]*(zdmigrate:.*)")
@@ -53,12 +54,26 @@ def is_revision(text: str) -> bool:
 
 def files(tree: Tree, command: Sequence[str] = ()) -> Sequence[File]:
     """Each revision behind those that it stands on; ``command`` starts the Python that can import them."""
-    configuration = _configuration(tree)
-    found = _rendered(configuration, command)
+    configuration = configuration_of(tree)
+    return files_of(tree, configuration, _rendered(configuration, command))
+
+
+def files_of(tree: Tree, configuration: str, found: dict[str, Any]) -> list[File]:
+    """A file for each revision that was rendered."""
     if "error" in found:
         raise InputError(f"{configuration}: the revisions cannot be read: {found['error']}", hint=_HINT)
     around = "tool" if found["transactions"] == "tool" else ""
     return [_file(tree, revision, around) for revision in found["revisions"]]
+
+
+def revisions_to_run(tree: Tree, command: Sequence[str]) -> tuple[str, dict[str, Any], list[File]]:
+    """The configuration, what is known of the revisions, and their files.
+
+    No scratch server is asked: what a revision sends to an empty database need not be what it would send to a full one.
+    """
+    configuration = configuration_of(tree)
+    found = asked(_RENDER, configuration, command)
+    return configuration, found, files_of(tree, configuration, found)
 
 
 def parts(file: File, _: str) -> Sequence[Part]:
@@ -73,7 +88,7 @@ def parts(file: File, _: str) -> Sequence[Part]:
 # --------------------------------------------------------------------------- the project
 
 
-def _configuration(tree: Tree) -> str:
+def configuration_of(tree: Tree) -> str:
     """The project's alembic.ini, else the pyproject.toml with [tool.alembic], the nearest upward; else its scripts."""
     for path in tree.nearest(*_FILES):
         if _configured(path):
@@ -89,10 +104,10 @@ def _configuration(tree: Tree) -> str:
 
 def _rendered(configuration: str, command: Sequence[str]) -> dict[str, Any]:
     """What the project's Python says of the revisions; of those that ask a database, behind a scratch server's back."""
-    found = _asked(configuration, command)
+    found = asked(_RENDER, configuration, command)
     if any(_asks_a_database(problem) for revision in found.get("revisions", ()) for problem in revision["problems"]):
         with _scratch_server() as server:
-            return _asked(configuration, command, server) if server else found
+            return asked(_RENDER, configuration, command, server) if server else found
     return found
 
 
@@ -115,14 +130,15 @@ def _scratch_server() -> Iterator[str]:
         yield json.dumps({"host": "127.0.0.1", "port": server.port, "database": "postgres", "username": "postgres"})
 
 
-def _asked(configuration: str, command: Sequence[str], *scratch: str) -> dict[str, Any]:
+def asked(script: str, configuration: str, command: Sequence[str], *more: str) -> dict[str, Any]:
+    """What a file of ``zdmigrate/alembic`` prints as JSON, run by the project's Python. InputError where it cannot."""
     import subprocess  # what most runs can do without
     import sys
 
     from zdmigrate import alembic
 
-    script = os.path.join(os.path.dirname(alembic.__file__), "render.py")
-    words = [*(command or (sys.executable,)), script, configuration, _SECTION, *scratch]
+    path = os.path.join(os.path.dirname(alembic.__file__), script)
+    words = [*(command or (sys.executable,)), path, configuration, _SECTION, *more]
     folder = configuration if os.path.isdir(configuration) else os.path.dirname(configuration)
     try:
         done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL, cwd=folder)

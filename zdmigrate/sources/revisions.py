@@ -1,0 +1,123 @@
+"""An Alembic project as changes to run: each revision is one, with what it stands on and who writes its version."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from zdmigrate.errors import InputError
+from zdmigrate.schema.names import Name
+from zdmigrate.sources.detect import folder_to_lint
+from zdmigrate.sources.folder import read_folder
+from zdmigrate.sources.text import read_text
+from zdmigrate.sources.tool_change import change_of
+from zdmigrate.sources.tools import alembic
+from zdmigrate.sources.tree import Tree
+from zdmigrate.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from zdmigrate.config import Config
+    from zdmigrate.sources.change import Change
+    from zdmigrate.sources.part import File
+
+_VERSIONS = "versions.py"
+
+
+class Follower(NamedTuple):
+    """A revision that stands on another."""
+
+    name: str
+    contracts: bool
+
+
+class Revision(Value):
+    """Where a change of Alembic's stands among the others, and how Alembic is asked to write its version."""
+
+    after: tuple[str, ...]  # what must be in the database before it: down_revision and depends_on
+    before: tuple[Follower, ...]  # those that stand on it
+    contracts: bool
+    version_table: Name
+    configuration: str
+    command: tuple[str, ...]  # starts the project's Python
+
+
+def changes_to_run(config: Config) -> tuple[Change, ...]:
+    """The changes of the configured folder, or of the Alembic project there, in order. Raises InputError."""
+    folder = folder_to_lint(config.dir)
+    if config.source == "alembic" or (not config.source and _is_alembic(folder)):
+        return _read_revisions(Tree(folder), config.source_command)
+    return read_folder(config.dir)
+
+
+def is_there(config: Config) -> bool:
+    """Whether there is a folder of changes, or an Alembic project."""
+    return os.path.isdir(folder_to_lint(config.dir))
+
+
+def version_statements(revision: Revision, name: str, heads: Sequence[str], *, upgrade: bool) -> tuple[str, ...]:
+    """What Alembic itself writes into its table when ``name`` has been run (or taken back) at these heads.
+
+    Without any heads the table is created if it is not there: ``CREATE TABLE`` is then the first statement.
+    """
+    asked = {"revision": name, "heads": sorted(heads), "upgrade": upgrade}
+    answer = alembic.asked(_VERSIONS, revision.configuration, revision.command, json.dumps(asked))
+    if "error" in answer:
+        raise InputError(
+            f"{revision.configuration}: Alembic cannot say how the version of {name} is written: {answer['error']}",
+            state="nothing was run of it",
+            hint="alembic current --verbose, and alembic history, show what it knows",
+        )
+    return tuple(answer["statements"])
+
+
+def _is_alembic(folder: str) -> bool:
+    if not os.path.isdir(folder):
+        return False
+    tree = Tree(folder)
+    return not tree.flat and alembic.is_shape_of(tree)
+
+
+def _read_revisions(tree: Tree, command: tuple[str, ...]) -> tuple[Change, ...]:
+    configuration, found, files = alembic.revisions_to_run(tree, command)
+    table = _version_table(configuration, found)
+    revisions = found["revisions"]
+    before: dict[str, list[Follower]] = {revision["revision"]: [] for revision in revisions}
+    for revision in revisions:
+        for name in revision["after"]:
+            before[name].append(Follower(revision["revision"], revision["phase"] == "contract"))
+    return tuple(
+        _change(
+            file,
+            each,
+            Revision(
+                after=tuple(each["after"]),
+                before=tuple(before[each["revision"]]),
+                contracts=each["phase"] == "contract",
+                version_table=table,
+                configuration=configuration,
+                command=command,
+            ),
+        )
+        for file, each in zip(files, revisions, strict=True)
+    )
+
+
+def _version_table(configuration: str, found: Mapping[str, Any]) -> Name:
+    if found["version_table"] is None:
+        raise InputError(
+            f"{configuration}: env.py works out the name of its version table only as it runs",
+            hint="write version_table and version_table_schema as texts in its context.configure(…)",
+        )
+    schema, name = found["version_table"]
+    return Name(schema, name)
+
+
+def _change(file: File, told: Mapping[str, Any], revision: Revision) -> Change:
+    """A contract goes forward only, so its ``downgrade()`` is nobody's revert."""
+    text = read_text(file.path)
+    change = change_of(file, text, alembic.parts(file, text), down=not revision.contracts)
+    return change.changed(id=told["revision"], tool="alembic", revision=revision)
