@@ -80,7 +80,16 @@ REFUSED = {
     "a table with policies, below 15": ("", "ALTER TABLE books RENAME TO volumes;", "a view reads past them"),
     "VACUUM FULL": ("", "VACUUM FULL books;", "pg_repack"),
     "an EXCLUDE to come": ("", "ALTER TABLE books ADD EXCLUDE (title WITH =);", "the least bad"),
-    "a stored column": ("", "ALTER TABLE books ADD s text GENERATED ALWAYS AS (left(title, 3)) STORED;", "use VIRTUAL"),
+    "a stored column of a parent": (
+        "CREATE TABLE rare () INHERITS (books);",
+        "ALTER TABLE books ADD s text GENERATED ALWAYS AS (left(title, 3)) STORED;",
+        "the trigger that computes it is not",
+    ),
+    "a stored column of a row's place": (
+        "",
+        "ALTER TABLE books ADD s oid GENERATED ALWAYS AS (tableoid) STORED;",
+        "which a row has not got before it is written",
+    ),
 }
 
 

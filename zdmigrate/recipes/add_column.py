@@ -2,7 +2,8 @@
 
 A constant default costs nothing. A volatile one, serial and identity give old rows their values by a backfill. NOT
 NULL is proven before it is set; CHECK and REFERENCES are looked through by themselves; keys have their index built
-while everybody works.
+while everybody works. What is GENERATED ... STORED becomes an ordinary column that a trigger computes, for good:
+what forbids some of its values waits for contract, since old versions' rows get values, too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.building import added_constraint, built_index, proven_not_null
+from zdmigrate.recipes.parts.computing import Computing
 from zdmigrate.recipes.parts.copied import type_sql
 from zdmigrate.recipes.parts.definitions import constraint_sql, key_parts
 from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
@@ -22,7 +24,7 @@ from zdmigrate.schema.volatility import is_volatile
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
-    from zdmigrate.schema.operations import AddColumn, Column, Constraint
+    from zdmigrate.schema.operations import AddColumn, Column, Constraint, Expression
     from zdmigrate.schema.relations import Table
 
 OPERATIONS = ("add_column",)
@@ -55,6 +57,8 @@ def recipe(operation: AddColumn, ground: Ground) -> Phased:
     undoing = (Said("", f"{new.alter} DROP COLUMN IF EXISTS {new.name}"),)
     if _is_numbered(new.column):
         phased = _numbered(new)
+    elif new.column.generated == "stored":
+        return _computed(new, undoing)
     elif new.column.default is not None and is_volatile(new.column.default, ground.furniture.catalog):
         phased = _with_volatile_default(new)
     else:
@@ -76,11 +80,6 @@ def _refuse(new: New) -> None:
     column, refusal = new.column, new.ground.refusal
     if column.name in new.table.columns:
         raise refusal(f"{new.table.name} has a column {column.name} already")
-    if column.generated == "stored":
-        raise refusal(
-            f"{column.name} is GENERATED ... STORED: PostgreSQL computes it for every row under ACCESS EXCLUSIVE",
-            "use VIRTUAL (18 and later), or an ordinary column that a trigger and a backfill fill",
-        )
     if is_constrained_domain(column.type, new.ground.furniture.catalog) is not False:
         raise refusal(
             f"{column.name} is of a domain with constraints: PostgreSQL writes the whole table anew",
@@ -138,6 +137,48 @@ def _fill(new: New, value: str) -> Said:
 def _not_null(new: New) -> tuple[Step, ...]:
     proof, mark = proven_not_null(new.table, new.column.name, new.ground, new.column.type)
     return (*proof, *mark)
+
+
+def _computed(new: New, undoing: tuple[Said, ...]) -> Phased:
+    """An ordinary column, kept by a trigger for good."""
+    table, column, ground = new.table, new.column, new.ground
+    assert column.generation is not None
+    _refuse_computed(new, column.generation)
+    kind = type_sql(column.type)
+    computing = Computing(table.name, column.name, column.type, kind, column.generation.sql, ground)
+    constraints = [constrained(each, new) for each in column.constraints if each.type != "not_null"]
+    return Phased(
+        table=table.name,
+        notes=_told_of_computed(f"{table.name.name}.{column.name}"),
+        expand=(Said(_CHEAP, _added(new)), *computing.begin()),
+        backfill=(computing.backfill(),),
+        contract=(
+            *(_not_null(new) if column.not_null else ()),
+            *(step for part in constraints for step in part.filled),
+        ),
+        undoing=(*computing.end(), *undoing),
+    )
+
+
+def _told_of_computed(told: str) -> tuple[str, ...]:
+    stored = "PostgreSQL would compute a stored one for every row under ACCESS EXCLUSIVE"
+    virtual = "VIRTUAL (18 and later) costs nothing, but cannot be indexed"
+    return (
+        f"{told} is an ordinary column that a trigger computes, and stays so: {stored}. {virtual}.",
+        f"What an app writes into {told} itself is computed anew, where a generated column would be an error.",
+    )
+
+
+def _refuse_computed(new: New, generation: Expression) -> None:
+    table, told = new.table, f"{new.table.name.name}.{new.column.name}"
+    if table.inherits or (table.children and not table.partitioned):
+        raise new.ground.refusal(
+            f"{told} is to be GENERATED, and {table.name} inherits or is inherited from: the trigger that computes it "
+            "is not",
+            "drop the inheritance first; VIRTUAL (18 and later) needs no trigger",
+        )
+    if "tableoid" in generation.columns:
+        raise new.ground.refusal(f"{told} is computed from tableoid, which a row has not got before it is written")
 
 
 def _numbered(new: New) -> Phased:

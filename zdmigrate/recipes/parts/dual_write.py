@@ -68,8 +68,8 @@ class Sync:
         if all(pair.exact for pair in self.pairs):
             return Said("Written as for the whole table; it runs in batches.", update)
         differ = " OR ".join(
-            f"{_image(map(spelled, pair.old))}\n"
-            f"      OPERATOR(pg_catalog.*<>) {_image(value for _, value in pair.down)}"
+            f"{image(map(spelled, pair.old))}\n"
+            f"      OPERATOR(pg_catalog.*<>) {image(value for _, value in pair.down)}"
             + (f"\n   OR {_is_null(map(spelled, pair.new))}" if pair.fills_null else "")
             for pair in self.pairs
         )
@@ -81,7 +81,7 @@ class Sync:
 
     def _create(self) -> str:
         differ = " OR ".join(
-            f"{_image(_of('NEW', pair.new))}\n          OPERATOR(pg_catalog.*<>) {_image(_derived(pair.up))}"
+            f"{image(_of('NEW', pair.new))}\n          OPERATOR(pg_catalog.*<>) {image(_derived(pair.up))}"
             for pair in self.pairs
         )
         return (
@@ -108,8 +108,8 @@ def _block(pair: Pair) -> str:
         "    ELSE",
         *(f"        {line}" for line in to_new),
         "    END IF;",
-        f"ELSIF {_image(_of('NEW', pair.new))}",
-        f"      OPERATOR(pg_catalog.*<>) {_image(_of('OLD', pair.new))} THEN",
+        f"ELSIF {image(_of('NEW', pair.new))}",
+        f"      OPERATOR(pg_catalog.*<>) {image(_of('OLD', pair.new))} THEN",
         *(f"    {line}" for line in to_old),
         *_when_old_is_written(pair),
         *(f"    {line}" for line in to_new),
@@ -121,33 +121,33 @@ def _block(pair: Pair) -> str:
 def _when_old_is_written(pair: Pair) -> tuple[str, ...]:
     if pair.exact:
         return ("ELSE",)
-    old = _image(_of("NEW", pair.old))
+    old = image(_of("NEW", pair.old))
     return (
         f"ELSIF {old}",
-        f"      OPERATOR(pg_catalog.*<>) {_image(_of('OLD', pair.old))}",
+        f"      OPERATOR(pg_catalog.*<>) {image(_of('OLD', pair.old))}",
         f"   OR {old}",
-        f"      OPERATOR(pg_catalog.*<>) {_image(_derived(pair.down))}"
+        f"      OPERATOR(pg_catalog.*<>) {image(_derived(pair.down))}"
         + (f"\n   OR {_is_null(_of('NEW', pair.new))} THEN" if pair.fills_null else " THEN"),
     )
 
 
 def _assigned(expressions: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"NEW.{_variable(column)} := {_with_new(value)};" for column, value in expressions]
+    return [f"NEW.{variable(column)} := {with_new(value)};" for column, value in expressions]
 
 
 def _derived(expressions: Sequence[tuple[str, str]]) -> list[str]:
-    return [_with_new(value) for _, value in expressions]
+    return [with_new(value) for _, value in expressions]
 
 
-def _with_new(expression: str) -> str:
-    return with_columns(expression, lambda column: f"NEW.{_variable(column)}")
+def with_new(expression: str) -> str:
+    return with_columns(expression, lambda column: f"NEW.{variable(column)}")
 
 
 def _of(row: str, columns: Sequence[str]) -> list[str]:
-    return [f"{row}.{_variable(column)}" for column in columns]
+    return [f"{row}.{variable(column)}" for column in columns]
 
 
-def _variable(column: str) -> str:
+def variable(column: str) -> str:
     """A column as PL/pgSQL takes it behind NEW."""
     return f'"{column}"' if column in _PLPGSQL else spelled(column)
 
@@ -156,6 +156,6 @@ def _is_null(values: Iterable[str]) -> str:
     return f"pg_catalog.num_nonnulls({', '.join(values)}) = 0"
 
 
-def _image(values: Iterable[str]) -> str:
+def image(values: Iterable[str]) -> str:
     """What is compared byte for byte; without the cast, a comparison of rows is one of their scalars."""
     return f"(ROW({', '.join(values)})::record)"

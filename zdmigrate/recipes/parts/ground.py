@@ -127,12 +127,14 @@ class Ground(NamedTuple):
         self.names.given.add(Name(table.schema, name))
         return name
 
-    def free_trigger(self, table: Name, middle: str, label: str = "sync") -> str:
-        """A trigger's name. "~" sorts behind the triggers of most people: ours sees what theirs made of the row."""
+    def free_trigger(self, table: Name, middle: str, label: str = "sync", *, last: bool = False) -> str:
+        """A trigger's name. "~" sorts behind the triggers of most people: ours sees what theirs made of the row.
+
+        The ``last`` of ours sees what the others made of it.
+        """
         known = self.furniture.catalog.tables.get(table)
-        return free_name(
-            f"~zd_{table.name}", middle, label, lambda tried: known is not None and tried in known.triggers
-        )
+        ours = f"{'~~' if last else '~'}zd_{table.name}"
+        return free_name(ours, middle, label, lambda tried: known is not None and tried in known.triggers)
 
     def _is_taken(self, table: Name, tried: str) -> bool:
         name, known = Name(table.schema, tried), self.furniture.catalog.tables.get(table)

@@ -1,0 +1,3 @@
+-- schema: sales.sql
+-- then: ALTER TABLE sales ALTER COLUMN taxed DROP EXPRESSION; CREATE FUNCTION sales_taxed_compute() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS E'\nBEGIN\n    NEW.taxed := NEW.price * 1.19;\n    RETURN NEW;\nEND\n'; CREATE TRIGGER "~~zd_sales_taxed_compute" BEFORE INSERT OR UPDATE ON sales FOR EACH ROW WHEN ((ROW(NEW.taxed)::record) OPERATOR(pg_catalog.*<>) (ROW(CAST(NEW.price * 1.19 AS numeric(9, 2)))::record)) EXECUTE FUNCTION sales_taxed_compute(); ALTER TABLE sales ENABLE ALWAYS TRIGGER "~~zd_sales_taxed_compute"
+ALTER TABLE sales ADD COLUMN taxed numeric(9, 2) CONSTRAINT no_loss CHECK (taxed > 0) GENERATED ALWAYS AS (price * 1.19) STORED;
