@@ -26,15 +26,15 @@ CHANGE = "-- zdmigrate: expand\nALTER TABLE users ADD x int;\n-- zdmigrate: cont
 def serving(dsn: str, folder: str = "/nowhere", release: str | None = None) -> Iterator[Server]:
     """A server of this process, on a port of its own."""
     answers = Answers(dsn, Config(app="shop", dir=folder), release)
-    with Server(("127.0.0.1", 0), answers) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
+    try:
+        with Server(("127.0.0.1", 0), answers) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
             yield server
-        finally:
             server.shutdown()
             thread.join()
-            answers.close()
+    finally:
+        answers.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -295,6 +296,14 @@ def test_sigterm_ends_it_and_it_listens_on_the_loopback_only(shop: Shop) -> None
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+
+
+def test_a_connection_that_asks_nothing_does_not_hold_up_its_end() -> None:
+    with serving(NOWHERE) as served:
+        spare = socket.create_connection(("127.0.0.1", served.server_port))
+        until(lambda: bool(served._open))
+    assert spare.recv(1) == b"", "it was closed, well before its time was up"
+    spare.close()
 
 
 def test_a_port_that_is_taken_is_refused(served: Server) -> None:

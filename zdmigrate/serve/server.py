@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import zdmigrate
@@ -88,12 +89,27 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], answers: Answers) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.answers = answers
+        self._open: set[Any] = set()  # sockets of connections
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
         """Without the question of HTTPServer's to the name service who this is: it may take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            self._open.discard(request)
+
+    def server_close(self) -> None:
+        """End once every request has its reply; a browser's spare connection, which asks nothing, is not waited for."""
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+        super().server_close()
 
     @property
     def url(self) -> str:

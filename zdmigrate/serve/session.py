@@ -28,6 +28,7 @@ class Session:
         self.dsn, self.purpose = dsn, purpose
         self._lock = threading.Lock()
         self._connection: Connection | None = None
+        self._closed = False
 
     def ask(self, question: Callable[[Connection], Value]) -> Value:
         """What ``question`` finds. Raises DatabaseError; the next question has a connection of its own then."""
@@ -39,10 +40,14 @@ class Session:
                 raise error if isinstance(error, DatabaseError) else _refused(error) from None
 
     def close(self) -> None:
-        """End the connection; for when no question is under way."""
-        self._drop()
+        """End the connection, once the question that is under way has its answer; there are no more after it."""
+        with self._lock:
+            self._closed = True
+            self._drop()
 
     def _connected(self) -> Connection:
+        if self._closed:
+            raise DatabaseError("nothing is asked any more")
         if self._connection is None:
             connection = connect(self.dsn, purpose=self.purpose, settings=SETTINGS)
             try:
