@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.lint_speed import ORDINARY
 from tests.fuzz.corpus import pieces, statements
 from tests.fuzz.mutate import case
-from zdmigrate.sql import script
+from zdmigrate.sql import script, short_file
 from zdmigrate.sql.psql import mask
 from zdmigrate.sql.short_file import read_short
 
@@ -130,3 +130,42 @@ def test_the_grammar_cuts(text: str) -> None:
 )
 def test_tokens_decide(text: str) -> None:
     assert read_short(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "create table a (b int, c text not null); -- d\n",
+        'create table "a -- b" ( -- c, d)\n "e" int -- )\n, f text, -- ,\n primary key (e, f) -- g\n)',
+        "alter table s . a * -- b\n add column c int",
+        'alter table "é"add "c"int; alter table a validate constraint b',
+        "alter table a add constraint b foreign key (c) references d (e) not valid -- f\n",
+    ],
+)
+def test_parts_that_need_no_tokens(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert both_roads_agree(text)  # and the columns are known from now on
+
+    def refuse(*_: object) -> None:
+        raise AssertionError(text)
+
+    monkeypatch.setattr(short_file, "tokens_between", refuse)
+    assert script._read_short(text, text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "create table a (u&\"b\" uescape '!' int, c int)",
+        "create table a (like b, c int); create table a (c int, like b including all, d int)",
+        "create table a (b int) with (fillfactor = 70); create table a (b int) inherits (c, d)",
+        "create table a partition of b (c default 1) for values in (1); create table a of b (c with options not null)",
+        "create schema a create table b (c int, d int) create view e as (select 1)",
+        "create foreign table a (b int, c int) server d options (e 'f')",
+        "alter table u&\"a\" uescape '!' add b int; alter table only (a) add b int",
+        "alter table a add b int, add c numeric(1, 2), add check (b > 1), add unique (b, c)",
+        "alter table a add constraint b check (c > 1); alter table a alter b type text using (c, d)::text",
+        "alter table ${a} add b int; create table {{ a }} (b int, c int)",
+    ],
+)
+def test_parts_that_need_tokens(text: str) -> None:
+    both_roads_agree(text)

@@ -128,11 +128,13 @@ def _read_short(text: str, masked: str) -> tuple[list[Statement], list[Comment]]
     short = read_short(masked)
     if short is None:
         return None
+    # where something stands that was overwritten, the file's own signs are no guide
+    comments = short.comments if masked is text else None
     statements = [
-        _told(text, masked, tree, Source(text, span, short.places, partial(tokens_between, masked, span)))
+        _told(text, masked, tree, Source(text, span, short.places, partial(tokens_between, masked, span), comments))
         for tree, span in short.statements
     ]
-    return statements, [_comment(text, span, t.SQL_COMMENT) for span in short.comments]
+    return statements, [_comment(text, Span(start, end), t.SQL_COMMENT) for end, start in short.comments.items()]
 
 
 def _told(text: str, masked: str, tree: Node, source: Source) -> Statement:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zdmigrate.schema.names import Span
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.grammar import CHAIN, GrammarError, parse_short, tokens_of
+from zdmigrate.sql.lift.blank import before_blank, behind_blank
 from zdmigrate.sql.lift.source import Places
 from zdmigrate.sql.long_names import LONGEST
 
@@ -36,15 +37,13 @@ LANDMARKS = re.compile(
 )
 # a body in BEGIN ATOMIC and a rule's actions hold semicolons, block comments nest, and \ escapes a quote
 DOUBTFUL = ("/*", "\\", "atomic", "rule")
-BLANK = " \t\n\r\f\v"  # PostgreSQL's white space
-BEFORE = re.compile(r"(?:[ \t\n\r\f\v]++|--[^\r\n]*+)*+")
 
 
 class ShortFile(NamedTuple):
     """Trees and places of a file's statements, none of which has an error."""
 
     statements: list[tuple[Node, Span]]
-    comments: list[Span]
+    comments: dict[int, int]  # where each begins, by where it ends
     places: Places
 
 
@@ -67,12 +66,12 @@ def _is_doubtful(text: str) -> bool:
     return any(sign in text for sign in DOUBTFUL)
 
 
-def _comments(text: str) -> list[Span] | None:
-    comments = []
+def _comments(text: str) -> dict[int, int] | None:
+    comments = {}
     for found in LANDMARKS.finditer(text):
         kind = found.lastgroup
         if kind == "comment":
-            comments.append(Span(*found.span()))
+            comments[found.end()] = found.start()
         elif kind == "dollar" or (kind == "name" and _is_long(found["name"])):
             return None
     return comments
@@ -87,22 +86,13 @@ def _may_have_long_name(text: str) -> bool:
     return max(map(len, text.encode(errors="surrogatepass").split()), default=0) > LONGEST
 
 
-def _cut(text: str, trees: list[Node], comments: list[Span], places: Places) -> Iterator[tuple[Node, Span]]:
+def _cut(text: str, trees: list[Node], comments: dict[int, int], places: Places) -> Iterator[tuple[Node, Span]]:
     """Where each statement begins and ends: the grammar counts to it what stands before its semicolon."""
-    starts = {comment.end: comment.start for comment in comments}
     for tree in trees:
         location, length = tree.get("stmt_location", 0), tree.get("stmt_len", 0)  # no length: up to the text's end
         start = places.at(location)
-        blank = BEFORE.match(text, start)
-        end = _without_blank(text, places.at(location + length) if length else len(text), starts)
-        yield tree["stmt"], Span(blank.end() if blank else start, end)
-
-
-def _without_blank(text: str, end: int, starts: dict[int, int]) -> int:
-    """Before the white space and the comments that end at ``end``."""
-    while end in starts or text[end - 1] in BLANK:
-        end = starts.get(end, end - 1)
-    return end
+        end = before_blank(text, places.at(location + length) if length else len(text), comments)
+        yield tree["stmt"], Span(behind_blank(text, start), end)
 
 
 def tokens_between(text: str, span: Span) -> Tokens:

@@ -80,7 +80,7 @@ def _create_schema(body: Node, source: Source) -> tuple[o.Operation, ...]:
         name=Name(None, name),
         if_not_exists=body.get("if_not_exists", False),
     )
-    elements = [operation for element in body.get("schemaElts", ()) for operation in lift(element, source)]
+    elements = [done for element in body.get("schemaElts", ()) for done in lift(element, source.by_tokens())]
     return (schema, *(_in_schema(operation, name) for operation in elements))
 
 

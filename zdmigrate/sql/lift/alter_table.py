@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zdmigrate.schema import operations as o
+from zdmigrate.schema.names import Span
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.lift.columns import column, constraint
 from zdmigrate.sql.lift.expressions import expression_after, expression_in_parentheses
@@ -25,18 +26,26 @@ from zdmigrate.sql.lift.types import type_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zdmigrate.schema.names import Name, Span
+    from zdmigrate.schema.names import Name
     from zdmigrate.sql.lift.source import Source
 
 
 class Action(NamedTuple):
-    """One action, its tokens, and what every operation made of it carries."""
+    """One action, and what every operation made of it carries."""
 
     command: Node
     source: Source
-    first: int
-    last: int
     carried: dict[str, Any]  # span, relation, only, if_exists
+
+    @property
+    def span(self) -> Span:
+        span: Span = self.carried["span"]
+        return span
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """The first and the last."""
+        return self.source.tokens_in(self.span)
 
     @property
     def definition(self) -> Node:
@@ -51,27 +60,12 @@ class Action(NamedTuple):
 
 def alter_table(body: Node, source: Source) -> tuple[o.Operation, ...]:
     kind = object_type(body["objtype"])
-    ranges = action_ranges(body["relation"], source, len(body["cmds"]))
+    spans = source.actions(place_of(body["relation"]), len(body["cmds"]))
     operations = []
-    for node, (first, last) in zip(body["cmds"], ranges, strict=True):
-        command = node["AlterTableCmd"]
-        carried = carried_by(body, source.span_of(first, last))
-        action = Action(command, source, first, last, carried)
+    for node, span in zip(body["cmds"], spans, strict=True):
+        action = Action(node["AlterTableCmd"], source, carried_by(body, span))
         operations.append(_unknown(action, kind) if kind == "type" else _lift(action, kind))
     return tuple(operations)
-
-
-def action_ranges(range_var: Node, source: Source, count: int) -> list[tuple[int, int]]:
-    """The actions' tokens: what stands between the commas after the table's name. The tree itself has no places."""
-    ranges = source.segments(_after_name(source.index(place_of(range_var)), source))
-    return ranges if len(ranges) == count else [(0, source.last)] * count
-
-
-def _after_name(at: int, source: Source) -> int:
-    numbers = source.tokens.numbers
-    while numbers[at + 1] == t.DOT:
-        at += 2
-    return at + 2 if numbers[at + 1] == t.STAR else at + 1
 
 
 def carried_by(body: Node, span: Span) -> dict[str, Any]:
@@ -114,9 +108,14 @@ def _unknown(action: Action, kind: str) -> o.Operation:
 def _add_column(action: Action) -> o.Operation:
     return o.AddColumn(
         **action.carried,
-        column=column(action.definition, action.source),
+        column=column(action.definition, action.source, _defined(action)),
         if_not_exists=action.command.get("missing_ok", False),
     )
+
+
+def _defined(action: Action) -> Span:
+    """Where the action's definition stands: the action ends with it."""
+    return Span(action.source.place(place_of(action.definition)), action.span.end)
 
 
 def _drop_column(action: Action) -> o.Operation:
@@ -131,13 +130,13 @@ def _drop_column(action: Action) -> o.Operation:
 def _column_default(action: Action) -> o.Operation:
     if "def" not in action.command:
         return o.DropDefault(**action.carried, column=action.column)
-    default = expression_after(t.DEFAULT, action.command["def"], action.source, action.first, action.last)
+    default = expression_after(t.DEFAULT, action.command["def"], action.source, *action.tokens)
     return o.SetDefault(**action.carried, column=action.column, default=default)
 
 
 def _set_expression(action: Action) -> o.Operation:
     tree = action.command["def"]
-    generation = expression_in_parentheses(t.AS, tree, action.source, action.first, action.last)
+    generation = expression_in_parentheses(t.AS, tree, action.source, *action.tokens)
     return o.SetExpression(**action.carried, column=action.column, expression=generation)
 
 
@@ -154,7 +153,7 @@ def _alter_column_type(action: Action) -> o.Operation:
         **action.carried,
         column=action.column,
         type=type_name(body["typeName"], action.source),
-        using=using and expression_after(t.USING, using, action.source, action.first, action.last),
+        using=using and expression_after(t.USING, using, action.source, *action.tokens),
         collation=qualified(strings(body["collClause"]["collname"])) if "collClause" in body else None,
     )
 
@@ -173,7 +172,7 @@ ADDED = {
 
 
 def _add_constraint(action: Action) -> o.Operation:
-    added = constraint(action.definition, action.source)
+    added = constraint(action.definition, action.source, _defined(action))
     return ADDED[added.type](**action.carried, constraint=added)
 
 

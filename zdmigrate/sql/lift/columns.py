@@ -42,15 +42,13 @@ _KNOWN: dict[str, Column] = {}
 MOST_KNOWN = 2000  # columns
 
 
-def column(body: Node, source: Source) -> Column:
-    """A ColumnDef node's column. A NOT NULL is among its constraints only if it was given a name."""
-    first = source.index(place_of(body))
-    last = source.element_end(first)
-    said = source.sql(first + 1, last)
+def column(body: Node, source: Source, span: Span) -> Column:
+    """The column of a ColumnDef node at ``span``. A NOT NULL is among its constraints only if it was given a name."""
+    said = source.behind_name(span)
     known = _KNOWN.get(said)
     if known is not None:
-        return _moved(known, body["colname"], source.span_of(first, last))
-    found = _column(body, source, first, last)
+        return _moved(known, body["colname"], span)
+    found = _column(body, source, span)
     if len(_KNOWN) < MOST_KNOWN:
         _KNOWN[said] = found
     return found
@@ -66,14 +64,14 @@ def _moved(known: Column, name: str, span: Span) -> Column:
     return known.changed(name=name, span=span, constraints=constraints)
 
 
-def _column(body: Node, source: Source, first: int, last: int) -> Column:
+def _column(body: Node, source: Source, span: Span) -> Column:
     values: dict[str, Any] = {"constraints": ()}
     if "collClause" in body:
         values["collation"] = qualified(strings(body["collClause"]["collname"]))
-    for clause, clause_first, clause_last in _clauses(body, source, last):
+    for clause, clause_first, clause_last in _clauses(body, source, source.tokens_in(span)[1]):
         _add_clause(values, body["colname"], clause, source, clause_first, clause_last)
     type_ = type_name(body["typeName"], source) if "typeName" in body else TypeName(name="")  # a partition's column
-    return Column(name=body["colname"], type=type_, span=source.span_of(first, last), **values)
+    return Column(name=body["colname"], type=type_, span=span, **values)
 
 
 def _clauses(body: Node, source: Source, last: int) -> list[tuple[Node, int, int]]:
@@ -107,22 +105,17 @@ def _add_clause(values: dict[str, Any], name: str, clause: Node, source: Source,
         if kind == "CONSTR_NOTNULL":
             values["not_null"] = True
         if kind != "CONSTR_NOTNULL" or "conname" in clause:
-            values["constraints"] += (_constraint(clause, source, first, last, (name,)),)
+            values["constraints"] += (constraint(clause, source, source.span_of(first, last), (name,)),)
     elif kind != "CONSTR_NULL":
         raise KeyError(kind)
 
 
-def constraint(body: Node, source: Source) -> Constraint:
-    """A table constraint."""
-    first = source.index(place_of(body))
-    return _constraint(body, source, first, source.element_end(first), ())
-
-
-def _constraint(body: Node, source: Source, first: int, last: int, own: tuple[str, ...]) -> Constraint:
+def constraint(body: Node, source: Source, span: Span, own: tuple[str, ...] = ()) -> Constraint:
+    """The constraint of a Constraint node at ``span``; ``own`` is the column that it is written on."""
     kind = CONSTRAINTS[body["contype"]]
     values: dict[str, Any] = {}
     if kind == "check":
-        values["expression"] = expression_in_parentheses(t.CHECK, body["raw_expr"], source, first, last)
+        values["expression"] = expression_in_parentheses(t.CHECK, body["raw_expr"], source, *source.tokens_in(span))
         values["columns"] = own
     elif kind == "foreign_key":
         values["columns"] = strings(body.get("fk_attrs")) or own
@@ -136,7 +129,7 @@ def _constraint(body: Node, source: Source, first: int, last: int, own: tuple[st
         values["included"] = strings(body.get("including"))
     return Constraint(
         type=kind,
-        span=source.span_of(first, last),
+        span=span,
         name=body.get("conname"),
         using_index=body.get("indexname"),
         not_valid=body.get("skip_validation", False),

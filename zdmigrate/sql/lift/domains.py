@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.schema import operations as o
 from zdmigrate.sql.lift.columns import constraint
-from zdmigrate.sql.lift.nodes import cascades, qualified, strings
+from zdmigrate.sql.lift.nodes import cascades, place_of, qualified, strings
 from zdmigrate.sql.lift.types import type_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def alter_domain(body: Node, source: Source) -> tuple[o.Operation, ...]:
     if body["subtype"] == _SET_NOT_NULL:
         return (o.SetDomainNotNull(span=source.span, domain=domain),)
     if body["subtype"] == _ADD:
-        added = constraint(body["def"]["Constraint"], source)
+        written = body["def"]["Constraint"]
+        added = constraint(written, source, source.element(place_of(written)))
         return (o.AddDomainConstraint(span=source.span, domain=domain, constraint=added),)
     if body["subtype"] == _VALIDATE:
         return (o.ValidateDomainConstraint(span=source.span, domain=domain, name=body["name"]),)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from zdmigrate.schema import operations as o
 from zdmigrate.schema.names import Name
-from zdmigrate.sql.lift.alter_table import action_ranges, carried_by
-from zdmigrate.sql.lift.nodes import Node, cascades, object_name, object_type
+from zdmigrate.sql.lift.alter_table import carried_by
+from zdmigrate.sql.lift.nodes import Node, cascades, object_name, object_type, place_of
 
 if TYPE_CHECKING:
     from zdmigrate.sql.lift.source import Source
@@ -40,7 +40,7 @@ def rename(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 def _carried(body: Node, source: Source) -> dict[str, Any]:
     """The span is the action's: RENAME COLUMN a TO b."""
-    return carried_by(body, source.span_of(*action_ranges(body["relation"], source, 1)[0]))
+    return carried_by(body, source.actions(place_of(body["relation"]), 1)[0])
 
 
 def _name(body: Node) -> Name:

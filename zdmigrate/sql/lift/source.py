@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from zdmigrate.schema.names import Span
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.grammar import Offsets
+from zdmigrate.sql.lift.blank import before_blank, behind_name, behind_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from zdmigrate.sql.scan_result import Tokens
 
@@ -38,13 +39,24 @@ class Places:
 
 
 class Source:
-    """A statement's text and tokens. Tokens are named by their index; a range holds its last token."""
+    """A statement's text and tokens. Tokens are named by their index; a range holds its last token.
 
-    def __init__(self, file: str, span: Span, places: Places, scan: Callable[[], Tokens]) -> None:
+    ``comments`` are the file's, each where it begins by where it ends; None where only tokens tell what is a comment.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        span: Span,
+        places: Places,
+        scan: Callable[[], Tokens],
+        comments: Mapping[int, int] | None = None,
+    ) -> None:
         self.file = file
         self.span = span
         self._places = places
         self._scan = scan
+        self._comments = comments
 
     @classmethod
     def scanned(cls, file: str, tokens: Tokens, places: Places) -> Source:
@@ -63,6 +75,10 @@ class Source:
     @property
     def text(self) -> str:
         return self.file[self.span.start : self.span.end]
+
+    def place(self, location: int) -> int:
+        """A location of the tree in the file."""
+        return self._places.at(location)
 
     def span_of(self, first: int, last: int) -> Span:
         return Span(self.tokens.starts[first], self.tokens.ends[last])
@@ -147,6 +163,65 @@ class Source:
         """The text constants of the statement, each once."""
         texts = (self.text_of(index) for index, number in enumerate(self.tokens.numbers) if number == t.SCONST)
         return tuple(dict.fromkeys(text[text.find("'") + 1 : -1].replace("''", "'") for text in texts))
+
+    # ----------------------------------------------------------------------- parts, without tokens where they can be
+
+    def actions(self, location: int, count: int) -> list[Span]:
+        """What ALTER TABLE does to the table named at a location of the tree: what stands between its commas.
+
+        The tree itself has no places of these.
+        """
+        if count == 1 and self._comments is not None:
+            start = behind_table(self.file, self._places.at(location))
+            if start is not None:
+                return [Span(start, self.span.end)]
+        ranges = self.segments(self._behind_table(self.index(location)))
+        return [self.span_of(*found) for found in ranges] if len(ranges) == count else [self.span] * count
+
+    def _behind_table(self, at: int) -> int:
+        numbers = self.tokens.numbers
+        while numbers[at + 1] == t.DOT:
+            at += 2
+        return at + 2 if numbers[at + 1] == t.STAR else at + 1
+
+    def elements(self, locations: Sequence[int], *, closing: bool) -> list[Span]:
+        """A list's elements, which begin at these locations; ``closing``: the statement ends with the list."""
+        if closing and self._comments is not None and (found := self._elements(locations, self._comments)):
+            return found
+        return list(map(self.element, locations))
+
+    def _elements(self, locations: Sequence[int], comments: Mapping[int, int]) -> list[Span] | None:
+        """The same without tokens; None where something else stands between them."""
+        starts = list(map(self._places.at, locations))
+        commas = [before_blank(self.file, start, comments) - 1 for start in starts[1:]]
+        closing = self.span.end - 1
+        if self.file[closing] != ")" or any(self.file[comma] != "," for comma in commas):
+            return None
+        return [
+            Span(start, before_blank(self.file, end, comments))
+            for start, end in zip(starts, (*commas, closing), strict=True)
+        ]
+
+    def element(self, location: int) -> Span:
+        """The list's element that begins at a location of the tree."""
+        first = self.index(location)
+        return self.span_of(first, self.element_end(first))
+
+    def behind_name(self, span: Span) -> str:
+        """What follows the name with which a part begins."""
+        start = None if self._comments is None else behind_name(self.file, span.start)
+        if start is not None:
+            return self.file[start : span.end]
+        first, last = self.tokens_in(span)
+        return self.sql(first + 1, last)
+
+    def tokens_in(self, span: Span) -> tuple[int, int]:
+        """The first and the last token of a part."""
+        return bisect_left(self.tokens.starts, span.start), bisect_left(self.tokens.ends, span.end)
+
+    def by_tokens(self) -> Source:
+        """The same statement where it holds others: the end of those only tokens tell."""
+        return Source(self.file, self.span, self._places, self._scan)
 
     def within(self, first: int, last: int) -> Source:
         """The statement that a range of this one is: the body of WITH or COPY."""

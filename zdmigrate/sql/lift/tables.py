@@ -12,6 +12,7 @@ from zdmigrate.sql.lift.nodes import (
     cascades,
     object_name,
     object_type,
+    place_of,
     qualified,
     relation,
     relations,
@@ -26,17 +27,27 @@ if TYPE_CHECKING:
 PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
 
 
+# CREATE TABLE that has nothing else ends with the list of its columns.
+PLAIN = frozenset(("relation", "tableElts", "oncommit", "if_not_exists"))
+
+
 def create_table(body: Node, source: Source) -> tuple[o.Operation, ...]:
     elements = [(kind, fields) for node in body.get("tableElts", ()) for kind, fields in node.items()]
+    like = tuple(relation(fields["relation"]) for kind, fields in elements if kind == "TableLikeClause")
+    own = [(kind, fields) for kind, fields in elements if kind in ("ColumnDef", "Constraint")]
+    places = [place_of(fields) for _, fields in own]
+    placed = list(zip(own, source.elements(places, closing=PLAIN.issuperset(body) and not like), strict=True))
     partition = "partbound" in body
     parents = relations(body.get("inhRelations", []))
     return (
         o.CreateTable(
             span=source.span,
             relation=relation(body["relation"]),
-            columns=tuple(column(fields, source) for kind, fields in elements if kind == "ColumnDef"),
-            constraints=tuple(constraint(fields, source) for kind, fields in elements if kind == "Constraint"),
-            like=tuple(relation(fields["relation"]) for kind, fields in elements if kind == "TableLikeClause"),
+            columns=tuple(column(fields, source, span) for (kind, fields), span in placed if kind == "ColumnDef"),
+            constraints=tuple(
+                constraint(fields, source, span) for (kind, fields), span in placed if kind == "Constraint"
+            ),
+            like=like,
             persistence=PERSISTENCE[body["relation"]["relpersistence"]],
             if_not_exists=body.get("if_not_exists", False),
             partition_of=parents[0] if partition else None,
@@ -50,7 +61,7 @@ def create_table(body: Node, source: Source) -> tuple[o.Operation, ...]:
 
 
 def create_foreign_table(body: Node, source: Source) -> tuple[o.Operation, ...]:
-    return create_table(body["base"], source)
+    return create_table(body["base"], source.by_tokens())
 
 
 # --------------------------------------------------------------------------- DROP

@@ -1,0 +1,44 @@
+"""Where what stands beside white space, comments and names begins and ends, in a text whose comments are known."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WHITE = " \t\n\r\f\v"  # PostgreSQL's white space
+BLANK = r"(?:[ \t\n\r\f\v]++|--[^\r\n]*+)*+"
+NAME = r'(?:"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*+)'
+_BLANK = re.compile(BLANK)
+# What begins with U& is a name as well, and may end with UESCAPE: nobody writes that, and only tokens tell it.
+_NAME = re.compile(f"{NAME}(?!&){BLANK}")
+_QUALIFIED = re.compile(rf"{NAME}(?!&)(?:{BLANK}\.{BLANK}{NAME})*+{BLANK}(?:\*{BLANK})?(?=[A-Za-z])")
+
+
+def behind_blank(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return found.end() if found else at
+
+
+def behind_name(text: str, at: int) -> int | None:
+    """Where what follows the name at ``at`` begins."""
+    found = _NAME.match(text, at)
+    return found.end() if found else None
+
+
+def behind_table(text: str, at: int) -> int | None:
+    """The same of a table's name, with its schema and ``*``, where a word follows it."""
+    found = _QUALIFIED.match(text, at)
+    return found.end() if found else None
+
+
+def before_blank(text: str, end: int, comments: Mapping[int, int]) -> int:
+    """Where what stands before the white space and the comments ends, of which the last ends at ``end``.
+
+    ``comments`` are the places where each begins, by those where it ends.
+    """
+    while end in comments or text[end - 1] in WHITE:
+        end = comments.get(end, end - 1)
+    return end
