@@ -1,1 +1,33 @@
-"""What zdmigrate does inside of an Alembic project's own Python."""
+"""What an Alembic project's ``env.py`` names: the hook that writes safe revisions.
+
+    import zdmigrate.alembic
+
+    context.configure(..., process_revision_directives=zdmigrate.alembic.split)
+
+Importing it lets autogenerate work on while contract revisions wait for their gate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zdmigrate.alembic.pending import let_autogenerate_work_beside_contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.operations.ops import MigrationScript
+    from alembic.runtime.migration import MigrationContext
+
+
+def split(context: MigrationContext, _: str | Iterable[str | None], directives: list[MigrationScript]) -> None:
+    """Turn what autogenerate found into an expand revision and a contract revision: docs/alembic.md.
+
+    It is called by Alembic. Raises alembic.util.CommandError where only a person can say what is meant.
+    """
+    from zdmigrate.alembic.splitting import split_directives  # who upgrades does without recipes
+
+    split_directives(context, directives)
+
+
+let_autogenerate_work_beside_contracts()

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from zdmigrate.alembic import on_a_server
     from zdmigrate.alembic.on_a_server import Applied
+    from zdmigrate.alembic.phase import phases_of
     from zdmigrate.alembic.recording import Recorder, Statement
 
     class Problem(TypedDict):
@@ -61,13 +62,14 @@ if TYPE_CHECKING:
 
 else:
     import on_a_server
+    from phase import phases_of
     from recording import Recorder
 
     sys.path.remove(str(Path(__file__).parent))  # what a project imports is not here,
-    del sys.modules["on_a_server"], sys.modules["recording"]  # and is its own, whatever its name
+    for name in ("on_a_server", "phase", "recording"):  # and is its own, whatever its name
+        del sys.modules[name]
 
 
-PHASES = ("expand", "contract")
 OPTIONS = {"paramstyle": "named"}  # a percent sign stays one
 
 
@@ -239,22 +241,6 @@ def names_before(script: Script, scripts: ScriptDirectory) -> list[str]:
     return list(dict.fromkeys([*to_tuple(script.down_revision, ()), *needed]))
 
 
-def phases_of(revisions: list[Script]) -> dict[str, str]:
-    """What each revision says of itself, or else the label of the branch that it is on: expand, contract, or empty.
-
-    Alembic gives a label to what comes before the branch, too, and to what merges it with others: these have none here.
-    """
-    branches: dict[str, str] = {}
-    found = {}
-    for script in revisions:
-        own = [label for label in to_tuple(getattr(script.module, "branch_labels", None), ()) if label in PHASES]
-        below = [branches[name] for name in to_tuple(script.down_revision, ())]
-        branches[script.revision] = own[0] if own else below[0] if len(below) == 1 else ""
-        said = getattr(script.module, "zd_phase", None)
-        found[script.revision] = str(said) if said is not None else branches[script.revision]
-    return found
-
-
 # --------------------------------------------------------------------------- one direction of a revision
 
 
@@ -273,6 +259,8 @@ def statements(
             with Operations.context(environment.get_context()):
                 getattr(script.module, direction, nothing)()
         except Exception as error:  # noqa: BLE001 - whatever a project's own code raises
+            if direction == "downgrade" and type(error) is NotImplementedError and not recorder.found:
+                return [], None  # it says that there is no way back
             problem: Problem = {"message": told(error), "line": recorder.line_of(error), "direction": direction}
             return recorder.found, problem
     return recorder.found, None

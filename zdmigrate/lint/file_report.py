@@ -86,7 +86,8 @@ class FileReport:
         first = next((number for number, section in enumerate(sections) if section.name in _GATED), 0)
         section = sections[first]
         ends = any(place.start < section.span.start for place in self._change.script.quits)
-        if first and self._change.marked and not ends and self._raises("runs-on-in-psql", section.span):
+        is_for_psql = self._change.marked and self._change.lines.language == "sql"
+        if first and is_for_psql and not ends and self._raises("runs-on-in-psql", section.span):
             facts = {"problem": section.name, "repair": ""}
             yield self._finding(self._rules["runs-on-in-psql"], section.span, facts, section.name)
 

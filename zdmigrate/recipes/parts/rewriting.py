@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from zdmigrate.recipes.parts.groups import ConvertColumns
+    from zdmigrate.recipes.parts.merge import Rewritten
     from zdmigrate.schema.names import Span
     from zdmigrate.schema.operations import Operation
     from zdmigrate.sources.change import Change
@@ -52,6 +53,11 @@ def names_in(change: Change) -> list[Name]:
 
 def rewritten(change: Change, furniture: Furniture, answers: Answers | None = None, major: int = 14) -> str:
     """The change file that does what ``change`` does, in phases. Raises CannotRewrite, naming what cannot be."""
+    return printed(phases(change, furniture, answers, major))
+
+
+def phases(change: Change, furniture: Furniture, answers: Answers | None = None, major: int = 14) -> Rewritten:
+    """What that file says, as a value, for those who write it elsewhere."""
     if change.marked:
         raise CannotRewrite(f"{change.path}:1: it has sections already", hint=f"zdmigrate lint {change.path}")
     first = Ground(furniture, f"{change.path}:1", change.text, Names(), answers or Answers(), major)
@@ -62,7 +68,7 @@ def rewritten(change: Change, furniture: Furniture, answers: Answers | None = No
     for statement in change.script.statements:
         last = last.after(statement, change.text)
     refuse_touched(first.names.done, furniture, last)
-    return printed(merged(parts, first._replace(furniture=still_there(furniture, last))))
+    return merged(parts, first._replace(furniture=still_there(furniture, last)))
 
 
 def _parts(change: Change, first: Ground) -> Iterator[Phased]:

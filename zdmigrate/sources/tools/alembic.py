@@ -15,7 +15,7 @@ from zdmigrate.sources.text import read_text
 from zdmigrate.sources.unseen import NOT_RENDERED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from zdmigrate.sources.rendered import Rendered
     from zdmigrate.sources.tree import Tree
@@ -25,6 +25,8 @@ _SECTION = "alembic"
 _RENDER = "render.py"
 _IMPORT = "ModuleNotFoundError"
 _HINT = 'name the Python that has the project\'s packages: source_command = [".venv/bin/python"]'
+_EXPAND = "-- zdmigrate: expand\n"
+_BACKFILL = "-- zdmigrate: backfill\n"
 _COMMENT = re.compile(r"#[ \t]*(zdmigrate:.*)")
 
 
@@ -135,9 +137,9 @@ def asked(script: str, configuration: str, command: Sequence[str], *more: str) -
     import subprocess  # what most runs can do without
     import sys
 
-    from zdmigrate import alembic
+    import zdmigrate  # and not zdmigrate.alembic, which imports Alembic
 
-    path = os.path.join(os.path.dirname(alembic.__file__), script)
+    path = os.path.join(os.path.dirname(zdmigrate.__file__), "alembic", script)
     words = [*(command or (sys.executable,)), path, configuration, _SECTION, *more]
     folder = configuration if os.path.isdir(configuration) else os.path.dirname(configuration)
     try:
@@ -165,8 +167,9 @@ def _script(source: str, revision: dict[str, Any], around: str) -> Rendered:
     from zdmigrate.sources.rendered import Call, Rendered  # nobody else pays for it
 
     pieces = [*_phase(revision), *_comments(source), *_statements(revision["up"], around)]
-    pieces += _problems(revision, "upgrade")
-    undone = [*_statements(revision["down"], around), *_problems(revision, "downgrade")]
+    as_sections = _as_statements if revision["phase"] == "contract" else _as_sections
+    pieces = [*as_sections(pieces), *_problems(revision, "upgrade")]
+    undone = [*_as_statements(_statements(revision["down"], around)), *_problems(revision, "downgrade")]
     ends = list(accumulate((len(text) for text, _ in (*pieces, *undone)), initial=0))
     calls = [
         Call(start, start + len(text.removesuffix("\n").removesuffix(";")), *place)
@@ -201,6 +204,25 @@ def _statements(sent: Sequence[dict[str, Any]], around: str) -> Iterator[_Piece]
         if is_cut and not is_alone:
             pieces = [("BEGIN;\n", pieces[0][1]), *pieces, ("COMMIT;\n", pieces[-1][1])]
         yield from pieces
+
+
+def _as_sections(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
+    """What op.backfill sends begins with the marker of its section; the expand goes on behind it."""
+    first = next((number for number, (text, _) in enumerate(pieces) if not text.startswith("--")), 0)
+    is_marked = bool(pieces) and pieces[0][0] == _EXPAND
+    if any(text.startswith(_BACKFILL) for text, _ in pieces) and not is_marked:
+        pieces = [*pieces[:first], (_EXPAND, (1, 1, 1, 1)), *pieces[first:]]
+    is_filling = False
+    for text, place in pieces:
+        if is_filling and not text.startswith(_BACKFILL):
+            yield _EXPAND, place
+        is_filling = text.startswith(_BACKFILL)
+        yield text, place
+
+
+def _as_statements(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """In a contract, and on the way back, there is no other section."""
+    return ((text.removeprefix(_BACKFILL), place) for text, place in pieces)
 
 
 def _piece(sent: dict[str, Any]) -> _Piece:
