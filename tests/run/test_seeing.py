@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,9 @@ import pytest
 from tests.docs.schemas import validator
 from tests.run.project import refused
 from tests.stories.runners import ROOT
+from zdmigrate.cli.metrics import MetricsFile
+from zdmigrate.plan.step import Step
+from zdmigrate.run.events import BackfillProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +37,11 @@ ALTER TABLE users DROP COLUMN name;
 -- zdmigrate: revert
 ALTER TABLE users DROP COLUMN label;
 """
+NUMBERS = """
+-- zdmigrate: backfill
+UPDATE users SET number = CASE WHEN id <= 2 THEN name::int ELSE id END WHERE number IS NULL;
+"""
+STEP = Step(position=0, section="backfill", mode="backfill", path="m/1.sql", line=3, statements=("UPDATE users",))
 
 
 @pytest.fixture
@@ -115,6 +125,47 @@ def test_a_gate_that_is_shut_is_in_the_figures(shop: Project, tmp_path: Path) ->
     path = tmp_path / "zdmigrate.prom"
     assert shop.run("apply", "--phase", "contract", "--release", "v3", "--metrics-file", str(path)).code == 3
     assert figures(path)["zdmigrate_run_exit_code"] == 3
+
+
+def test_what_holds_a_backfill_back_and_the_rows_left_aside_are_figures(shop: Project, tmp_path: Path) -> None:
+    shop.write("002_number.sql", "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN number int;\n" + NUMBERS)
+    path = tmp_path / "zdmigrate.prom"
+    limited = ("--max-rows-per-second", "100000", "--on-row-error", "quarantine")
+    assert shop.expand("--metrics-file", str(path), *limited).code == 0
+    ended = figures(path)
+    assert ended["zdmigrate_backfill_rows_aside"] == 2
+    assert 'zdmigrate_backfill_held_back{app="app",by="limit"} 0' in path.read_text(), "no more, once it is done"
+    told = shop.done("status").out
+    assert "2 rows could not be filled and are left aside, so the contract of 002_number is refused" in told
+    status = json.loads(shop.done("status", "--format", "json").out)
+    validator("status-v1.schema.json").validate(status)
+    assert status["aside"] == [{"change": "002_number", "rows": 2}]
+
+
+def test_a_backfill_that_is_held_back_says_by_what_kind_of_thing(tmp_path: Path) -> None:
+    path = tmp_path / "zdmigrate.prom"
+    file = MetricsFile(str(path), "app", itertools.count(step=2).__next__)
+    file.progress(STEP, BackfillProgress("users", 1, 2, 3, 4.0, 5.0, throttle="x is 12 s behind", held_by=("lag",)))
+    text = path.read_text()
+    assert 'zdmigrate_backfill_held_back{app="app",by="lag"} 1' in text
+    assert 'zdmigrate_backfill_held_back{app="app",by="horizon"} 0' in text
+    assert "12 s behind" not in text, "a series of its own for each second"
+
+
+def test_a_file_of_figures_that_cannot_be_written_any_more_is_told_once_and_ends_nothing(tmp_path: Path) -> None:
+    told: list[str] = []
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    file = MetricsFile(str(folder / "zdmigrate.prom"), "app", time.time, told.append)
+    (folder / "zdmigrate.prom").unlink()
+    folder.rmdir()
+    file.ended(0)
+    file.ended(0)
+    [sentence] = told
+    assert "zdmigrate.prom cannot be written any more: No such file or directory; the run goes on" in sentence
+    folder.mkdir()
+    file.ended(0)
+    assert (folder / "zdmigrate.prom").exists(), "it is tried again"
 
 
 def test_a_file_of_figures_that_cannot_be_written_is_refused_before_anything_runs(shop: Project) -> None:

@@ -75,4 +75,4 @@ def _fields(value: object) -> dict[str, Any]:
     from dataclasses import asdict
 
     rounded = {name: round(each, 4) if isinstance(each, float) else each for name, each in asdict(value).items()}  # type: ignore[call-overload]
-    return {name: each for name, each in rounded.items() if each not in (None, "")}
+    return {name: each for name, each in rounded.items() if each not in (None, "", ())}

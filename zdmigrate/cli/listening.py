@@ -46,7 +46,7 @@ def listening(console: Console, app: str, metrics: str | None) -> Iterator[Heard
     if not metrics:
         yield Heard(lines)
         return
-    figures = MetricsFile(metrics, app, time.time)
+    figures = MetricsFile(metrics, app, time.time, console.warn)
     heard = Heard(Several([lines, figures]))
     try:
         yield heard

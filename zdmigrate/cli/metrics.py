@@ -6,7 +6,6 @@ Written whole under another name and renamed: who reads it meanwhile reads the o
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import zdmigrate
 from zdmigrate.errors import UsageError
 from zdmigrate.exposition import metric
 from zdmigrate.plan.step import BACKFILL
+from zdmigrate.run.events import HOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,18 +46,24 @@ METRICS = {
     "zdmigrate_backfill_rows_total": ("counter", "Rows changed by backfills."),
     "zdmigrate_backfill_rows_per_second": ("gauge", "The pace of late."),
     "zdmigrate_backfill_left_seconds": ("gauge", "How long the rest will take, where that can be told."),
+    "zdmigrate_backfill_rows_aside": ("gauge", "Rows that could not be filled and are left aside."),
+    "zdmigrate_backfill_held_back": ("gauge", "Whether the backfill is held back, by what."),
 }
 
 
 class MetricsFile:
     """A listener that keeps figures, and the file. Raises UsageError where it cannot be written from the start."""
 
-    def __init__(self, path: str, app: str, clock: Callable[[], float]) -> None:
-        self.path, self.clock = Path(path), clock
+    def __init__(
+        self, path: str, app: str, clock: Callable[[], float], warn: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.path, self.clock, self.warn = Path(path), clock, warn
         self.labels = {"app": app}
         self.at_hand: dict[str, str] = {}  # in one series only, so that a new change makes no new ones
         self.figures: dict[str, float] = {"zdmigrate_run_active": 1}
+        self.held_by: tuple[str, ...] | None = None  # None: no backfill yet
         self.rows_before = 0  # of backfills that are done
+        self.failing = False
         self.written = clock()
         try:
             self._write()
@@ -82,6 +88,7 @@ class MetricsFile:
         self._soon(zdmigrate_lock_blockers=len(working.blockers))
 
     def progress(self, step: Step, progress: BackfillProgress) -> None:  # noqa: ARG002 - Listener's shape
+        self.held_by = progress.held_by
         left = {} if progress.seconds_left is None else {"zdmigrate_backfill_left_seconds": progress.seconds_left}
         self._soon(
             zdmigrate_backfill_blocks=progress.total,
@@ -89,6 +96,7 @@ class MetricsFile:
             zdmigrate_backfill_pass=progress.pass_number,
             zdmigrate_backfill_rows_total=self.rows_before + progress.rows,
             zdmigrate_backfill_rows_per_second=progress.rate,
+            zdmigrate_backfill_rows_aside=progress.aside,
             **left,
         )
 
@@ -101,6 +109,7 @@ class MetricsFile:
             self.figures["zdmigrate_lock_held_seconds_max"] = longest
         if step.mode == BACKFILL:
             self.rows_before += result.rows or 0
+            self.held_by = ()
             self.figures |= {"zdmigrate_backfill_rows_total": self.rows_before, "zdmigrate_backfill_left_seconds": 0}
         idle = {"zdmigrate_lock_waiting_seconds": 0, "zdmigrate_lock_blockers": 0}
         self._now(zdmigrate_steps_done=step.position + 1, **idle)
@@ -126,8 +135,13 @@ class MetricsFile:
     def _now(self, **figures: float) -> None:
         self.figures |= figures
         self.written = self.clock()
-        with suppress(OSError):  # a full disk must not end a migration
+        try:
             self._write()
+            self.failing = False
+        except OSError as error:  # a full disk must not end a migration
+            if not self.failing:
+                self.warn(f"--metrics-file {self.path} cannot be written any more: {error.strerror}; the run goes on")
+            self.failing = True
 
     def _write(self) -> None:
         self.figures["zdmigrate_run_timestamp_seconds"] = self.clock()
@@ -143,5 +157,12 @@ class MetricsFile:
         for name, (kind, told) in METRICS.items():
             if name == "zdmigrate_run_info":
                 yield metric(name, kind, told, [(info, 1)])
+            elif name == "zdmigrate_backfill_held_back":
+                yield from self._held_back(name, kind, told)
             elif name in self.figures:
                 yield metric(name, kind, told, [(self.labels, self.figures[name])])
+
+    def _held_back(self, name: str, kind: str, told: str) -> Iterator[str]:
+        """A series for each kind, since a sentence with numbers in it would make new ones all the while."""
+        if self.held_by is not None:
+            yield metric(name, kind, told, [({**self.labels, "by": by}, by in self.held_by) for by in HOLDS])

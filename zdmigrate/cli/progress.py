@@ -121,7 +121,8 @@ def progress_line(progress: BackfillProgress) -> str:
     pace = f", {progress.rate:.0f} rows/s" if progress.rate else ""
     left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
     again = "" if progress.pass_number == 1 else f", pass {progress.pass_number}"
-    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows{pace}{left}{again}"
+    aside = f", {progress.aside} left aside" if progress.aside else ""
+    return f"backfill {progress.relation}: {share:.0%}, {progress.rows} rows{pace}{left}{again}{aside}"
 
 
 def _duration(seconds: float) -> str:

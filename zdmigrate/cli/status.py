@@ -79,10 +79,19 @@ def text(config: Config, changes: Sequence[Change], standing: Standing) -> str:
     parts += [render(verdict) for verdict in standing.verdicts]
     parts += [f"warning: {each.sentence}\nnext: zdmigrate apply --phase contract" for each in standing.overdue]
     parts += [each.sentence for each in standing.backfills]
+    parts += [_aside(change, rows) for change, rows in standing.aside.items()]
     for name, holder, since in standing.leases:
         who = f"{holder['user']}@{holder['host']}, process {holder['pid']}"
         parts.append(f"The lease {name!r} is held by {who}, doing {holder['doing']}, since {since}.")
     return "\n\n".join(parts)
+
+
+def _aside(change: str, rows: int) -> str:
+    many = "row could not be filled and is" if rows == 1 else "rows could not be filled and are"
+    return (
+        f"warning: {rows} {many} left aside, so the contract of {change} is refused: mend what is wrong in them\n"
+        f"next: zdmigrate apply --phase backfill   (tries them again, and names those that are left)"
+    )
 
 
 def _rows(changes: Sequence[Change], standing: Standing) -> list[list[str]]:
@@ -124,6 +133,7 @@ def as_json(config: Config, changes: Sequence[Change], standing: Standing) -> di
         "backfills": [
             {**each._asdict(), "seconds_left": each.seconds_left, "step": each.step} for each in standing.backfills
         ],
+        "aside": [{"change": change, "rows": rows} for change, rows in standing.aside.items()],
         "leases": [{"name": name, "since": since, **holder} for name, holder, since in standing.leases],
     }
 

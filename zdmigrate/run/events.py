@@ -22,9 +22,16 @@ class StepResult:
     note: str = ""
 
 
+# What may hold a backfill back: six that shut it, one that halves its batches, and a limit of rows or bytes a second.
+HOLDS = ("person", "lag", "slots", "lock_waits", "horizon", "guards", "giving_way", "limit")
+
+
 @dataclass(frozen=True, slots=True)
 class BackfillProgress:
-    """A backfill's place: ``done`` of ``total`` blocks, rows changed so far, and rows a second of late."""
+    """A backfill's place: ``done`` of ``total`` blocks, rows changed so far, and rows a second of late.
+
+    ``held_by`` are the kinds of what holds it back, of ``HOLDS``; ``aside`` the rows that are left aside.
+    """
 
     relation: str
     done: int
@@ -33,7 +40,9 @@ class BackfillProgress:
     rate: float
     seconds_left: float | None
     pass_number: int = 1
-    throttle: str = ""  # what holds it back
+    throttle: str = ""  # what holds it back, in words
+    held_by: tuple[str, ...] = ()
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

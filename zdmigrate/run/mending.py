@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from zdmigrate.run.backfills.quarantine import Quarantine, changes_with_rows_aside, told_aside
+from zdmigrate.run.backfills.quarantine import Quarantine, rows_aside, told_aside
 from zdmigrate.run.due import plan_of
 from zdmigrate.run.lease import BackfillElsewhere, backfill_lease, take_lease
 from zdmigrate.run.session import Session, told
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def retry_left_aside(target: Target, changes: Sequence[Change]) -> None:
     """Fill the rows that were mended meanwhile, and say how many are still left aside."""
     with target.connect("quarantine") as connection:
-        waiting = changes_with_rows_aside(connection, target.app)
+        waiting = rows_aside(connection, target.app)
         plans = [plan_of(target, connection, change, "expand") for change in changes if change.id in waiting]
     for plan in plans:
         try:

@@ -12,6 +12,7 @@ from zdmigrate.live.gate import ask_gate
 from zdmigrate.live.instances import list_instances
 from zdmigrate.live.observe import observe
 from zdmigrate.live.registry import list_releases
+from zdmigrate.run.backfills.quarantine import rows_aside
 from zdmigrate.run.lease import backfill_lease, held_leases
 from zdmigrate.words import counted
 
@@ -28,14 +29,18 @@ if TYPE_CHECKING:
     from zdmigrate.sources.change import Change
 
 _BACKFILLS = """
-    SELECT b.change, b.position, b.pass, b.blocks, b.blocks_done, b.rows, b.seconds, b.workers, b.throttle
+    SELECT b.change, b.position, b.pass, b.blocks, b.blocks_done, b.rows, b.seconds, b.workers, b.throttle,
+           (SELECT count(*) FROM zdmigrate.quarantine AS q
+            WHERE (q.app, q.change, q.position) = (b.app, b.change, b.position))
     FROM zdmigrate.backfill_progress AS b JOIN zdmigrate.pending AS p USING (app, change, position)
     WHERE b.app = %s ORDER BY 1, 2
 """
 
 
 class Backfill(NamedTuple):
-    """A backfill that is not done. ``seconds`` are what its present pass has taken; ``runs``: a runner is at it."""
+    """A backfill that is not done. ``seconds`` are what its present pass has taken; ``aside`` are rows that are left
+    aside; ``runs``: a runner is at it.
+    """
 
     change: str
     step: int
@@ -46,6 +51,7 @@ class Backfill(NamedTuple):
     seconds: float
     workers: int
     throttle: str | None
+    aside: int
     runs: bool
 
     @property
@@ -72,6 +78,8 @@ class Backfill(NamedTuple):
             parts.append(counted(self.workers, "worker"))
             if self.seconds_left is not None:
                 parts.append(f"about {span(self.seconds_left)} left")
+        if self.aside:
+            parts.append(f"{self.aside} left aside")
         held_back = f"; held back by {self.throttle}" if self.throttle else ""
         return f"The backfill in step {self.step} of {self.change}: {', '.join(parts)}{held_back}."
 
@@ -86,6 +94,7 @@ class Standing(NamedTuple):
     verdicts: Sequence[Verdict]
     leases: Sequence[tuple[str, dict[str, Any], str]]
     backfills: Sequence[Backfill]
+    aside: dict[str, int]  # rows left aside, by change
     overdue: Sequence[Overdue]
 
 
@@ -108,6 +117,7 @@ def read_standing(connection: Connection, config: Config, changes: Sequence[Chan
         verdicts=_verdicts(connection, config, changes, rows, releases),
         leases=leases,
         backfills=[_backfill(app, row, held) for row in connection.execute(_BACKFILLS, [app])],
+        aside=rows_aside(connection, app),
         overdue=overdue_contracts(connection, app, config.contract_within, written),
     )
 

@@ -112,14 +112,19 @@ class Cursors:
         """Whether a leaf has another file by now, or is gone. Asked behind the batch's lock: it holds still now."""
         return file_of(connection, self.backfill, leaf) != leaf.file
 
-    def note(self, connection: Connection, seconds: float, workers: int, throttle: str) -> None:
-        """How it goes, for others to read: seconds worked in this pass, workers, and what holds them back."""
+    def note(self, connection: Connection, seconds: float, workers: int, throttle: str) -> int:
+        """How it goes, for others to read: seconds worked in this pass, workers, and what holds them back.
+
+        Returns how many rows are left aside by now.
+        """
         query = (
             "UPDATE zdmigrate.backfill SET seconds = %(seconds)s, workers = %(workers)s, throttle = %(throttle)s,"
             f" seen_at = pg_catalog.clock_timestamp() WHERE {_KEY}"
+            f" RETURNING (SELECT count(*) FROM zdmigrate.quarantine WHERE {_KEY})"
         )
         values = {**self.key, "seconds": seconds, "workers": workers, "throttle": throttle or None}
-        connection.execute(query.encode(), values)
+        row = connection.execute(query.encode(), values).fetchone()
+        return int(row[0]) if row else 0
 
     def _add(self, connection: Connection, new: BlockRange) -> None:
         query = (

@@ -29,6 +29,7 @@ class Foreman:
         self.clock = session.limits.clock
         self.rows = 0
         self.told = ""
+        self.aside = 0
 
     def begin(self, stand: Stand, ranges: Ranges) -> None:
         """A pass begins, or goes on from where the ledger says that it stands."""
@@ -57,7 +58,6 @@ class Foreman:
             self.tune()
             crew.wanted = self.throttle.settings.workers
             self.note(crew)
-            self.session.listener.progress(self.step, self._progress())
 
     def tune(self) -> None:
         """Take over what a person has changed meanwhile."""
@@ -72,7 +72,8 @@ class Foreman:
         """Write down how it goes, for others to read and for the next run to reckon with."""
         self.noted = self.clock()
         seconds = self.stand.seconds + self.noted - self.begun
-        self.cursors.note(self.session.connection, seconds, len(crew.workers), self.throttle.word)
+        self.aside = self.cursors.note(self.session.connection, seconds, len(crew.workers), self.throttle.word)
+        self.session.listener.progress(self.step, self._progress())
 
     def _progress(self) -> BackfillProgress:
         left = self.ranges.blocks_left
@@ -85,4 +86,6 @@ class Foreman:
             seconds_left=self.pace.seconds_for(left),
             pass_number=self.stand.pass_number,
             throttle=self.throttle.word,
+            held_by=self.throttle.kinds,
+            aside=self.aside,
         )

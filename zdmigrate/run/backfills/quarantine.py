@@ -53,10 +53,10 @@ def told_aside(rows: Sequence[Aside]) -> str:
     return f"{many} left aside: {shown}; mend or delete what is wrong: the next apply tries again"
 
 
-def changes_with_rows_aside(connection: Connection, app: str) -> set[str]:
-    """The changes that have any."""
-    query = "SELECT DISTINCT change FROM zdmigrate.quarantine WHERE app = %s"
-    return {change for (change,) in connection.execute(query, [app])}
+def rows_aside(connection: Connection, app: str) -> dict[str, int]:
+    """How many are, by change; only changes that have any."""
+    query = "SELECT change, count(*) FROM zdmigrate.quarantine WHERE app = %s GROUP BY change ORDER BY change"
+    return dict(connection.execute(query, [app]).fetchall())
 
 
 class Quarantine:

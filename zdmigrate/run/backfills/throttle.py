@@ -32,14 +32,20 @@ class Throttle:
         self.brakes: list[Brake] = [Lag(), Slots(), Waiting(), Horizon()]
         self.giving_way = GivingWay(self.clock, session.limits.budget)
         self.paused = ""
-        self.reasons = ""
+        self.reasons: dict[str, str] = {}  # by kind
         self._next = 0.0
 
     @property
     def word(self) -> str:
         """What holds it back now, for the line that tells how it goes."""
         limits = f"limited to {self._limit()}" if self._limit() else ""
-        return self.reasons or self.giving_way.word() or limits
+        return "; ".join(self.reasons.values()) or self.giving_way.word() or limits
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The same, for who counts it: kinds of ``events.HOLDS``."""
+        slowed = {"giving_way": self.giving_way.word(), "limit": self._limit()}
+        return tuple(self.reasons) or tuple(kind for kind, word in slowed.items() if word)
 
     def look(self, crew: Crew, relations: Sequence[int], rows: int) -> None:
         """What is due: at each call for queries that wait for a batch, twice a second for everything else."""
@@ -54,8 +60,8 @@ class Throttle:
         scene = Scene(
             self.session.connection, self.settings, self.clock(), relations, pids, rows, self.session.limits.budget
         )
-        reasons = [self.paused, *(self._reason(brake, scene) for brake in self.brakes)]
-        self.reasons = "; ".join(filter(None, reasons))
+        found = {"person": self.paused, **{brake.kind: self._reason(brake, scene) for brake in self.brakes}}
+        self.reasons = {kind: reason for kind, reason in found.items() if reason}
         self.valve.limit(self.settings.max_rows_per_second, self.settings.max_bytes_per_second.bytes)
         self.valve.shut(bool(self.reasons))
 
@@ -65,7 +71,7 @@ class Throttle:
         except psycopg.Error as error:
             if scene.connection.broken:
                 raise
-            return f"cannot look at {type(brake).__name__.lower()}: {error.diag.message_primary or error}"
+            return f"cannot look at {brake.kind.replace('_', ' ')}: {error.diag.message_primary or error}"
 
     def _limit(self) -> str:
         rows, size = self.settings.max_rows_per_second, self.settings.max_bytes_per_second

@@ -26,5 +26,7 @@ class Scene(NamedTuple):
 class Brake(Protocol):
     """One thing to look at. psycopg's errors are not caught here: what cannot be looked at holds the backfill back."""
 
+    kind: str  # of events.HOLDS
+
     def reason(self, scene: Scene) -> str:
         """Why no batch may begin now, for a person to act on; empty when one may."""

@@ -43,6 +43,8 @@ class GuardBreached(StepFailed):
 class Guards:
     """Pauses while a guard says no; with another action than ``pause`` it raises GuardBreached."""
 
+    kind = "guards"
+
     def __init__(self, watch: GuardWatch, change: str) -> None:
         self.watch = watch
         self.change = change

@@ -53,6 +53,8 @@ class Held(NamedTuple):
 class Horizon:
     """Pauses while one snapshot has been held for long and as many rows are dead as autovacuum waits for."""
 
+    kind = "horizon"
+
     def __init__(self) -> None:
         self._held: Held | None = None
 

@@ -63,6 +63,8 @@ class GivingWay:
 class Waiting:
     """Queries of the app that have waited for the table, or a row of it, for longer than the budget."""
 
+    kind = "lock_waits"
+
     def reason(self, scene: Scene) -> str:
         rows = scene.connection.execute(_WAITING, [list(scene.relations), list(scene.pids), scene.budget]).fetchall()
         return "; ".join(

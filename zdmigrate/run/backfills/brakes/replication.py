@@ -37,6 +37,8 @@ class Lag:
     replay_lag is what the last answer said, and stays so when no answer comes.
     """
 
+    kind = "lag"
+
     def __init__(self) -> None:
         self._written: deque[tuple[float, int]] = deque(maxlen=MOST)
 
@@ -75,6 +77,8 @@ class Lag:
 
 class Slots:
     """WAL that slots keep: the disk fills, or a standby loses what it still needs."""
+
+    kind = "slots"
 
     def reason(self, scene: Scene) -> str:
         reasons = []
