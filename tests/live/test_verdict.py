@@ -26,6 +26,7 @@ def verdict(*reasons: Reason, not_fenced: tuple[str, ...] = (), overridden: tupl
 
 
 RUNS = [seen(Code.OLD_VERSION_LIVE, "v1", f"web-{number}", number) for number in range(1, 7)]
+SLEEPS = seen(Code.OLD_VERSION_LIVE, "v1", "alias/live:1", 2)._replace(source="lambda", running=False)
 LOST = seen(Code.INSTANCE_LOST, "v1", "web-9", 3 * 3600, 21 * 3600)
 LATELY = seen(Code.OLD_VERSION_SEEN_LATELY, "2026.11.3-rc1", "worker-7d9f8b6c5d-x2k4q", 600, 1200)
 SAME = Reason(Code.SAME_RELEASE, "004_full_name came with release v3: a later release contracts it", "shop", "v3")
@@ -42,6 +43,7 @@ CASES = {
     "open": verdict(),
     "drain": verdict(*RUNS, not_fenced=("v0.9",)),
     "wait": verdict(LATELY),
+    "asleep": verdict(SLEEPS, RUNS[0]._replace(running=True)),
     "everything": verdict(SAME, *RUNS, LOST, LATELY, SILENT, BILLING, OTHER, not_fenced=("v4", "v3", "v2", "v1", "v0")),
     "forced": verdict(overridden=(*RUNS[:2], SILENT)),
     "beat": verdict(BEAT),

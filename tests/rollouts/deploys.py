@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.rollouts.functions import Functions
 from tests.rollouts.haproxy import Haproxy
 from tests.rollouts.instance import Instance
 
@@ -38,6 +39,7 @@ class Deploys:
         self.running: dict[str, tuple[Instance, str]] = {}  # with the server of haproxy's that it is behind
         self.crashes: dict[str, int] = {}
         self.builds = dict(BUILDS)
+        self.functions = Functions(haproxy, self.free, self.builds)
         self.busy = threading.RLock()  # pipelines and the guard's webhook may speak at once
 
     def start(self, name: str, release: str) -> None:
@@ -147,7 +149,8 @@ class Answering(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         verb, *words = json.loads(self.rfile.readline())
         try:
-            does: Callable[..., str | None] = getattr(self.deploys, verb)
+            whose = self.deploys if hasattr(self.deploys, verb) else self.deploys.functions
+            does: Callable[..., str | None] = getattr(whose, verb)
             with self.deploys.busy:
                 code, text = 0, does(*words) or ""
                 scrape(self.deploys)
@@ -157,7 +160,12 @@ class Answering(socketserver.StreamRequestHandler):
 
 
 class Hearing(BaseHTTPRequestHandler):
-    """The webhook of ``zdmigrate guard``."""
+    """The webhook of ``zdmigrate guard``, and the list of published versions for its gate."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(Answering.deploys.functions.live()).encode())
 
     def do_POST(self) -> None:
         verdict = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -186,7 +194,7 @@ def scrape(deploys: Deploys) -> None:
 
 
 def main(address: str, control: str, port: str) -> None:
-    """Listen at ``address`` for verbs, and at ``port`` for the guard, until killed; instances die with this process."""
+    """Listen at ``address`` for verbs, and at ``port`` for zdmigrate, until killed; instances die with this process."""
     Answering.deploys = Deploys(Haproxy(control))
     hearing = HTTPServer(("127.0.0.1", int(port)), Hearing)
     threading.Thread(target=hearing.serve_forever, daemon=True).start()

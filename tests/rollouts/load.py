@@ -29,9 +29,12 @@ class Client(threading.Thread):
         self.served: dict[str, int] = {}  # requests by the release that answered
         self.longest = 0.0
         self.halt = threading.Event()
+        self.awake = threading.Event()
+        self.awake.set()
 
     def run(self) -> None:
         while not self.halt.wait(PAUSE):
+            self.awake.wait()
             match self.chance.randrange(10):
                 case 0:
                     self._join()
@@ -100,15 +103,26 @@ class Load:
     def stop(self) -> None:
         for client in self.clients:
             client.halt.set()
+            client.awake.set()
         for client in self.clients:
             client.join(ENOUGH)
             assert not client.is_alive(), f"{client.name} hangs"
+
+    def rests(self) -> None:
+        """No request from now on, until it ``wakes``."""
+        for client in self.clients:
+            client.awake.clear()
+
+    def wakes(self) -> None:
+        for client in self.clients:
+            client.awake.set()
+        self.goes_on()
 
     def goes_on(self, requests: int = 60) -> None:
         """Return when so many further requests were made."""
         until, deadline = self.requests + requests, time.monotonic() + ENOUGH
         while self.requests < until:
-            assert time.monotonic() < deadline, f"only {self.requests} requests of {until}"
+            assert time.monotonic() < deadline, f"only {self.requests} requests of {until}: {self.failures[:3]}"
             time.sleep(0.02)
 
     @property

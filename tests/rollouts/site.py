@@ -32,6 +32,7 @@ USERS = 400
 RESERVED = 3  # connections that PostgreSQL keeps for superusers (superuser_reserved_connections)
 POOL = 4 + 1  # connections of one instance, with its heartbeat's
 RUNNER = 6  # connections of a runner, and one of whoever counts them
+MORE_OFTEN = {"[1m]": "[3s]", 'every = "5s"': 'every = "300ms"'}  # than a page would advise
 MEASURED = 20.0  # seconds in which Prometheus has scraped often enough
 CHANGE = "001_full_name"
 CONFIGURATION = """
@@ -118,10 +119,13 @@ def site(
         repository = _repository(page, folder, window)
         shell = running.enter_context(Shell(repository, database))
         _open_shop(database, shell)
-        webhook = _deploy_system(running, database, haproxy.control, folder)
+        platform = _deploy_system(running, database, haproxy.control, folder)
+        if (repository / "live.toml").exists():
+            _configure(repository, "live.toml", {"https://platform.internal": platform})
         if guarded:
-            _guards(repository, running.enter_context(prometheus(folder)))
-            shell.run(f"export WEBHOOK={webhook}")
+            url = running.enter_context(prometheus(folder))
+            _configure(repository, "guards.toml", {"https://prometheus.internal": url} | MORE_OFTEN)
+            shell.run(f"export WEBHOOK={platform}")
         watched = running.enter_context(Connections(database))
         yield Site(database, shell, Load(port, USERS), watched)
 
@@ -147,18 +151,18 @@ def _open_shop(database: Database, shell: Shell) -> None:
     database.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO shop_app")
 
 
-def _guards(repository: Path, url: str) -> None:
-    """The page's guards, asked of this Prometheus, and more often than a page would advise."""
-    guards = (repository / "guards.toml").read_text()
-    for told, here in (("https://prometheus.internal", url), ("[1m]", "[3s]"), ('every = "5s"', 'every = "300ms"')):
-        assert told in guards
-        guards = guards.replace(told, here)
+def _configure(repository: Path, name: str, here: dict[str, str]) -> None:
+    """Add tables of a page to the configuration, with what is called otherwise ``here``."""
+    tables = (repository / name).read_text()
+    for told, instead in here.items():
+        assert told in tables
+        tables = tables.replace(told, instead)
     with (repository / "zdmigrate.toml").open("a") as configuration:
-        configuration.write(guards)
+        configuration.write(tables)
 
 
 def _deploy_system(running: ExitStack, database: Database, control: str, folder: Path) -> str:
-    """Start it; the URL of its webhook."""
+    """Start it; the URL at which zdmigrate finds it."""
     address, port = folder / "deploys.sock", free_port()
     environment = {"DATABASE_URL": database.dsn_as("shop_app"), "FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tests.rollouts.deploys", str(address), control, str(port)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from zdmigrate.live.verdict import Reason, Verdict
 
+_COULD_START = "could start"  # Code.OLD_VERSION_LIVE of what does not run
 # What a row of instances says; what is said of no instance stands below the table, in its own words.
 _WHY = {
     Code.OLD_VERSION_LIVE: "runs",
@@ -23,6 +24,10 @@ _WHY = {
 }
 _NEXT = {
     Code.OLD_VERSION_LIVE: "drain {version}; the rollback window begins when its last instance has said goodbye",
+    _COULD_START: (
+        "make sure that nothing starts {version}: delete it, or give it another version; or, if nobody will: "
+        'zdmigrate live retire {version} --reason "…"'
+    ),
     Code.INSTANCE_LOST: 'if {version} is gone for good: zdmigrate live retire {version} --reason "…"',
     Code.NO_EVIDENCE: "deploy a release that has {change}, and let it beat (zdmigrate.sdk, or zdmigrate live beat)",
     Code.SAME_RELEASE: "nothing: the next release contracts it",
@@ -84,7 +89,8 @@ def _grouped(reasons: Iterable[Reason]) -> list[list[Reason]]:
     groups: dict[tuple[object, ...], list[Reason]] = {}
     for reason in reasons:
         still = reason.seconds_left is None
-        groups.setdefault((reason.code, reason.app, reason.version, reason.source, still), []).append(reason)
+        state = (reason.code, reason.running, still)
+        groups.setdefault((state, reason.app, reason.version, reason.source), []).append(reason)
     return list(groups.values())
 
 
@@ -95,12 +101,18 @@ def _row(group: list[Reason], verdict: Verdict) -> list[str]:
     lefts = [reason.seconds_left for reason in group if reason.seconds_left is not None]
     return [
         f"{foreign}{first.version}",
-        next((why for code, why in _WHY.items() if code == first.code), "too old"),
+        _why(first),
         str(len(group)),
         ago((verdict.asked_at - last_seen).total_seconds()),
-        span(max(lefts)) if lefts else "until it stops",
+        span(max(lefts)) if lefts else "until it cannot" if first.running is False else "until it stops",
         f"{first.source}: {_names([str(reason.instance) for reason in group])}",
     ]
+
+
+def _why(reason: Reason) -> str:
+    if reason.running is False:
+        return _COULD_START
+    return next((why for code, why in _WHY.items() if code == reason.code), "too old")
 
 
 def _names(names: Sequence[str]) -> str:
@@ -112,7 +124,7 @@ def _hints(verdict: Verdict) -> Iterator[str]:
     for reason in verdict.reasons:
         named_in_change = reason.code == Code.OTHER_APP and reason.version
         for code, hint in _NEXT.items():
-            if code == reason.code and not named_in_change:
+            if code == (_COULD_START if reason.running is False else reason.code) and not named_in_change:
                 told[hint.format(version=reason.version, change=verdict.change)] = None
     yield from told
 

@@ -64,7 +64,7 @@ def in_the_way(seen: Sighting, gate: Gate, why: str) -> Iterator[Reason]:
     told = (seen.app, seen.version, seen.instance, seen.source, seen.last_seen)
     rollback, lost = gate.rollback_window.seconds - seen.age, gate.lost_window.seconds - seen.age
     if seen.state is Presence.LIVE:
-        yield Reason(Code.OLD_VERSION_LIVE, f"{why}, and {_runs(seen)}", *told)
+        yield Reason(Code.OLD_VERSION_LIVE, f"{why}, and {_runs(seen)}", *told, running=seen.running)
     elif seen.state is Presence.LOST and lost > 0:
         sentence = f"{why}, and {seen.instance} fell silent {ago(seen.age)} without a goodbye: it may still run"
         yield Reason(Code.INSTANCE_LOST, sentence, *told, max(lost, rollback))

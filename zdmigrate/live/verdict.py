@@ -38,6 +38,7 @@ class Reason(NamedTuple):
     source: str | None = None
     last_seen: datetime | None = None
     seconds_left: float | None = None
+    running: bool | None = None  # False: it does not run, and could start; None where the code says all
 
 
 class Verdict(NamedTuple):
