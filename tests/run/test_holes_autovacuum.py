@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.run.project import Project
+from tests.run.project import Project, refused
 from tests.run.waiting import until
 from tests.servers.choose import SETTINGS
 from tests.servers.database import Database, RunningServer
@@ -48,6 +48,25 @@ def _vacuumed(database: Database, folder: Path) -> Project:
     project.done("init", "--release", "v1")
     until(lambda: bool(database.execute(WORKER)))
     return project
+
+
+AGED = "DO $$ BEGIN FOR i IN 1..110000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
+
+
+@pytest.fixture
+def aged(tmp_path: Path) -> Iterator[Project]:
+    """An autovacuum is at the table against wraparound, which has come near for it alone."""
+    settings = {**SETTINGS, "autovacuum": "on", "autovacuum_naptime": "1s"}
+    with Server.start(find(), settings=settings) as server:
+        database = Database(RunningServer(server.dsn(), server.major), "postgres")
+        with database.connect() as connection:
+            connection.execute(SLOW_VACUUM.encode())
+            connection.execute("ALTER TABLE users SET (autovacuum_enabled = off, autovacuum_freeze_max_age = 100000)")
+            connection.execute(AGED)
+        project = Project(database, tmp_path, database.dsn)
+        project.done("init", "--release", "v1")
+        until(lambda: bool(database.execute(WORKER)))
+        yield project
 
 
 @contextmanager
@@ -96,3 +115,19 @@ def test_an_autovacuum_gives_way_and_the_app_does_not_wait(vacuumed: Project) ->
         leaving.join()
     assert told.code == 0, told.text
     assert database.execute(WORKER) != worker
+
+
+@pytest.mark.long
+def test_an_autovacuum_against_wraparound_is_waited_for_and_named_and_the_app_does_not_wait(aged: Project) -> None:
+    """It gives way to nobody; what is in the way is told, up to the deadline."""
+    database = aged.database
+    worker = database.execute(WORKER)
+    aged.write("001_label.sql", "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n")
+    with app_writes(database):
+        told = aged.expand("--lock-deadline", "6s")
+    refused(told, 5, "no AccessExclusiveLock on public.users within 6 s", "VACUUM", "(to prevent wraparound)")
+    assert database.execute(WORKER) == worker, "it did not give way"
+    database.execute("ALTER SYSTEM SET autovacuum = off")
+    database.execute("SELECT pg_reload_conf()")
+    database.execute("SELECT pg_terminate_backend(%s)", worker[0][0])
+    assert aged.expand().code == 0
