@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.live.shop import until
+from tests.sdk.retiring import OFTEN, retire_everything, seen
 from zdmigrate.ledger.ledger import create_ledger
 from zdmigrate.sdk import Heartbeat, ready
 
@@ -19,26 +20,14 @@ if TYPE_CHECKING:
     from tests.servers.database import Database
     from zdmigrate.embedded.server import Server
 
-OFTEN = 0.02  # seconds between beats
-
-
-def retire_everything(ledger: Database) -> None:
-    """Fence a change that no release knows."""
-    ledger.execute("INSERT INTO zdmigrate.change (app, id, state) VALUES ('shop', 'c', 'expanded')")
-    ledger.execute("INSERT INTO zdmigrate.fence (app, change, release) VALUES ('shop', 'c', 'v2')")
-
-
-def left(ledger: Database) -> list[tuple[str, str | None]]:
-    return [(row[0], row[1]) for row in ledger.execute("SELECT instance, left_why FROM zdmigrate.instance ORDER BY 1")]
-
 
 def test_an_instance_beats_while_it_runs_and_says_goodbye(ledger: Database) -> None:
     with Heartbeat(ledger.dsn, "shop", "v1", "web-1", every=OFTEN) as heartbeat:
         assert heartbeat.wait() == "ok"
-        assert left(ledger) == [("web-1", None)]
+        assert seen(ledger) == [("web-1", None)]
         [(first,)] = ledger.execute("SELECT last_seen FROM zdmigrate.instance")
         until(lambda: ledger.execute("SELECT last_seen FROM zdmigrate.instance") > [(first,)])
-    assert left(ledger) == [("web-1", "goodbye")]
+    assert seen(ledger) == [("web-1", "goodbye")]
     assert not heartbeat.retired.is_set()
 
 
@@ -72,9 +61,9 @@ def test_a_failing_callback_does_not_end_the_beating(ledger: Database, caplog: p
 def test_the_callback_may_stop_the_heartbeat(ledger: Database) -> None:
     retire_everything(ledger)
     heartbeat = Heartbeat(ledger.dsn, "shop", "v1", "web-1", every=OFTEN)
-    heartbeat._on_retired = heartbeat.stop
+    heartbeat.when_retired(heartbeat.stop)
     heartbeat.start()
-    until(lambda: left(ledger) == [("web-1", "goodbye")])
+    until(lambda: seen(ledger) == [("web-1", "goodbye")])
 
 
 def test_an_outage_keeps_the_last_answer_and_ends_by_itself(own_server: Server) -> None:
@@ -109,7 +98,7 @@ def test_the_application_may_open_the_connection_whatever_its_defaults(ledger: D
 
     with Heartbeat(connect, "shop", "v1", "web-1", every=OFTEN) as heartbeat:
         assert heartbeat.wait() == "ok"
-    assert left(ledger) == [("web-1", "goodbye")]
+    assert seen(ledger) == [("web-1", "goodbye")]
     assert ready(connect, "shop", "v1") == "ready"
 
 
@@ -117,9 +106,9 @@ def test_a_stopped_heartbeat_can_be_started_again(ledger: Database) -> None:
     heartbeat = Heartbeat(ledger.dsn, "shop", "v1", "web-1", every=OFTEN)
     for _ in range(2):
         heartbeat.start()
-        until(lambda: left(ledger) == [("web-1", None)])
+        until(lambda: seen(ledger) == [("web-1", None)])
         heartbeat.stop()
-        assert left(ledger) == [("web-1", "goodbye")]
+        assert seen(ledger) == [("web-1", "goodbye")]
     heartbeat.stop()
 
 
@@ -127,7 +116,7 @@ def test_stopped_without_a_goodbye_it_counts_as_lost(ledger: Database) -> None:
     heartbeat = Heartbeat(ledger.dsn, "shop", "v1", "web-1", every=OFTEN).start()
     heartbeat.wait()
     heartbeat.stop(goodbye=False)
-    assert left(ledger) == [("web-1", None)]
+    assert seen(ledger) == [("web-1", None)]
 
 
 def test_the_end_of_the_interpreter_is_a_goodbye(ledger: Database) -> None:
@@ -138,7 +127,7 @@ def test_the_end_of_the_interpreter_is_a_goodbye(ledger: Database) -> None:
     """
     ran = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True)
     assert ran.stdout == "ok\n"
-    assert left(ledger) == [("web-1", "goodbye")]
+    assert seen(ledger) == [("web-1", "goodbye")]
 
 
 def test_instances_have_names_of_their_own() -> None:

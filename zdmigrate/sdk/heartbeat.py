@@ -59,7 +59,7 @@ class Heartbeat:
         self.error: Exception | None = None  # why the last beat got no answer
         self.retired = threading.Event()
         self._connect = connector(dsn, f"beat {app} {version}")
-        self._on_retired = on_retired
+        self._when_retired = [on_retired] if on_retired else []
         self._leaves = True
         self._stop = threading.Event()
         self._answered = threading.Event()
@@ -79,6 +79,12 @@ class Heartbeat:
         """The status once there is one, or ``unknown`` when ``timeout`` seconds brought no answer."""
         self._answered.wait(timeout)
         return self.status
+
+    def when_retired(self, callback: Callable[[], object]) -> None:
+        """Call this, too, when the answer is ``retired`` for the first time; at once if it was already."""
+        self._when_retired.append(callback)
+        if self.retired.is_set():
+            self._call_back(callback)
 
     def stop(self, *, goodbye: bool = True) -> None:
         """Say goodbye and end the thread; waits a few seconds at most when the database does not answer.
@@ -123,11 +129,14 @@ class Heartbeat:
 
     def _tell(self) -> None:
         logger.error("version %s of %s is retired: this instance must stop writing", self.version, self.app)
-        if self._on_retired:
-            try:
-                self._on_retired()
-            except Exception:
-                logger.exception("on_retired failed")
+        for callback in tuple(self._when_retired):
+            self._call_back(callback)
+
+    def _call_back(self, callback: Callable[[], object]) -> None:
+        try:
+            callback()
+        except Exception:
+            logger.exception("on_retired failed")
 
     def _goodbye(self) -> None:
         """The last word; without it the instance counts as lost."""
