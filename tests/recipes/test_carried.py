@@ -23,6 +23,7 @@ CREATE TABLE people (
     land  text COMPRESSION pglz,
     town  text STORAGE MAIN CHECK (town <> 'none') NOT ENFORCED,
     turn  bigint,
+    code  text,
     boss  integer REFERENCES people NOT ENFORCED,
     FOREIGN KEY (land, town) REFERENCES towns ON DELETE SET NULL (town)
 );
@@ -31,12 +32,16 @@ ALTER TABLE people ALTER turn SET DEFAULT nextval('turns');
 CREATE INDEX people_by_boss ON people (boss);
 CREATE INDEX people_by_town ON people (land, town);
 CREATE UNIQUE INDEX people_in_turn ON people (turn) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX code ON people USING btree (code) INCLUDE (boss) NULLS NOT DISTINCT WITH (fillfactor = 80);
+ALTER TABLE people ADD CONSTRAINT one_code UNIQUE USING INDEX code DEFERRABLE INITIALLY DEFERRED;
 CREATE VIEW townsfolk WITH (security_invoker = true) AS SELECT id, town FROM people WHERE town > '';
 INSERT INTO towns SELECT 'land', 'town ' || i FROM generate_series(1, 5) AS i;
-INSERT INTO people (land, town) SELECT 'land', 'town ' || 1 + i % 5 FROM generate_series(1, 20) AS i;
+INSERT INTO people (land, town, code)
+    SELECT 'land', 'town ' || 1 + i % 5, 'code ' || i FROM generate_series(1, 20) AS i;
 """
 PUBLISHED = "CREATE PUBLICATION news FOR TABLE people WHERE (town <> 'x') WITH (publish = 'insert');"
-NAIVE = "".join(f"ALTER TABLE people RENAME {name} TO {name}_2;" for name in ("id", "land", "town", "turn", "boss"))
+COLUMNS = ("id", "land", "town", "turn", "code", "boss")
+NAIVE = "".join(f"ALTER TABLE people RENAME {name} TO {name}_2;" for name in COLUMNS)
 ALLOWED = ("--allow", "twin-unique-upsert=nobody upserts")
 
 

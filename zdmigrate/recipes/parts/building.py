@@ -27,13 +27,13 @@ def built_index(
     *,
     unique: bool = False,
     why: str = CONCURRENTLY,
-    twin: str = "",
+    allowed: str = "",
 ) -> tuple[Step, ...]:
     """An index, built while everybody works on; ``definition`` is what stands behind the table's name.
 
-    ``twin`` says why it may be unique beside another unique index of the same values.
+    ``allowed`` says of a rule, ``RULE because ...``, why it may be unique beside another unique index.
     """
-    directives = _allowing(twin, "twin-unique-upsert")
+    directives = f"\nzdmigrate: allow {allowed}" if allowed else ""
     why += directives
     kind = "UNIQUE INDEX" if unique else "INDEX"
     if not table.partitioned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.building import added_constraint, built_index, dropped_index, free_index_name
-from zdmigrate.recipes.parts.definitions import key_parts
+from zdmigrate.recipes.parts.definitions import included_columns, key_parts
 from zdmigrate.recipes.parts.move import Load
 from zdmigrate.recipes.parts.phased import Said
 from zdmigrate.schema.spelling import spelled
@@ -28,7 +28,7 @@ def index(each: Hanging, move: Move) -> Load:
             move.renamed(each),
             move.ground,
             unique=unique,
-            twin=_twin(each, move) if unique else "",
+            allowed=_twin(each, move) if unique else "",
             why=f"In the place of {each.name}, after the backfill: before it, it would only have slowed it down.",
         ),
         contract=()
@@ -56,7 +56,7 @@ def _identifies(each: Hanging, move: Move) -> bool:
 
 
 def _twin(each: Hanging, move: Move) -> str:
-    """Why upserts may live with two unique indexes of the same values: only the user knows who upserts."""
+    """The allow that says why upserts may live with two unique indexes: only the user knows who upserts."""
     reason = move.ground.answers.allow.get("twin-unique-upsert")
     if reason is None:
         raise move.ground.refusal(
@@ -64,7 +64,9 @@ def _twin(each: Hanging, move: Move) -> str:
             "contract, INSERT ... ON CONFLICT on either side can fail with 23505 on the other",
             "where no version upserts on it, or each tries again, say so: --allow 'twin-unique-upsert=WHY'",
         )
-    return reason
+    if move.names.keys() & each.columns <= included_columns(each.sql):
+        return f"not-additive-in-expand because {each.name} forbids the same already"
+    return f"twin-unique-upsert because {reason}"
 
 
 def constraint(each: Hanging, move: Move) -> Load:
@@ -86,7 +88,7 @@ def _key(each: Hanging, move: Move) -> Load:
             parts.built,
             move.ground,
             unique=True,
-            twin=_twin(each, move),
+            allowed=_twin(each, move),
             why=f"In the place of {each.name}: contract makes the constraint of it, and reads nothing.",
         ),
         behind=(Said("", add),),

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import Constraint
 
 _NAMED = re.compile(r'\s*constraint\s+("(?:[^"]|"")*"|[^\s"]+)\s+', re.IGNORECASE)
+_LATE = re.compile(r"\s+(?:not\s+deferrable|deferrable|initially)\b.*$", re.IGNORECASE | re.DOTALL)
+_KEY = re.compile(r"(?:unique|primary)\b", re.IGNORECASE)
+_BTREE = re.compile(r"using\s+btree\s*", re.IGNORECASE)
+_NULLS = re.compile(r"\)\s*(nulls\s+(?:not\s+)?distinct)", re.IGNORECASE)
 _NOT_VALID = re.compile(r"\s+not\s+valid\s*$", re.IGNORECASE)
 
 
@@ -36,7 +40,10 @@ def constraint_sql(constraint: Constraint, written: str) -> str:
     if constraint.type == "not_null":
         return f"NOT NULL {spelled(constraint.columns[0])}"
     if constraint.using_index is not None:
-        return f"{'PRIMARY KEY' if constraint.type == 'primary_key' else 'UNIQUE'} {columns}"
+        late = _LATE.search(text)
+        return (
+            f"{'PRIMARY KEY' if constraint.type == 'primary_key' else 'UNIQUE'} {columns}{late.group() if late else ''}"
+        )
     if constraint.type in ("unique", "primary_key"):
         return _key(text, columns)
     return text
@@ -72,7 +79,7 @@ def key_parts(definition: str) -> KeyParts:
     head = re.match(r"(?:primary\s+key|unique(\s+nulls\s+(?:not\s+)?distinct)?)\s*", definition, re.IGNORECASE)
     assert head, definition
     rest = definition[head.end() :]
-    late = re.search(r"\s+(?:not\s+deferrable|deferrable|initially)\b.*$", rest, re.IGNORECASE | re.DOTALL)
+    late = _LATE.search(rest)
     index = rest[: late.start()] if late else rest
     nulls = f" {head.group(1).strip()}" if head.group(1) else ""
     split = re.search(r"\s+with\s*\(", index, re.IGNORECASE)
@@ -80,10 +87,23 @@ def key_parts(definition: str) -> KeyParts:
     return KeyParts(f"{index[:at]}{nulls}{index[at:]}", late.group() if late else "")
 
 
+def key_of_index(definition: str) -> str:
+    """``NULLS NOT DISTINCT (a, b) INCLUDE (c)``, as a constraint says it, of the index that it takes over."""
+    index = _BTREE.sub("", definition)
+    nulls = _NULLS.search(index)
+    return index if nulls is None else f"{nulls.group(1)} {index[: nulls.start(1)].strip()}{index[nulls.end() :]}"
+
+
 def listed_columns(definition: str) -> tuple[str, ...]:
     """The columns of a key's index, those of INCLUDE behind: the server names the key after all of them."""
     piece = Piece(definition, "CREATE INDEX i ON t ")
     return tuple(word for behind in ("", "include") for _, word in piece.listed(behind))
+
+
+def included_columns(definition: str) -> set[str]:
+    """What an index, or the key of one, only carries along, and makes nothing of."""
+    piece = Piece(definition, "ALTER TABLE t ADD " if _KEY.match(definition) else "CREATE INDEX i ON t ")
+    return {word for _, word in piece.listed("include")}
 
 
 def index_columns(definition: str) -> tuple[str, ...]:

@@ -58,9 +58,12 @@ _SETTINGS = """
 """
 _CONSTRAINTS = """
     SELECT pg_catalog.format('ALTER TABLE %%I.%%I ADD CONSTRAINT %%I ', n.nspname, c.relname, k.conname)
-           || pg_catalog.pg_get_constraintdef(k.oid)
+           || CASE WHEN x.reloptions IS NULL THEN pg_catalog.pg_get_constraintdef(k.oid) ELSE
+              pg_catalog.regexp_replace(pg_catalog.pg_get_constraintdef(k.oid), '( DEFERRABLE.*)?$',
+                  ' WITH (' || pg_catalog.array_to_string(x.reloptions, ', ') || ')\\1') END
     FROM pg_catalog.pg_constraint AS k JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_class AS x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
     WHERE k.conrelid = ANY (%s::oid[]) AND k.contype IN ('c', 'f', 'p', 'u', 'x')
       AND k.conparentid = 0 AND k.conislocal
     ORDER BY k.contype = 'f', k.oid

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zdmigrate.recipes.parts.definitions import key_of_index
 from zdmigrate.recipes.parts.hanging import Hanging, with_names
 from zdmigrate.recipes.parts.made import labelled_by, made_by
 from zdmigrate.recipes.parts.texts import Texts
 from zdmigrate.schema import operations as ops
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.names import Name
+from zdmigrate.schema.spelling import spelled_list
 from zdmigrate.sql.script import read_script
 from zdmigrate.value import Value
 
@@ -78,8 +80,26 @@ def _after(before: Furniture, operation: ops.Operation, statement: Statement, te
         *made_by(operation, statement, text, before.catalog, catalog),
         *labelled_by(operation, statement, before.hanging),
     )
+    if isinstance(operation, ops.AddConstraint) and operation.constraint.using_index is not None:
+        kept, new = _taken_over(operation, before, kept, new)
     texts = before.texts.after(operation, statement.text, before.catalog)
     return before.changed(catalog=catalog, hanging=(*kept, *new), texts=texts)
+
+
+def _taken_over(
+    operation: ops.AddConstraint, before: Furniture, kept: list[Hanging], new: tuple[Hanging, ...]
+) -> tuple[list[Hanging], tuple[Hanging, ...]]:
+    """USING INDEX: the index is the constraint's from now on, and says what the constraint has not said."""
+    assert operation.relation is not None
+    indexes = before.on(before.catalog.resolve(operation.relation), None, "index")
+    found = next((each for each in indexes if each.name == operation.constraint.using_index), None)
+    if found is None:
+        return kept, new
+    definition = key_of_index(found.sql)
+    return [each for each in kept if (each.kind, each.name) != ("index", found.name)], tuple(
+        each.changed(sql=each.sql.replace(f"({spelled_list(each.columns)})", definition, 1), columns=found.columns)
+        for each in new
+    )
 
 
 def _moved(each: Hanging, operation: Any, before: Catalog, after: Catalog) -> Hanging | None:

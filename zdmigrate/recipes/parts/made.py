@@ -79,7 +79,7 @@ def _constraints(operation: Any, text: str, before: Catalog, after: Catalog) -> 
             table=table.name,
             name=recorded.name,
             sql=constraint_sql(constraint, text[constraint.span.start : constraint.span.end]),
-            columns=recorded.columns,
+            columns=tuple(dict.fromkeys((*recorded.columns, *constraint.included))),
             type=constraint.type,
         )
 

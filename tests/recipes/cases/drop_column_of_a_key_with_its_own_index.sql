@@ -1,0 +1,2 @@
+-- schema: rare_keys.sql
+ALTER TABLE cards DROP COLUMN number;
