@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from tests.stories.runners import Forge
     from zdmigrate.embedded.server import Server
     from zdmigrate.run.lease import Lease
 
@@ -206,3 +209,35 @@ def test_a_full_disk_fails_the_step_and_the_same_command_goes_on_when_there_is_r
         assert told.code == 0, told.text
         project.database.execute("DROP TABLE users")
         project.database.execute("DROP TABLESPACE small")
+
+
+@pytest.mark.outside
+def test_a_full_disk_of_the_wal_ends_the_server_and_the_change_is_completed_once_there_is_room(
+    own_server: Server, tmp_path: Path, forge: Forge
+) -> None:
+    (tmp_path / "migrations").mkdir()
+    project = project_on(own_server, tmp_path / "migrations")
+    project.database.execute(TABLES)
+    project.database.execute("INSERT INTO users (name) SELECT repeat('x', 200) || i FROM generate_series(1, 60000) i")
+    project.write("001_label.sql", CHANGE)
+    project.done("init", "--release", "v1")
+    own_server.crash(signal.SIGINT)
+    wal = own_server.data_directory / "pg_wal"
+    with small_disk(own_server.data_directory.parent / "small", 100) as folder:
+        shutil.copytree(wal, folder / "wal")
+        shutil.rmtree(wal)
+        wal.symlink_to(folder / "wal")
+        subprocess.run(["chown", "-R", f"--reference={own_server.data_directory}", str(folder)], check=True)
+        own_server.restart()
+        ballast = folder / "ballast"
+        ballast.write_bytes(b"x" * (shutil.disk_usage(folder).free - (4 << 20)))
+        runner = forge.start(*project.at(project.dsn, *EXPAND))
+        until(lambda: "No space left on device" in own_server.log())
+        until(lambda: "the connection was lost in step 2 of expand 001_label" in runner.text)
+        ballast.unlink()
+        own_server.restart()
+        assert runner.wait() in (0, 4), runner.text  # 4 where the server came back for a moment, and went again
+        project.done(*EXPAND)
+        assert project.state("001_label") == "expanded"
+        assert project.database.execute("SELECT count(*) FROM users WHERE label IS DISTINCT FROM name") == [(0,)]
+        own_server.stop()
