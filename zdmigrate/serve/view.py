@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.errors import InputError
 from zdmigrate.ledger.ledger import one
 from zdmigrate.run.standing import read_standing
-from zdmigrate.sources.folder import read_folder
+from zdmigrate.sources.revisions import changes_to_run, is_there
 from zdmigrate.timeline.history import read_history
 
 if TYPE_CHECKING:
@@ -59,6 +58,6 @@ def read_view(connection: Connection, config: Config) -> View:
 def _changes(config: Config) -> Sequence[Change]:
     """The folder's changes; none where there is no folder here, or one that cannot be read."""
     try:
-        return read_folder(config.dir) if Path(config.dir).is_dir() else ()
+        return changes_to_run(config) if is_there(config) else ()
     except InputError:
         return ()
