@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli_lint.command import zdmigrate
+from tests.docs.schemas import validator
 from tests.live.shop import HOUR, MINUTE, until
 from zdmigrate.cli.options import Console
 from zdmigrate.cli.release_name import release_name
@@ -189,6 +190,22 @@ def test_live_explain_says_what_has_to_happen_instance_by_instance(shop: Shop) -
     ):
         assert words in line
     assert zdmigrate("live", "explain", "v2").out == "v2 holds no gate: it knows every change that waits\n"
+
+
+def test_live_explain_and_release_remove_speak_json(shop: Shop) -> None:
+    shop.beat("v1")
+    shop.release("v3.1", "c")
+
+    told = json.loads(zdmigrate("live", "explain", "v1", "--format", "json").out)
+    validator("live-explain-v1.schema.json").validate(told)
+    assert (told["holds"], told["instances"][0]["instance"]) == (["c"], "web-1")
+    assert "stop it" in told["instances"][0]["must_happen"]
+    unseen = json.loads(zdmigrate("live", "explain", "v7", "--format", "json").out)
+    validator("live-explain-v1.schema.json").validate(unseen)
+    assert (unseen["holds"], unseen["why"]) == ([], "nothing of it was seen lately")
+    removed = json.loads(zdmigrate("release", "remove", "v3.1", "--reason", "a typo", "--format", "json").out)
+    validator("release-remove-v1.schema.json").validate(removed)
+    assert removed["removed"] == "v3.1"
 
 
 def test_a_retired_instance_that_beats_catches_the_eye(shop: Shop) -> None:

@@ -96,7 +96,7 @@ def list_(dsn: str, config: Config, console: Console) -> None:
 @command.command(short_help="Say what has to happen so that a version holds no gate.")
 @click.argument("version")
 @database
-@common("gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl", formats=("text",))
+@common("gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl")
 def explain(version: str, dsn: str, config: Config, console: Console) -> None:
     """Say which contracts VERSION holds, and what has to happen, instance by instance, so that it stops.
 
@@ -105,22 +105,19 @@ def explain(version: str, dsn: str, config: Config, console: Console) -> None:
       zdmigrate live explain 7.1
     """
     from zdmigrate.cli.ledger_session import open_ledger
+    from zdmigrate.cli.live_explain import as_json, render
     from zdmigrate.live.instances import list_instances
     from zdmigrate.live.observe import observe
-    from zdmigrate.live.tally import explain as explained
     from zdmigrate.live.tally import tallies
 
     with open_ledger(dsn, "live explain") as connection:
         observe(connection, config)
         seen = [one for one in list_instances(connection, config) if one.version == version]
-        counted = tallies(connection, config, seen)
-    if not counted:
-        console.result(f"nothing of {version} was seen lately: it holds no gate")
-    for one in counted:
-        held = ", ".join(one.holds)
-        console.result(f"{version} holds {held}: {one.why}" if held else f"{version} holds no gate: {one.why}")
-        for sentence in explained(seen, config.gate) if held else ():
-            console.result(f"- {sentence}")
+        counted = next(iter(tallies(connection, config, seen)), None)
+    if console.is_json:
+        console.json(as_json(config, version, counted, seen))
+    else:
+        console.result("\n".join(render(config, version, counted, seen)))
 
 
 @command.command(short_help="Show live versions, and each change of them.")

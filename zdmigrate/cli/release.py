@@ -129,7 +129,7 @@ def floor(dsn: str, config: Config, console: Console) -> int:
 @click.argument("version")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded.")
 @database
-@common(formats=("text",))
+@common()
 def remove(version: str, reason: str, dsn: str, config: Config, console: Console) -> None:
     """Take out VERSION, which was registered by mistake. Refused where anything hangs on it.
 
@@ -142,4 +142,7 @@ def remove(version: str, reason: str, dsn: str, config: Config, console: Console
 
     with open_ledger(dsn, "release remove") as connection:
         remove_release(connection, config.app, version, reason)
-    console.say(f"release {version} of {config.app} is registered no longer")
+    if console.is_json:
+        console.json({"version": 1, "app": config.app, "removed": version, "reason": reason})
+    else:
+        console.say(f"release {version} of {config.app} is registered no longer")
