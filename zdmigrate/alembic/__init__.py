@@ -1,7 +1,8 @@
-"""What an Alembic project's ``env.py`` names: the hook that writes safe revisions.
+"""What an Alembic project's ``env.py`` names: the hook that writes safe revisions, and the guard of plain upgrades.
 
     import zdmigrate.alembic
 
+    zdmigrate.alembic.guard()
     context.configure(..., process_revision_directives=zdmigrate.alembic.split)
 
 Importing it lets autogenerate work on while contract revisions wait for their gate.
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
+
+
+def guard(dsn: str | None = None) -> None:
+    """Have ``alembic upgrade`` and ``downgrade`` run on zdmigrate's terms; above ``context.configure`` in env.py.
+
+    ``dsn`` is libpq's name of the database, where SQLAlchemy's URL does not tell it. docs/alembic.md says what it does.
+    """
+    from zdmigrate.alembic.guarding import install  # who only autogenerates does without a driver
+
+    install(dsn)
 
 
 def split(context: MigrationContext, _: str | Iterable[str | None], directives: list[MigrationScript]) -> None:
