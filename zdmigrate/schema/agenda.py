@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Part = tuple[int, "Span | None"]
 
 
+CALLING = frozenset(("call", "select", "do"))  # what may do what stands elsewhere
+
+
 class Agenda:
     """The operations that are still to come. What is called twice is told once: that is the most it can do."""
 

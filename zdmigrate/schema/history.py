@@ -30,7 +30,7 @@ def schema_after(operation: ops.Operation, catalog: Catalog) -> Catalog:
     return tables.without_indexes(operation, catalog, after) if operation.kind in _TAKING_INDEXES else after
 
 
-_TAKING_INDEXES = ("drop_constraint", "drop_column", "drop_table", "drop_materialized_view")
+_TAKING_INDEXES = frozenset(("drop_constraint", "drop_column", "drop_table", "drop_materialized_view"))
 
 
 # --------------------------------------------------------------------------- indexes, views, partitions

@@ -292,7 +292,7 @@ class TransactionState(ScriptState):
         self, operation: ops.Operation, effects: Effects, catalog: Catalog, waited: Sequence[Name], *, lasts: bool
     ) -> ScriptState:
         """The same where a transaction begins or ends; every other operation leaves nothing."""
-        return super().after(operation, effects, catalog, waited, lasts=lasts) if operation.kind in _TURNS else self
+        return super().after(operation, effects, catalog, waited, lasts=lasts) if operation.kind in TURNS else self
 
 
-_TURNS = frozenset(("begin", "commit", "rollback", "prepare_transaction", "savepoint", "rollback_to_savepoint"))
+TURNS = frozenset(("begin", "commit", "rollback", "prepare_transaction", "savepoint", "rollback_to_savepoint"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from zdmigrate.schema.agenda import Agenda
+from zdmigrate.schema.agenda import CALLING, Agenda
 from zdmigrate.schema.effects import Effects, effects_of
 from zdmigrate.schema.effects.claim import NONE, Locks, Situation, strongest
 from zdmigrate.schema.facts import Facts
 from zdmigrate.schema.facts_of_design import columns_of_index
-from zdmigrate.schema.state import MAKING_OBJECTS, ScriptState, Terms, TransactionState, object_made
+from zdmigrate.schema.state import MAKING_OBJECTS, TURNS, ScriptState, Terms, TransactionState, object_made
 from zdmigrate.schema.timeouts import waited_for
 
 if TYPE_CHECKING:
@@ -85,8 +85,26 @@ def schema_left(
     statements: Sequence[tuple[str, StatementLike]], catalog: Catalog, transactions: Mapping[str, str]
 ) -> Catalog:
     """The catalog of the last that ``analyse`` would give, which needs neither effects nor facts."""
+    if not transactions and _follow_each_other(statements):
+        return _schema_after(statements, catalog)
     for steps in _walked(statements, Situation(catalog, TransactionState(), 0), transactions, lambda *_: NONE):
         catalog = steps[-1].after if steps else catalog
+    return catalog
+
+
+def _follow_each_other(statements: Sequence[tuple[str, StatementLike]]) -> bool:
+    """Whether the operations are all that is done, in their order: none is taken back, and none calls others."""
+    kinds = {operation.kind for _, statement in statements for operation in statement.operations}
+    return kinds.isdisjoint(CALLING) and kinds.isdisjoint(TURNS)
+
+
+def _schema_after(statements: Sequence[tuple[str, StatementLike]], catalog: Catalog) -> Catalog:
+    current = None
+    for section, statement in statements:
+        if section != current:
+            catalog, current = catalog.rested(), section
+        for operation in statement.operations:
+            catalog = catalog.after(operation)
     return catalog
 
 
@@ -147,21 +165,19 @@ def _objects_made(operations: Iterable[Operation]) -> frozenset[tuple[str, str]]
 def _steps(statement: StatementLike, at: Situation, costs: Costs) -> tuple[list[_Step], Catalog, ScriptState]:
     """The statement's operations, each seen from where the one before it has led; a body is one transaction."""
     catalog, state, major = at
-    steps, agenda = [], Agenda(statement.operations)
     several = len(statement.operations) > 1
+    if not several and statement.operations and statement.operations[0].kind not in CALLING:  # as most statements
+        step, state = _step(statement.operations[0], (0, statement.operations[0].within), at, costs, several)
+        return [step], step.after, state
+    steps, agenda = [], Agenda(statement.operations)
     around = state
     if several and not state.in_transaction:
         state = state.changed(objects_to_come=_objects_made(statement.operations))
     while agenda:
         operation, part = agenda.take()
-        at = Situation(catalog, state, major)
-        effects = costs(operation, at)
-        waited = waited_for(effects, at) if effects.locks else ()
-        mark = state.mark_of(operation) if state.marks else None
-        after = catalog.after(operation) if mark is None else mark.catalog
-        steps.append(_Step(operation, part, at, effects, waited, after))
-        state = state.after(operation, effects, catalog, waited, lasts=several or state.in_transaction)
-        catalog = after
+        step, state = _step(operation, part, Situation(catalog, state, major), costs, several)
+        steps.append(step)
+        catalog = step.after
         if agenda.enter(operation, catalog) and not state.in_transaction:
             state = _begun(state, [("", statement)], catalog, "body")
     if state.transaction_of == "body" and not around.in_transaction:
@@ -169,6 +185,19 @@ def _steps(statement: StatementLike, at: Situation, costs: Costs) -> tuple[list[
     if several and not state.in_transaction:
         state = state.changed(objects_to_come=around.objects_to_come)
     return steps, catalog, state
+
+
+def _step(operation: Operation, part: Part, at: Situation, costs: Costs, several: bool) -> tuple[_Step, ScriptState]:
+    """One operation, and the state that it leaves; ``several``: other clauses of its statement take locks with it."""
+    catalog, state, _ = at
+    effects = costs(operation, at)
+    waited = waited_for(effects, at) if effects.locks else ()
+    mark = state.mark_of(operation) if state.marks else None
+    after = catalog.after(operation) if mark is None else mark.catalog
+    lasts = several or state.in_transaction
+    return _Step(operation, part, at, effects, waited, after), state.after(
+        operation, effects, catalog, waited, lasts=lasts
+    )
 
 
 def _beside_each_other(steps: list[_Step]) -> Iterator[_Step]:
