@@ -73,7 +73,7 @@ def test_the_findings_are_the_same_when_not_all_files_are_read_at_once(
     assert by_place(linted(folder)) == by_place(linted_by_one(folder, monkeypatch))
 
 
-@pytest.mark.parametrize("wrong", [["001"], ["017"], ["001", "017"]])
+@pytest.mark.parametrize("wrong", [["001"], ["007"], ["017"], ["001", "007"], ["001", "017"], ["007", "017"]])
 def test_the_first_error_is_raised(folder: Path, wrong: list[str]) -> None:
     for name in wrong:
         (folder / f"{name}.sql").write_bytes(b"select '\xff'")
@@ -92,7 +92,8 @@ def test_nor_are_they_lost_when_it_is_killed_behind_its_first_answer(
 ) -> None:
     expected = linted_by_one(folder, monkeypatch)
 
-    def answers(linter: engine.Linter, files: History) -> Iterator[tuple[Any, None]]:
+    def answers(linter: engine.Linter, files: History, schema: Any) -> Iterator[tuple[Any, None]]:
+        linter.catalog = schema.receive()
         yield linter.schema_left_by(files), None
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -12,6 +12,7 @@ from zdmigrate.lint.fix import FixedFile
 from zdmigrate.lint.rule_set import RuleSets
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.state import Terms
+from zdmigrate.schema.trail import Trail
 from zdmigrate.schema.walk import analyse, schema_left
 from zdmigrate.sources.history import History
 
@@ -129,6 +130,7 @@ class Linter:
         self._with_effects = effects
         self._usage = usage
         self._rule_sets = RuleSets(rules, config)
+        self._trail = Trail()
         self.catalog = Catalog()
         self.found = Found()
 
@@ -137,11 +139,12 @@ class Linter:
             self._read(change)
 
     def schema_left_by(self, changes: Iterable[Change]) -> Catalog:
-        """The schema that these files will have left once they are linted here: a part of the work."""
+        """The schema that these files will have left once they are linted: of that a part, which is not done again."""
         catalog = self.catalog
         for change in changes:
-            order = _order(change, self._config)
-            catalog = schema_left(order.onward, catalog.rested(), order.transactions)
+            order, before = _order(change, self._config), catalog.rested()
+            self._trail.begin(change, before)
+            catalog = schema_left(order.onward, before, order.transactions, self._trail)
         return catalog
 
     def beginning_with(self, catalog: Catalog) -> Linter:
@@ -182,11 +185,11 @@ class Linter:
     def _walk(self, change: Change) -> Looked:
         """Every operation of the file. A revert starts from the schema that expand left, not from contract's."""
         order, major, terms = _order(change, self._config), self._config.postgres, _terms(change, self._config)
-        before = self.catalog.rested()
-        analysed = list(analyse(order.onward, before, major, transactions=order.transactions, terms=terms))
+        before, around = self._trail.before(change, self.catalog.rested()), order.transactions
+        analysed = list(analyse(order.onward, before, major, transactions=around, terms=terms, trail=self._trail))
         catalog = analysed[-1].catalog if analysed else before
         if order.undone:
-            back = analyse(order.undone, before, major, transactions=order.transactions, terms=terms)
+            back = analyse(order.undone, before, major, transactions=around, terms=terms)
             analysed += [found for found in back if found.section == "revert"]
         return Looked(change, analysed, catalog)
 

@@ -11,6 +11,7 @@ from zdmigrate.schema.facts import Facts
 from zdmigrate.schema.facts_of_design import columns_of_index
 from zdmigrate.schema.state import MAKING_OBJECTS, TURNS, ScriptState, Terms, TransactionState, object_made
 from zdmigrate.schema.timeouts import waited_for
+from zdmigrate.schema.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,6 +56,13 @@ class _Step(NamedTuple):
     after: Catalog
 
 
+class _By(NamedTuple):
+    """What costs are found by, and where schemas may be known already."""
+
+    costs: Costs
+    trail: Trail
+
+
 def analyse(
     statements: Sequence[tuple[str, StatementLike]],
     catalog: Catalog,
@@ -62,16 +70,17 @@ def analyse(
     *,
     transactions: Mapping[str, str] | None = None,
     terms: Terms = Terms(),  # noqa: B008 - it is frozen
+    trail: Trail | None = None,
 ) -> Iterator[Analysed]:
     """The operations of one change in order; ``statements`` are pairs of a section ("" for none) and a statement.
 
     ``transactions`` says by section what the tool that runs it puts around its statements: "tool" for a BEGIN that is
-    not written, "message" for one message, in which PostgreSQL begins anew behind a written COMMIT.
+    not written, "message" for one message, in which PostgreSQL begins anew behind a written COMMIT. ``trail`` is what
+    ``schema_left`` has left, if it was asked before.
     """
     state = ScriptState(terms=_looking_ahead(terms, statements))
-    for place, steps in enumerate(
-        _walked(statements, Situation(catalog, state, major), transactions or {}, effects_of)
-    ):
+    by = _By(effects_of, trail or Trail())
+    for place, steps in enumerate(_walked(statements, Situation(catalog, state, major), transactions or {}, by)):
         section, statement = statements[place]
         for step in steps if len(steps) == 1 else _beside_each_other(steps):
             at = step.at
@@ -82,12 +91,17 @@ def analyse(
 
 
 def schema_left(
-    statements: Sequence[tuple[str, StatementLike]], catalog: Catalog, transactions: Mapping[str, str]
+    statements: Sequence[tuple[str, StatementLike]],
+    catalog: Catalog,
+    transactions: Mapping[str, str],
+    trail: Trail | None = None,
 ) -> Catalog:
     """The catalog of the last that ``analyse`` would give, which needs neither effects nor facts."""
+    trail = trail or Trail()
     if not transactions and _follow_each_other(statements):
-        return _schema_after(statements, catalog)
-    for steps in _walked(statements, Situation(catalog, TransactionState(), 0), transactions, lambda *_: NONE):
+        return _schema_after(statements, catalog, trail)
+    by = _By(lambda *_: NONE, trail)
+    for steps in _walked(statements, Situation(catalog, TransactionState(), 0), transactions, by):
         catalog = steps[-1].after if steps else catalog
     return catalog
 
@@ -98,18 +112,18 @@ def _follow_each_other(statements: Sequence[tuple[str, StatementLike]]) -> bool:
     return kinds.isdisjoint(CALLING) and kinds.isdisjoint(TURNS)
 
 
-def _schema_after(statements: Sequence[tuple[str, StatementLike]], catalog: Catalog) -> Catalog:
+def _schema_after(statements: Sequence[tuple[str, StatementLike]], catalog: Catalog, trail: Trail) -> Catalog:
     current = None
     for section, statement in statements:
         if section != current:
             catalog, current = catalog.rested(), section
         for operation in statement.operations:
-            catalog = catalog.after(operation)
+            catalog = trail.follow(operation, catalog)
     return catalog
 
 
 def _walked(
-    statements: Sequence[tuple[str, StatementLike]], at: Situation, around: Mapping[str, str], costs: Costs
+    statements: Sequence[tuple[str, StatementLike]], at: Situation, around: Mapping[str, str], by: _By
 ) -> Iterator[list[_Step]]:
     """The operations of each statement, from section to section and through their transactions."""
     current = None
@@ -120,7 +134,7 @@ def _walked(
             if section in around:
                 state = _begun(state, statements[place:], catalog, around[section])
         was_in_transaction = state.in_transaction
-        steps, catalog, state = _steps(statement, Situation(catalog, state, major), costs)
+        steps, catalog, state = _steps(statement, Situation(catalog, state, major), by)
         yield steps
         state = state.at_rest()
         begins = state.in_transaction and not was_in_transaction
@@ -162,12 +176,12 @@ def _objects_made(operations: Iterable[Operation]) -> frozenset[tuple[str, str]]
     return frozenset(made)
 
 
-def _steps(statement: StatementLike, at: Situation, costs: Costs) -> tuple[list[_Step], Catalog, ScriptState]:
+def _steps(statement: StatementLike, at: Situation, by: _By) -> tuple[list[_Step], Catalog, ScriptState]:
     """The statement's operations, each seen from where the one before it has led; a body is one transaction."""
     catalog, state, major = at
     several = len(statement.operations) > 1
     if not several and statement.operations and statement.operations[0].kind not in CALLING:  # as most statements
-        step, state = _step(statement.operations[0], (0, statement.operations[0].within), at, costs, several)
+        step, state = _step(statement.operations[0], (0, statement.operations[0].within), at, by, several)
         return [step], step.after, state
     steps, agenda = [], Agenda(statement.operations)
     around = state
@@ -175,7 +189,7 @@ def _steps(statement: StatementLike, at: Situation, costs: Costs) -> tuple[list[
         state = state.changed(objects_to_come=_objects_made(statement.operations))
     while agenda:
         operation, part = agenda.take()
-        step, state = _step(operation, part, Situation(catalog, state, major), costs, several)
+        step, state = _step(operation, part, Situation(catalog, state, major), by, several)
         steps.append(step)
         catalog = step.after
         if agenda.enter(operation, catalog) and not state.in_transaction:
@@ -187,17 +201,15 @@ def _steps(statement: StatementLike, at: Situation, costs: Costs) -> tuple[list[
     return steps, catalog, state
 
 
-def _step(operation: Operation, part: Part, at: Situation, costs: Costs, several: bool) -> tuple[_Step, ScriptState]:
+def _step(operation: Operation, part: Part, at: Situation, by: _By, several: bool) -> tuple[_Step, ScriptState]:
     """One operation, and the state that it leaves; ``several``: other clauses of its statement take locks with it."""
     catalog, state, _ = at
-    effects = costs(operation, at)
+    effects = by.costs(operation, at)
     waited = waited_for(effects, at) if effects.locks else ()
     mark = state.mark_of(operation) if state.marks else None
-    after = catalog.after(operation) if mark is None else mark.catalog
-    lasts = several or state.in_transaction
-    return _Step(operation, part, at, effects, waited, after), state.after(
-        operation, effects, catalog, waited, lasts=lasts
-    )
+    after = by.trail.after(operation, catalog) if mark is None else mark.catalog
+    left = state.after(operation, effects, catalog, waited, lasts=several or state.in_transaction)
+    return _Step(operation, part, at, effects, waited, after), left
 
 
 def _beside_each_other(steps: list[_Step]) -> Iterator[_Step]:
