@@ -10,9 +10,8 @@ Importing it lets autogenerate work on while contract revisions wait for their g
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
-
-from zdmigrate.alembic.pending import let_autogenerate_work_beside_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,4 +40,7 @@ def split(context: MigrationContext, _: str | Iterable[str | None], directives: 
     split_directives(context, directives)
 
 
-let_autogenerate_work_beside_contracts()
+if find_spec("alembic") is not None:  # zdmigrate rewrites revisions without it
+    from zdmigrate.alembic.pending import let_autogenerate_work_beside_contracts
+
+    let_autogenerate_work_beside_contracts()

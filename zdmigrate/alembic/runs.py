@@ -7,7 +7,6 @@ own: each statement there is its own transaction, as zdmigrate's own runner has 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from zdmigrate.recipes.parts.phased import Said, Together
@@ -31,11 +30,12 @@ _OF_NO_TABLE = frozenset(("create_function", "drop_object", "create_object", "cr
 
 
 class Run(NamedTuple):
-    """Statements that run in one way; ``why`` is about all of them."""
+    """Statements that run in one way; ``why`` is about all of them. Those of a ``whole`` one stay together."""
 
     way: Way
     statements: tuple[Said, ...]
     why: str = ""
+    whole: bool = False
 
 
 class _Unit(NamedTuple):
@@ -81,10 +81,11 @@ def _may_stand_together(units: Sequence[_Unit]) -> bool:
 
 
 def _run(group: Sequence[_Unit]) -> Run:
-    is_whole = len(group) > 1 or isinstance(group[0].step, Together) or group[0].quick
+    is_whole = any(isinstance(unit.step, Together) for unit in group)
+    is_transaction = is_whole or len(group) > 1 or group[0].quick
     why = group[0].step.why if len(group) == 1 and isinstance(group[0].step, Together) else ""
     statements = tuple(said for unit in group for said in _statements(unit.step, is_alone=len(group) == 1))
-    return Run("transaction" if is_whole else "autocommit", statements, why)
+    return Run("transaction" if is_transaction else "autocommit", statements, why, is_whole)
 
 
 def _statements(step: Step, *, is_alone: bool) -> tuple[Said, ...]:
@@ -102,11 +103,10 @@ def _told_apart(runs: Sequence[Run]) -> tuple[Run, ...]:
     if len(runs) == 1 and len(runs[0].statements) == 1 and not _refuses_transactions(runs[0]):
         return (runs[0]._replace(way="transaction"),) if runs[0].way == "autocommit" else tuple(runs)
     apart = list(runs)
-    for place, (before, after) in enumerate(pairwise(runs), 1):
-        if apart[place - 1].way == before.way == after.way == "transaction":
-            at = place if len(after.statements) == 1 else place - 1
-            if len(apart[at].statements) == 1:
-                apart[at] = apart[at]._replace(way="autocommit")
+    for place in range(1, len(apart)):
+        if apart[place - 1].way == apart[place].way == "transaction":
+            at = place - 1 if apart[place].whole else place
+            apart[at] = apart[at]._replace(way=apart[at].way if apart[at].whole else "autocommit")
     return tuple(_with_ends(_joined(apart)))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.options import common
+from zdmigrate.cli.rewrite_revision import revision_named, write_revision
 from zdmigrate.errors import UsageError
 from zdmigrate.sources.text import write_text
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from zdmigrate.config import Config
     from zdmigrate.recipes.parts.furniture import Furniture
     from zdmigrate.recipes.parts.ground import Answers
+    from zdmigrate.recipes.parts.merge import Rewritten
     from zdmigrate.sources.change import Change
 
 _ALLOWED = ("twin-unique-upsert", "not-additive-in-expand")
@@ -56,12 +58,16 @@ def command(
     does, or with --dsn from the database, which knows it all and is not changed. What cannot be carried is refused,
     and nothing is written. An answer about one of several columns begins with its name: --as total=total_cents.
 
+    FILE may be a revision of Alembic's, or its id: its file becomes the expand, and a new one the contract.
+
     \b
     Examples:
       zdmigrate rewrite migrations/007_rename.sql
       zdmigrate rewrite migrations/007_rename.sql --in-place --dsn postgresql://localhost/shop
+      zdmigrate rewrite 4f1c --in-place
     """
     from zdmigrate.recipes.parts.ground import Answers
+    from zdmigrate.recipes.parts.printed import printed
 
     if in_place and output:
         raise UsageError("--in-place and --output say two different things", hint="leave one of them out")
@@ -69,7 +75,13 @@ def command(
     given = zip(names, (new_names, up, down, fallback, fill), strict=True)
     answers = Answers(allow=dict(map(_allow, allow)), new_name=config.rewrite.new_name)
     answers = answers.changed(**{name: dict(map(_answer, values)) for name, values in given})
-    text = _rewritten(file, dsn, answers, config)
+    if revision := revision_named(file, config):
+        if output:
+            raise UsageError("--output names one file, and a revision becomes two", hint="--in-place writes both")
+        change, phased = _phases(revision, dsn, answers, config)
+        write_revision(change, phased, config, console, write_text if in_place else None)
+        return
+    text = printed(_phases(file, dsn, answers, config)[1])
     target = file if in_place else output
     if target is None:
         console.result(text.rstrip("\n"))
@@ -94,14 +106,14 @@ def _allow(given: str) -> tuple[str, str]:
     return rule, reason.strip()
 
 
-def _rewritten(file: str, dsn: str | None, answers: Answers, config: Config) -> str:
-    from zdmigrate.recipes.parts.rewriting import furniture_of, rewritten
+def _phases(file: str, dsn: str | None, answers: Answers, config: Config) -> tuple[Change, Rewritten]:
+    from zdmigrate.recipes.parts.rewriting import furniture_of, phases
 
     *before, change = _with_history(file, config)
     if dsn is None:
-        return rewritten(change, furniture_of(before), answers, config.postgres)
+        return change, phases(change, furniture_of(before), answers, config.postgres)
     furniture, major = _from_database(dsn, change)
-    return rewritten(change, furniture, answers, major)
+    return change, phases(change, furniture, answers, major)
 
 
 def _from_database(dsn: str, change: Change) -> tuple[Furniture, int]:
