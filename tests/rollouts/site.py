@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
 import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 from tests.docs.markdown import DOCS, write_files
 from tests.docs.shell import Shell
@@ -54,8 +56,11 @@ sys.exit(code)
 class Site:
     """``run`` is a command line of a pipeline, in the folder of the repository; ``load`` is what its users do."""
 
-    def __init__(self, database: Database, shell: Shell, load: Load, connections: Connections) -> None:
-        self.database, self.shell, self.load, self.connections = database, shell, load, connections
+    def __init__(
+        self, page: str, repository: Path, database: Database, shell: Shell, load: Load, connections: Connections
+    ) -> None:
+        self.page, self.repository, self.database, self.shell = page, repository, database, shell
+        self.load, self.connections = load, connections
 
     def run(self, command: str, code: int = 0) -> str:
         """What it prints; its exit code must be ``code``, and requests must be answered all the while."""
@@ -91,6 +96,17 @@ class Site:
         assert self.state() == "contracted"
         self.no_request_failed(excused)
         self.no_write_is_lost()
+        self.was_drawn()
+
+    def was_drawn(self) -> None:
+        """The time line of the ledger; UPDATE_GOLDEN puts it beside the page."""
+        told = self.shell.run("zdmigrate timeline --svg timeline.svg")
+        assert self.shell.code == 0, told
+        drawing = self.repository / "timeline.svg"
+        words = "".join(ElementTree.parse(drawing).getroot().itertext())
+        assert all(word in words for word in ("7.1", "7.2", CHANGE)), words
+        if os.environ.get("UPDATE_GOLDEN"):
+            shutil.copy(drawing, (DOCS / "rollouts" / self.page).with_suffix(".svg"))
 
     def no_request_failed(self, excused: str = "") -> None:
         failures = [failure for failure in self.load.failures if not (excused and f" from {excused}:" in failure)]
@@ -127,7 +143,7 @@ def site(
             _configure(repository, "guards.toml", {"https://prometheus.internal": url} | MORE_OFTEN)
             shell.run(f"export WEBHOOK={platform}")
         watched = running.enter_context(Connections(database))
-        yield Site(database, shell, Load(port, USERS), watched)
+        yield Site(page, repository, database, shell, Load(port, USERS), watched)
 
 
 def _repository(page: str, folder: Path, window: str) -> Path:
