@@ -28,7 +28,6 @@ ASKED = {
 }
 # No change of phases does it without harm; what stands there is what the refusal has to say, for each example.
 REFUSED = {
-    "add-column-volatile-default": {4: "use VIRTUAL", 5: "the domain's base type, and a CHECK"},
     "add-exclusion-constraint": {0: "the least bad"},
     "alter-domain-add-constraint": {1: "a CHECK of each table"},
     "alter-domain-set-not-null": {0: "ALTER COLUMN ... SET NOT NULL"},

@@ -80,6 +80,17 @@ REFUSED = {
     "a table with policies, below 15": ("", "ALTER TABLE books RENAME TO volumes;", "a view reads past them"),
     "VACUUM FULL": ("", "VACUUM FULL books;", "pg_repack"),
     "an EXCLUDE to come": ("", "ALTER TABLE books ADD EXCLUDE (title WITH =);", "the least bad"),
+    "a type that nobody made": ("", "ALTER TABLE books ADD m thing;", "of which nothing says what it forbids"),
+    "a domain that was changed since": (
+        "CREATE DOMAIN few AS integer CHECK (VALUE < 9); ALTER DOMAIN few SET DEFAULT 3;",
+        "ALTER TABLE books ADD m few;",
+        "name the database with --dsn",
+    ),
+    "a copy of a domain's column": (
+        "CREATE DOMAIN few AS integer CHECK (VALUE < 9); ALTER TABLE loans ADD m few;",
+        "ALTER TABLE loans RENAME m TO n;",
+        "loans.n would be of few, a domain with a constraint",
+    ),
     "a stored column of a parent": (
         "CREATE TABLE rare () INHERITS (books);",
         "ALTER TABLE books ADD s text GENERATED ALWAYS AS (left(title, 3)) STORED;",

@@ -14,15 +14,18 @@ from zdmigrate.recipes.parts.building import added_constraint, built_index, prov
 from zdmigrate.recipes.parts.computing import Computing
 from zdmigrate.recipes.parts.copied import type_sql
 from zdmigrate.recipes.parts.definitions import constraint_sql, key_parts
+from zdmigrate.recipes.parts.domains import based
 from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
 from zdmigrate.recipes.parts.presence import is_missing
 from zdmigrate.schema.constraints import constraint_name, object_name
-from zdmigrate.schema.filling import is_constrained_domain
 from zdmigrate.schema.history_of_tables import SERIAL
 from zdmigrate.schema.spelling import spelled, spelled_name
 from zdmigrate.schema.volatility import is_volatile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zdmigrate.recipes.parts.domains import Based
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.operations import AddColumn, Column, Constraint, Expression
     from zdmigrate.schema.relations import Table
@@ -52,39 +55,56 @@ class New(NamedTuple):
 
 
 def recipe(operation: AddColumn, ground: Ground) -> Phased:
-    new = New(ground.table(operation.relation), operation.column, ground)
-    _refuse(new)
-    undoing = (Said("", f"{new.alter} DROP COLUMN IF EXISTS {new.name}"),)
-    if _is_numbered(new.column):
-        phased = _numbered(new)
-    elif new.column.generated == "stored":
-        return _computed(new, undoing)
-    elif new.column.default is not None and is_volatile(new.column.default, ground.furniture.catalog):
-        phased = _with_volatile_default(new)
-    else:
-        phased = _plain(new)
-    constraints = [constrained(each, new) for each in new.column.constraints if each.type != "not_null"]
+    base = based(operation.column, ground)
+    new = New(ground.table(operation.relation), base.column, ground)
+    if new.column.name in new.table.columns:
+        raise ground.refusal(f"{new.table.name} has a column {new.column.name} already")
+    phased, constraints = _column(new), tuple(_constraints(new, base))
+    late = new.column.generated == "stored"  # else only this change's versions write it
     return phased.changed(
         table=new.table.name,
-        filled=(*phased.filled, *(step for part in constraints for step in part.filled)),
-        undoing=(*undoing, *phased.undoing),
+        notes=(*phased.notes, *_told_of_domain(operation.column, base, new)),
+        filled=(*phased.filled, *(constraints if not late else ())),
+        contract=(*phased.contract, *(constraints if late else ())),
+        undoing=(*phased.undoing, Said("", f"{new.alter} DROP COLUMN IF EXISTS {new.name}")),
+    )
+
+
+def _column(new: New) -> Phased:
+    if new.column.generated == "stored":
+        return _computed(new)
+    if _is_numbered(new.column):
+        return _numbered(new)
+    if new.column.default is not None and is_volatile(new.column.default, new.ground.furniture.catalog):
+        return _with_volatile_default(new)
+    return _plain(new)
+
+
+def _constraints(new: New, base: Based) -> Iterator[Step]:
+    """Those of the column, and those of its domain, which the table has to keep in its place."""
+    for each in new.column.constraints:
+        if each.type != "not_null":
+            yield from constrained(each, new).filled
+    for check in base.checks:
+        name = new.ground.free(new.table.name, new.column.name, "check")
+        yield from added_constraint(new.table, name, f"CHECK ({check})", new.ground)
+
+
+def _told_of_domain(column: Column, base: Based, new: New) -> tuple[str, ...]:
+    if base.column.type == column.type:
+        return ()
+    told, kind = f"{new.table.name.name}.{column.name}", type_sql(base.column.type)
+    kept = "the table has its CHECKs" if base.checks else "it is NOT NULL as that"
+    why = "for a column of a domain with a constraint PostgreSQL writes the whole table anew"
+    return (
+        f"{told} is of {kind}, the type under {column.type.sql}, and {kept}: {why}.",
+        f"What is changed of {column.type.sql} later does not reach {told}.",
     )
 
 
 def _is_numbered(column: Column) -> bool:
     """Whether a sequence gives its values, so that it is NOT NULL whether or not that is said."""
     return column.type.name in SERIAL or column.identity is not None
-
-
-def _refuse(new: New) -> None:
-    column, refusal = new.column, new.ground.refusal
-    if column.name in new.table.columns:
-        raise refusal(f"{new.table.name} has a column {column.name} already")
-    if is_constrained_domain(column.type, new.ground.furniture.catalog) is not False:
-        raise refusal(
-            f"{column.name} is of a domain with constraints: PostgreSQL writes the whole table anew",
-            "use the domain's base type, and a CHECK on the table",
-        )
 
 
 def _added(new: New, *clauses: str) -> str:
@@ -139,24 +159,19 @@ def _not_null(new: New) -> tuple[Step, ...]:
     return (*proof, *mark)
 
 
-def _computed(new: New, undoing: tuple[Said, ...]) -> Phased:
+def _computed(new: New) -> Phased:
     """An ordinary column, kept by a trigger for good."""
     table, column, ground = new.table, new.column, new.ground
     assert column.generation is not None
     _refuse_computed(new, column.generation)
     kind = type_sql(column.type)
     computing = Computing(table.name, column.name, column.type, kind, column.generation.sql, ground)
-    constraints = [constrained(each, new) for each in column.constraints if each.type != "not_null"]
     return Phased(
-        table=table.name,
         notes=_told_of_computed(f"{table.name.name}.{column.name}"),
         expand=(Said(_CHEAP, _added(new)), *computing.begin()),
         backfill=(computing.backfill(),),
-        contract=(
-            *(_not_null(new) if column.not_null else ()),
-            *(step for part in constraints for step in part.filled),
-        ),
-        undoing=(*computing.end(), *undoing),
+        contract=_not_null(new) if column.not_null else (),
+        undoing=computing.end(),
     )
 
 

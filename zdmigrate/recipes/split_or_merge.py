@@ -14,6 +14,7 @@ from zdmigrate.recipes.add_column import New, constrained
 from zdmigrate.recipes.parts.building import proven_not_null
 from zdmigrate.recipes.parts.carried import refuse_what_no_trigger_keeps
 from zdmigrate.recipes.parts.copied import told_of_null, type_sql
+from zdmigrate.recipes.parts.domains import refuse_constrained
 from zdmigrate.recipes.parts.groups import unqualified
 from zdmigrate.recipes.parts.pair import Pair
 from zdmigrate.recipes.parts.phased import Phased, Said
@@ -90,6 +91,7 @@ def _refuse_new(column: Column, table: Table, ground: Ground) -> None:
             f"{table.name.name}.{column.name} has values of its own, and cannot be filled from other columns",
             "add it in a file of its own",
         )
+    refuse_constrained(column.type, f"{table.name.name}.{column.name}", ground)
 
 
 def _added(column: Column, alter: str) -> str:

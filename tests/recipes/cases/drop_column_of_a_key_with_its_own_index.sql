@@ -1,2 +1,2 @@
--- schema: rare_keys.sql
+-- schema: rarities.sql
 ALTER TABLE cards DROP COLUMN number;

@@ -1,3 +1,3 @@
--- schema: rare_keys.sql
+-- schema: rarities.sql
 -- options: --allow "twin-unique-upsert=nobody upserts"
 ALTER TABLE cards RENAME holder TO owner;

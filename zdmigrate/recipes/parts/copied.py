@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zdmigrate.recipes.parts.domains import refuse_constrained
 from zdmigrate.schema.spelling import spelled, spelled_name
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def added(
         raise ground.refusal(f"{table.name} has a column {new} already")
     kind = of_type or old.type
     assert kind is not None
+    refuse_constrained(kind, f"{table.name.name}.{new}", ground)
     ordered = old.collation if of_type is None else collation
     sql = type_sql(kind)
     said = f" COLLATE {spelled_name(ordered)}" if ordered else ""

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 # Multiranges come with their ranges.
 _TYPES = """
     SELECT n.nspname, t.typname, t.typtype, pg_catalog.format_type(t.typbasetype, t.typtypmod),
-           t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = t.oid),
+           pg_catalog.concat(
+               (SELECT pg_catalog.format(' COLLATE %%I.%%I', s.nspname, l.collname) FROM pg_catalog.pg_collation AS l
+                JOIN pg_catalog.pg_namespace AS s ON s.oid = l.collnamespace
+                JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+                WHERE l.oid = t.typcollation AND l.oid <> b.typcollation),
+               ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END),
+           (SELECT pg_catalog.array_agg(pg_catalog.format('ADD CONSTRAINT %%I %%s', k.conname,
+                                                          pg_catalog.pg_get_constraintdef(k.oid)) ORDER BY k.oid)
+            FROM pg_catalog.pg_constraint AS k WHERE k.contypid = t.oid AND k.contype = 'c'),
            (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
             FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid)
     FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
@@ -61,10 +69,11 @@ _VIEWS = """
 
 
 def types_said(rows: Rows) -> Iterator[str]:
-    for schema, name, kind, base, constrained, labels in rows(_TYPES, ()):
+    for schema, name, kind, base, clauses, constraints, labels in rows(_TYPES, ()):
         said = f"{spelled(schema)}.{spelled(name)}"
         if kind == "d":
-            yield f"CREATE DOMAIN {said} AS {base}{' NOT NULL' if constrained else ''}"
+            yield f"CREATE DOMAIN {said} AS {base}{clauses}"
+            yield from (f"ALTER DOMAIN {said} {each}" for each in constraints or ())
         elif kind == "e":
             yield f"CREATE TYPE {said} AS ENUM ({labels or ''})"
         else:

@@ -1,4 +1,4 @@
-"""The statements that made functions, views and enums: a revert may have to make them again, or a copy be made."""
+"""The statements that made functions, views, enums and domains: they may have to be made again, or copied."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FUNCTIONS = ("function", "procedure", "routine")
 class Thing(NamedTuple):
     """What was made: its kind, its name, and of a function the types of what a call gives it."""
 
-    kind: str  # function | view | type
+    kind: str  # function | view | type | domain
     name: Name
     arguments: tuple[str, ...] = ()
 
@@ -51,6 +51,10 @@ class Texts(Value):
                 return self._with(Thing("view", catalog.new_name(name)), statement)
             case ops.CreateEnum(name=name):
                 return self._with(Thing("type", catalog.new_name(name)), statement)
+            case ops.CreateDomain(name=name):
+                return self._with(Thing("domain", catalog.new_name(name)), statement)
+            case ops.AlterDomain(domain=name) | ops.AlterObject(object_type="domain", name=name):
+                return self._also(Thing("domain", catalog.new_name(name)), statement)
             case ops.AddEnumValue(type=name):
                 return self._also(Thing("type", catalog.new_name(name)), statement)
             case ops.Grant(relation=Name() as name) | ops.Revoke(relation=Name() as name):
@@ -90,7 +94,9 @@ class Texts(Value):
     def _without_object(self, operation: ops.ObjectAction, name: Name, statement: str) -> Texts:
         if operation.object_type in _FUNCTIONS:
             return self._without("function", name, named_arguments(statement, operation.name))
-        return self._without("type", name) if operation.object_type == "type" else self
+        if operation.object_type in ("type", "domain"):  # DROP TYPE takes a domain, too
+            return self._without("type", name)._without("domain", name)
+        return self
 
 
 # --------------------------------------------------------------------------- functions

@@ -1,0 +1,4 @@
+-- schema: rarities.sql
+-- catalog: database
+-- then: ALTER TABLE cards ALTER COLUMN said DROP EXPRESSION; ALTER TABLE cards ALTER said TYPE varchar(60) COLLATE "C", ADD CONSTRAINT cards_said_check CHECK (said <> '' AND lower(said) <> 'null'); CREATE FUNCTION cards_said_compute() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS E'\nBEGIN\n    NEW.said := NEW.holder || NEW.number;\n    RETURN NEW;\nEND\n'; CREATE TRIGGER "~~zd_cards_said_compute" BEFORE INSERT OR UPDATE ON cards FOR EACH ROW WHEN ((ROW(NEW.said)::record) OPERATOR(pg_catalog.*<>) (ROW(CAST(NEW.holder || NEW.number AS varchar(60)))::record) OR CAST(CAST(NEW.holder || NEW.number AS varchar(60)) AS text) IS DISTINCT FROM CAST(NEW.holder || NEW.number AS text)) EXECUTE FUNCTION cards_said_compute(); ALTER TABLE cards ENABLE ALWAYS TRIGGER "~~zd_cards_said_compute"
+ALTER TABLE cards ADD said words GENERATED ALWAYS AS (holder || number) STORED;
