@@ -119,6 +119,21 @@ def test_a_change_expanded_anew_belongs_to_the_new_release_and_the_old_one_is_ol
     assert "name" in columns(project)
 
 
+def test_a_change_expanded_again_as_it_was_stays_with_the_release_that_brought_it(project: Project) -> None:
+    """v3 was registered with it while it was reverted: it did not bring it, and may contract it once v2 is there."""
+    project.write("001_label.sql", COLUMN + CONTRACT + REVERT)
+    assert project.expand().code == 0
+    project.done("revert", "001_label")
+    beat(project, "v2")
+    assert ask_contract(project).code == 0, "there is nothing to contract; v3 is registered by it"
+    project.done("apply", "--phase", "expand", "--again", "--release", "v2")
+    query = "SELECT bound_to, zdmigrate.is_old_for('app', 'v2', id) FROM zdmigrate.change"
+    assert project.database.execute(query) == [("v2", False)]
+    told = ask_contract(project)
+    assert told.code == 0, told.text
+    assert "name" not in columns(project)
+
+
 # --------------------------------------------------------------------------- undoing half an expand
 
 

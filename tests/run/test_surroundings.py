@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HALF = "-- zdmigrate: expand\nCREATE TABLE made (id int);\nSELECT 1 / (SELECT count(*) FROM mended);\n"
 BITING = {
-    "statement_timeout": "1ms",
+    "statement_timeout": "50ms",
     "lock_timeout": "1ms",
     "idle_in_transaction_session_timeout": "1ms",
     "idle_session_timeout": "100ms",
@@ -23,7 +23,7 @@ BITING = {
     "default_transaction_isolation": "serializable",
     "standard_conforming_strings": "off",
     "row_security": "on",
-    "transaction_timeout": "1ms",
+    "transaction_timeout": "50ms",
 }
 
 
@@ -81,6 +81,17 @@ def test_a_resumed_change_reads_times_as_it_did_before(project: Project) -> None
     project.database.execute("INSERT INTO mended VALUES (1)")
     assert project.expand().code == 0
     assert project.database.execute("SELECT zone FROM told") == [("Asia/Tokyo",)]
+
+
+def test_a_backfills_workers_have_the_time_zone_that_the_change_began_with(project: Project) -> None:
+    """A timestamp's text depends on it, and a batch that is run by another role's settings would differ."""
+    fill = "-- zdmigrate: backfill\nUPDATE users SET label = timestamptz '2026-01-01 12:00+00'::text;\n"
+    project.write("001_label.sql", "-- zdmigrate: expand\nALTER TABLE users ADD COLUMN label text;\n" + fill)
+    in_database(project, "TimeZone", "'Asia/Tokyo'")
+    project.done("apply", "--phase", "expand", "--release", "v2", "--no-backfill")
+    in_database(project, "TimeZone", "'UTC'")
+    project.done("apply", "--phase", "backfill")
+    assert project.database.execute("SELECT DISTINCT label FROM users") == [("2026-01-01 21:00:00+09",)]
 
 
 def test_a_steps_own_settings_end_with_it(project: Project) -> None:

@@ -43,12 +43,12 @@ def read_change(connection: Connection, app: str, change: str) -> ChangeRow | No
     return read_changes(connection, app).get(change)
 
 
-def move(connection: Connection, app: str, change: str, after: State, **detail: Any) -> None:
+def move(connection: Connection, app: str, change: str, after: State, *, rewritten: bool = True, **detail: Any) -> None:
     """Bring a change to a state that may follow its present one, and record it; the row is made if need be.
 
-    A change that was reverted is bound anew, to the release registered last: the ones before it know another one
-    by this name. Takes a row lock and belongs in the caller's transaction. Raises UsageError for a transition that
-    states.py does not have: two commands crossed.
+    A change that was reverted and ``rewritten`` since is bound anew, to the release registered last: the ones before
+    it know another one by this name. Takes a row lock and belongs in the caller's transaction. Raises UsageError for a
+    transition that states.py does not have: two commands crossed.
     """
     row = connection.execute(
         "SELECT state FROM zdmigrate.change WHERE app = %s AND id = %s FOR UPDATE", [app, change]
@@ -68,10 +68,10 @@ def move(connection: Connection, app: str, change: str, after: State, **detail: 
         " SELECT version FROM zdmigrate.release WHERE app = %(app)s AND %(id)s = ANY (changes)"
         " ORDER BY position LIMIT 1))"
         " ON CONFLICT (app, id) DO UPDATE SET state = excluded.state, since = pg_catalog.clock_timestamp(),"
-        " bound_to = CASE WHEN change.state = 'reverted' THEN ("
+        " bound_to = CASE WHEN change.state = 'reverted' AND %(rewritten)s THEN ("
         "  SELECT version FROM zdmigrate.release WHERE app = %(app)s AND %(id)s = ANY (changes)"
         "  ORDER BY position DESC LIMIT 1) ELSE coalesce(change.bound_to, excluded.bound_to) END",
-        {"app": app, "id": change, "state": after.value},
+        {"app": app, "id": change, "state": after.value, "rewritten": rewritten},
     )
     record(connection, after.value, app=app, change=change, **detail)
 

@@ -65,10 +65,12 @@ def connect(dsn: str, *, purpose: str = "", settings: Mapping[str, str] = SETTIN
 
 
 def apply_settings(connection: Connection, settings: Mapping[str, str] = SETTINGS) -> None:
-    """Set what must not be left to the role's or the database's own settings."""
+    """Set what must not be left to the role's or the database's own settings; in one message, for who is far away."""
     newer = {"transaction_timeout": "0"} if connection.info.server_version >= 170000 else {}
-    for key, value in {**settings, **newer}.items():
-        connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(key), sql.Literal(value)))
+    each = sql.SQL("pg_catalog.set_config({}, {}, false)")
+    calls = [each.format(sql.Literal(key), sql.Literal(value)) for key, value in {**settings, **newer}.items()]
+    if calls:
+        connection.execute(sql.SQL("SELECT {}").format(sql.SQL(", ").join(calls)))
 
 
 def where(connection: Connection) -> str:

@@ -16,8 +16,9 @@ from zdmigrate.run.lease import DDL, take_lease
 from zdmigrate.run.mending import retry_left_aside
 from zdmigrate.run.order import Order
 from zdmigrate.run.outcome import Outcome
-from zdmigrate.run.phases import needs_of, run_phase
+from zdmigrate.run.phases import run_phase
 from zdmigrate.run.preflight import preflight, refuse_unfit
+from zdmigrate.run.sections import needs_of
 from zdmigrate.run.session import Session, between_steps
 from zdmigrate.run.shape import accept, changed_since
 

@@ -11,7 +11,7 @@ from zdmigrate.ledger.changes import read_changes, read_sections
 from zdmigrate.ledger.states import State
 from zdmigrate.plan.build import build_plan
 from zdmigrate.run.catalog import live_catalog, type_of
-from zdmigrate.run.phases import checksums
+from zdmigrate.run.sections import checksums, is_rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,9 +124,7 @@ def _anew(target: Target, connection: Connection, change: Change, row: ChangeRow
     """Whether a reverted change is to be expanded once more: its file has changed, or it was asked for."""
     if row.state != State.REVERTED:
         return False
-    before = read_sections(connection, target.app, change.id)
-    changed = any(before.get(key) != checksum for key, checksum in checksums(change, "expand").items())
-    return again or changed
+    return again or is_rewritten(connection, target.app, change)
 
 
 def _note_order(target: Target, changes: Sequence[Change], rows: dict[str, ChangeRow], due: list[Change]) -> None:

@@ -18,13 +18,13 @@ from zdmigrate.ledger.changes import (
     write_sections,
 )
 from zdmigrate.ledger.states import State
-from zdmigrate.plan.build import SECTIONS_OF
 from zdmigrate.plan.step import ALONE, BACKFILL
 from zdmigrate.run.alone import run_alone
 from zdmigrate.run.backfill import refuse_edited, run_backfill
 from zdmigrate.run.lease import DDL, GRACE, backfill_lease, take_lease
 from zdmigrate.run.measured import record_failure, record_took
 from zdmigrate.run.outage import ConnectionLost, Outages, tells_an_outage
+from zdmigrate.run.sections import checksums, is_rewritten, needs_of
 from zdmigrate.run.session import Session, between_steps, state_after
 from zdmigrate.run.shape import remember, settle
 from zdmigrate.run.stamp import stamp_for
@@ -183,7 +183,8 @@ def _begin(
         check(connection)
         note_promotion(connection, target.listener)
         before = read_change(connection, target.app, plan.change)
-        move(connection, target.app, plan.change, BEGUN[plan.phase], path=plan.path)
+        rewritten = is_rewritten(connection, target.app, change)
+        move(connection, target.app, plan.change, BEGUN[plan.phase], rewritten=rewritten, path=plan.path)
         if before is None or before.state != BEGUN[plan.phase]:  # else it is resumed, and the shape is that of before
             remember(connection, plan, contract)
         if before is None or before.state == State.REVERTED:
@@ -210,17 +211,6 @@ def _end(session: Session, target: Target, change: Change, plan: Plan) -> None:
         settle(connection, plan)
         if plan.phase == "revert":
             forget_steps(connection, target.app, plan.change)
-
-
-def needs_of(change: Change) -> list[tuple[str, str]]:
-    """The releases of other apps that the change's contract needs."""
-    return [need for section in change.sections for need in section.needs]
-
-
-def checksums(change: Change, phase: str) -> dict[tuple[str, int], str]:
-    """The checksums of the sections of a phase, by name and place; a backfill belongs to expand."""
-    names = SECTIONS_OF[phase]
-    return {(section.name, section.ordinal): section.checksum for section in change.sections if section.name in names}
 
 
 class _Sessions:
