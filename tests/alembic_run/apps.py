@@ -54,7 +54,7 @@ class App:
         raise AssertionError("the app is stuck")
 
     def _work(self, number: int) -> None:
-        while not self._ended.wait(0.002) and not self.failures:
+        while not self._ended.wait(0.01) and not self.failures:
             number += 2
             try:
                 self._round(number)

@@ -93,8 +93,8 @@ def test_a_runner_that_is_ended_leaves_one_truth(server: RunningServer, forge: F
     all_survive(crashes, a_share_of(crashes.points_at_writes(Fault.KILL), 15), Fault.KILL)
 
 
-@pytest.mark.whole
-@pytest.mark.timeout(1800)
+@pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("fault", [Fault.KILL, Fault.CUT], ids=lambda fault: fault.value)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_runner_that_is_ended_around_anything_it_writes_leaves_one_truth(

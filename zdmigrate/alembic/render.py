@@ -6,8 +6,8 @@ what its own lines say of transactions.
 
     python render.py FILE|FOLDER SECTION [SCRATCH] > JSON
 
-prints ``{"revisions": [...], "transactions": "each" | "tool", "version_table": [schema, name]}``; see ``Rendered``
-below for what a revision has.
+prints ``{"revisions": [...], "transactions": "each" | "tool", "version_table": [schema, name], "scripts": folder}``;
+see ``Rendered`` below for what a revision has.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         after: list[str]
         path: str
         phase: str
+        labels: list[str]  # its own
         up: list[Statement]
         down: list[Statement]
         problems: list[Problem]
@@ -99,6 +100,7 @@ def project(configuration: str, section: str, scratch: str = "") -> dict[str, An
     return {
         "transactions": "each" if terms.get("transactional_ddl") is False else "tool",
         "version_table": version_table(terms),
+        "scripts": str(Path(scripts.dir).resolve()),
         "revisions": found,
     }
 
@@ -223,6 +225,7 @@ def rendered(script: Script, phase: str, config: Config, scripts: ScriptDirector
         "after": names_before(script, scripts),
         "path": str(Path(script.path).resolve()),
         "phase": phase,
+        "labels": list(to_tuple(getattr(script.module, "branch_labels", None), ())),
         "up": up,
         "down": down,
         "problems": [found for found in (problem, back) if found],

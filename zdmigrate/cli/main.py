@@ -26,6 +26,7 @@ COMMANDS = {
     "stats": "Print the sizes of all tables, for lint to reckon with.",
     "new": "Write an empty change file with its sections.",
     "plan": "Show what apply would do, and run nothing.",
+    "alembic": "Set an Alembic project up.",
     "init": "Create the ledger in the database.",
     "apply": "Run what is due: expand, backfill, contract.",
     "gate": "Ask whether contracts that your own tool runs may run now.",
