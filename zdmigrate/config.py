@@ -132,6 +132,11 @@ class Config(Value):
     apps_ignored: tuple[str, ...] = ()  # [apps.NAME] ignores = true
     path: str | None = None  # the file that was read
 
+    @property
+    def active_guards(self) -> tuple[Guard, ...]:
+        """The guards of an expand and its backfill."""
+        return () if self.backfill.guard_action == "ignore" else self.guards
+
 
 # --------------------------------------------------------------------------- reading one value
 
@@ -251,7 +256,7 @@ KEYS = {
         _choice("stop", "quarantine"), "What to do with a row that cannot be filled: stop, or keep it aside and go on."
     ),
     "backfill.guard_action": Key(
-        _choice("pause", "abort", "revert"), "What to do with a backfill while a health guard says no."
+        _choice("pause", "abort", "revert", "ignore"), "What to do with an expand while a health guard says no."
     ),
     "rollout.action": Key(_choice("pause", "abort", "revert"), "What guard does once a health guard says no."),
     "rollout.webhook": Key(_url, "A URL that guard posts its verdict to."),

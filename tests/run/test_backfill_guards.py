@@ -80,7 +80,7 @@ def test_it_is_undone_where_the_guard_shall_undo_it(
 
 def test_without_a_baseline_it_does_not_begin(project: Project, number: Path, guarded: tuple[str, str]) -> None:
     number.unlink()
-    refused(project.expand(*guarded), 3, "guard p99 has no baseline: cat exited with 1", "no batch was run")
+    refused(project.expand(*guarded), 3, "guard p99 has no baseline: cat exited with 1", "no step was run")
     number.write_text("10")
     assert project.run("apply", "--phase", "backfill", *guarded).code == 0
 

@@ -80,6 +80,10 @@ def _health(detail: dict[str, Any]) -> str:
     return f"is not well: {'; '.join(detail['breaches'])}"
 
 
+def _before(detail: dict[str, Any]) -> str:
+    return f"before the rollout of {detail['release']}" if "release" in detail else "before the expand"
+
+
 def _measured(measured: dict[str, float]) -> Iterator[str]:
     return (f"{name} {value:.4g}" for name, value in measured.items())
 
@@ -105,7 +109,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "retire": lambda d: f"release {d['version']}: {', '.join(d['instances'])} retired, because {d['why']}",
     "gate shut": lambda d: f"the gate is shut for release {d['release']}: {', '.join([*d['codes'], *d['versions']])}",
     "guard": lambda detail: f"the rollout of {detail['release']} " + _health(detail),
-    "guard baseline": lambda d: f"before the rollout of {d['release']}: " + ", ".join(_measured(d["measured"])),
+    "guard baseline": lambda detail: f"{_before(detail)}: {', '.join(_measured(detail['measured']))}",
     "force": lambda detail: f"the gate is forced for release {detail['release']}, because {detail['why']}",
     "takeover": lambda detail: f"the lease {detail['lease']!r} is taken over from a runner that stood still",
 }

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     - ``failed`` and ``no lock``: ``phase``, ``step``, ``why``
     - ``gate shut``, once for each time that its answer is another: ``release``, ``codes``, ``versions`` in the way
     - ``guard``: ``release``, ``well``, ``breaches``, ``seconds``, ``does`` (what is done about it)
-    - ``guard baseline``: ``release``, ``measured``
+    - ``guard baseline``: ``measured`` by guard, before the rollout of ``release``, or before the change's expand
     - a change's states, ``resumed``, ``init``, ``upgrade``, ``adopt``, ``baseline``, ``release``, ``bind``,
       ``retire``, ``force``, ``contract changed``, ``takeover``, ``promotion``, ``alembic``: what was asked for, and why
     """

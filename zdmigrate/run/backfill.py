@@ -103,7 +103,7 @@ class _Runner:
         """Rows changed in all passes of this run."""
         refuse_whole_table_plan(self.session, self.step, self.backfill)
         stand = self._stand()
-        with guarded(self.connection, self.config.guards, self.cursors) as guards:
+        with guarded(self.connection, self.config.active_guards, self.cursors) as guards:
             self.throttle.brakes += guards
             rows = self._passes(stand)
         if aside := self.quarantine.rows(self.connection):

@@ -11,6 +11,7 @@ from zdmigrate.plan.step import BACKFILL
 from zdmigrate.run.agreement import agree
 from zdmigrate.run.backfills.brakes.guards import GuardBreached
 from zdmigrate.run.due import due_for_expand, nothing_run, plan_of, refuse_unrunnable
+from zdmigrate.run.guarded import guarded_steps
 from zdmigrate.run.lease import BackfillElsewhere
 from zdmigrate.run.mending import retry_left_aside
 from zdmigrate.run.order import Order
@@ -80,7 +81,8 @@ def _expand_one(target: Target, change: Change, until: Callable[[Step], bool]) -
         contract = plan_of(target, connection, change, "contract")
         refuse_unfit(target, connection, plan)
     try:
-        return run_phase(target, change, plan, contract=contract, until=until)
+        with guarded_steps(target, change.id, until) as guarded:
+            return run_phase(target, change, plan, contract=contract, until=guarded)
     except GuardBreached as error:
         if target.config.backfill.guard_action == "revert":
             target.listener.note(error.sentence)

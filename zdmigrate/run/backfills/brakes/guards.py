@@ -33,6 +33,15 @@ class GuardBreached(StepFailed):
             hint="once the app is well, zdmigrate apply --phase backfill goes on from there",
         )
 
+    @classmethod
+    def in_expand(cls, change: str, breaches: str) -> GuardBreached:
+        """The same between two steps of an expand."""
+        error = cls(change, breaches)
+        error.sentence = f"the expand of {change} was ended: {breaches}"
+        error.state = "the steps that were told as done stand"
+        error.hint = "once the app is well, zdmigrate apply --phase expand goes on from there"
+        return error
+
     def reverted(self) -> GuardBreached:
         """The same, after the change was undone."""
         self.state = "the change was reverted"
