@@ -94,6 +94,8 @@ class Guard(Value):
     token: str = ""  # the variable that holds a bearer token for it
     max: float | None = None
     max_ratio: float | None = None  # times what it was before the start
+    min: float | None = None  # for what is good when there is much of it
+    min_ratio: float | None = None
     every: Duration = Duration(5_000)
     time_limit: Duration = Duration(5_000)
 

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # What is measured, and what it may come to where its table does not say.
-USUAL: dict[str, dict[str, float]] = {"error_rate": {"max": 0.01}, "p99": {"max_ratio": 2.0}}
+USUAL: dict[str, dict[str, float]] = {
+    "error_rate": {"max": 0.01},
+    "p50": {"max_ratio": 2.0},
+    "p99": {"max_ratio": 2.0},
+    "business": {"min_ratio": 0.5},
+}
 _TEXTS = ("name", "measures", "prometheus", "query", "token")
-_NUMBERS = ("max", "max_ratio")
+_NUMBERS = ("max", "max_ratio", "min", "min_ratio")
 _TIMES = ("every", "time_limit")
 
 

@@ -24,11 +24,13 @@ def test_error_rate_and_p99_have_their_usual_thresholds(tmp_path: Path) -> None:
         tmp_path,
         '[[guard]]\nname = "errors"\nmeasures = "error_rate"\nprometheus = "http://p:9090"\nquery = "sum(x)"\n'
         '[[guard]]\nname = "slow"\nmeasures = "p99"\ncommand = ["./p99", "--json"]\nevery = "10s"\n'
+        '[[guard]]\nname = "orders"\nmeasures = "business"\ncommand = ["orders"]\n'
         '[[guard]]\nname = "own"\ncommand = ["queue"]\nmax = 100\nmax_ratio = 3\n',
     )
     assert found == (
         Guard(name="errors", prometheus="http://p:9090", query="sum(x)", max=0.01),
         Guard(name="slow", command=("./p99", "--json"), max_ratio=2.0, every=Duration(10_000)),
+        Guard(name="orders", command=("orders",), min_ratio=0.5),
         Guard(name="own", command=("queue",), max=100.0, max_ratio=3.0),
     )
 
@@ -44,7 +46,10 @@ def test_error_rate_and_p99_have_their_usual_thresholds(tmp_path: Path) -> None:
         ('name = "a"\nmax = "1"\ncommand = ["x"]', "a: max must be a number"),
         ('name = "a"\nmax = 1\ncommand = "x | y"', "a: command must be a list of words"),
         ('name = "a"\nmax = 1\ncommand = ["x"]\nevery = "often"', "a: every: 'often' is not a number with one of"),
-        ('name = "a"\nmeasures = "p95"\ncommand = ["x"]', "a: measures is one of error_rate, p99, not p95"),
+        (
+            'name = "a"\nmeasures = "p95"\ncommand = ["x"]',
+            "a: measures is one of error_rate, p50, p99, business",
+        ),
         ('name = "a"\nmax = 1\ncommand = ["x"]\nmaximum = 2', "a: unknown key maximum"),
     ],
 )

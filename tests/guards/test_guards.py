@@ -130,13 +130,22 @@ def test_thresholds_are_absolute_or_relative_to_what_was_before() -> None:
     assert judge(prints("false", max=1.0), {}) == "guard errors cannot be measured: false exited with 1"
 
 
+def test_what_is_good_in_plenty_has_a_least() -> None:
+    assert judge(prints("echo", "10", min=10.0), {}) == ""
+    assert judge(prints("echo", "9", min=10.0), {}) == "guard errors: 9 is below 10"
+    relative = prints("echo", "9", min_ratio=0.5)
+    assert judge(relative, {"errors": 18.0}) == ""
+    assert judge(relative, {"errors": 20.0}) == "guard errors: 9 is below 0.5 times what it was before the start, 20"
+    assert take_baseline([relative], {}) == {"errors": 9.0}
+
+
 def test_a_baseline_is_taken_once_and_must_be_something() -> None:
     relative = prints("echo", "30", max_ratio=2.0)
     assert take_baseline([relative, prints("false", max=1.0)], {}) == {"errors": 30.0}
     assert take_baseline([relative], {"errors": 5.0}) == {"errors": 5.0}, "what an earlier run has measured"
     with pytest.raises(Unmeasured, match="guard errors has no baseline: false exited with 1"):
         take_baseline([prints("false", max_ratio=2.0)], {})
-    with pytest.raises(Unmeasured, match="guard errors has 0 for a baseline; give it max instead of max_ratio"):
+    with pytest.raises(Unmeasured, match="guard errors has 0 for a baseline; give it max or min instead of a ratio"):
         take_baseline([prints("echo", "0", max_ratio=2.0)], {})
 
 

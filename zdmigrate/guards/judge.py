@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.guards.measure import Unmeasured, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from zdmigrate.config import Guard
 
@@ -19,14 +19,14 @@ def take_baseline(guards: Sequence[Guard], known: Mapping[str, float]) -> dict[s
     """
     baseline = {}
     for guard in guards:
-        if guard.max_ratio is None:
+        if guard.max_ratio is None and guard.min_ratio is None:
             continue
         try:
             value = known[guard.name] if guard.name in known else measure(guard)
         except Unmeasured as error:
             raise Unmeasured(f"guard {guard.name} has no baseline: {error}") from None
         if value <= 0:
-            raise Unmeasured(f"guard {guard.name} has {value:g} for a baseline; give it max instead of max_ratio")
+            raise Unmeasured(f"guard {guard.name} has {value:g} for a baseline; give it max or min instead of a ratio")
         baseline[guard.name] = value
     return baseline
 
@@ -37,9 +37,18 @@ def judge(guard: Guard, baseline: Mapping[str, float]) -> str:
         value = measure(guard)
     except Unmeasured as error:
         return f"guard {guard.name} cannot be measured: {error}"
-    if guard.max is not None and value > guard.max:
-        return f"guard {guard.name}: {value:.4g} is above {guard.max:g}"
-    if guard.max_ratio is not None and value > baseline[guard.name] * guard.max_ratio:
-        was = f"{baseline[guard.name]:.4g}"
-        return f"guard {guard.name}: {value:.4g} is above {guard.max_ratio:g} times what it was before the start, {was}"
-    return ""
+    return next(filter(None, _beyond(guard, value, baseline.get(guard.name, 0.0))), "")
+
+
+def _beyond(guard: Guard, value: float, before: float) -> Iterator[str]:
+    """A sentence for each threshold, empty where it is kept; ``before`` is the baseline of one with a ratio."""
+    head = f"guard {guard.name}: {value:.4g} is"
+    was = f"what it was before the start, {before:.4g}"
+    if guard.max is not None:
+        yield f"{head} above {guard.max:g}" if value > guard.max else ""
+    if guard.min is not None:
+        yield f"{head} below {guard.min:g}" if value < guard.min else ""
+    if guard.max_ratio is not None:
+        yield f"{head} above {guard.max_ratio:g} times {was}" if value > before * guard.max_ratio else ""
+    if guard.min_ratio is not None:
+        yield f"{head} below {guard.min_ratio:g} times {was}" if value < before * guard.min_ratio else ""
