@@ -91,10 +91,11 @@ def _environment(folder: Path, database: Database) -> dict[str, str]:
     """Nothing of the caller's: this checkout's ``zdmigrate`` and a psql on PATH, libpq told by its own variables."""
     programs = folder.parent / f"{folder.name}-bin"
     programs.mkdir()
-    script = programs / "zdmigrate"
-    main = "import sys; from zdmigrate.cli.main import main; main()"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(main)} "$@"\n')
-    script.chmod(0o755)
+    mains = {"zdmigrate": "from zdmigrate.cli.main import main", "alembic": "from alembic.config import main"}
+    for name, main in mains.items():
+        script = programs / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(main + "; main()")} "$@"\n')
+        script.chmod(0o755)
     psql = programs / "psql"
     binaries = find()
     libraries = binaries.environment().get("LD_LIBRARY_PATH", "")

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
     from tests.servers.database import Database
 
-TRANSCRIPTS = ("README.md", "docs/tutorial.md")
+TRANSCRIPTS = ("README.md", "docs/tutorial.md", "docs/alembic-tutorial.md")
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"(?:--|#) ([\w./-]+\.(?:sql|toml))\n")  # a first line that is a comment with nothing but a path
+# a first line that is a comment with nothing but a path
+_FILE = re.compile(r"(?:--|#) ([\w./-]+\.(?:sql|toml|py|ini))\n")
+    r"(?:--|#) ([\w./-]+\.(?:sql|toml|py|ini))\n"
+)  # a first line that is a comment with nothing but a path
 
 
 def transcript(page: Path, folder: Path, database: Database) -> str:
@@ -35,7 +38,7 @@ def prepare(language: str, text: str, folder: Path, database: Database) -> None:
     """Write the file that a block is, or execute the SQL that it holds."""
     if named := _FILE.match(text):
         path = folder / named[1]
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(text, "utf-8")
     elif language == "sql":
         database.execute(text)

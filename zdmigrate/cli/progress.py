@@ -79,6 +79,8 @@ class Lines:
 
     def finished(self, plan: Plan) -> None:
         done = {"expand": "expanded", "contract": "contracted", "revert": "reverted"}[plan.phase]
+        if plan.phase == "expand" and not plan.steps:
+            done = "noted: it has nothing to expand, and a later release contracts it"
         self._say(click.style(f"{plan.change} is {done}", fg="green"))
 
     def note(self, sentence: str) -> None:
