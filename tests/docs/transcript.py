@@ -16,8 +16,6 @@ TRANSCRIPTS = ("README.md", "docs/tutorial.md", "docs/alembic-tutorial.md")
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 # a first line that is a comment with nothing but a path
 _FILE = re.compile(r"(?:--|#) ([\w./-]+\.(?:sql|toml|py|ini))\n")
-    r"(?:--|#) ([\w./-]+\.(?:sql|toml|py|ini))\n"
-)  # a first line that is a comment with nothing but a path
 
 
 def transcript(page: Path, folder: Path, database: Database) -> str:
