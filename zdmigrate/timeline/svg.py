@@ -32,7 +32,7 @@ text { fill: #1f2328; } .soft { fill: #59636e; } .grid { stroke: #d1d9e0; } .hea
 .good { fill: #1a7f37; } .bad { fill: #cf222e; } .plain { fill: #59636e; } .stem { stroke: #818b98; }
 @media (prefers-color-scheme: dark) {
   svg { background: #0d1117; } text { fill: #f0f6fc; } .soft { fill: #9198a1; } .grid { stroke: #3d444d; }
-  .known { stroke: #9198a1; } .lived { fill: #4493f8; } .stale { fill: #656c76; } .expanded { fill: #9e6a03; }
+  .known { stroke: #9198a1; } .lived { fill: #4493f8; } .stale { fill: #656c76; } .expanded { fill: #5e4a14; }
   .number { fill: #fff; } .good { fill: #238636; } .bad { fill: #da3633; } .plain { fill: #656c76; }
 }
 """
