@@ -44,6 +44,10 @@ class Ecs:
             told = asked(self.client.describe_services, cluster=self.cluster, services=names)
             for failure in told.get("failures") or []:
                 raise SourceSilent(f"{failure.get('arn')}: {failure.get('reason')}")
+            told_of = {service["serviceName"] for service in told["services"]}
+            for name in names:
+                if name.rpartition("/")[2] not in told_of:  # a table may name a service by its ARN
+                    raise SourceSilent(f"{name}: not in the answer")
             for service in told["services"]:
                 yield from _deployments(service, version_of)
                 yield from self._tasks(version_of, serviceName=service["serviceName"])
