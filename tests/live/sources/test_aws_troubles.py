@@ -39,10 +39,7 @@ def test_aws_that_is_down_is_no_answer(shop: Shop, door: socket.socket, table: d
 @BOTH
 def test_aws_that_is_slow_is_given_up_on(shop: Shop, door: socket.socket, table: dict[str, Any]) -> None:
     door.listen()  # the kernel lets callers in, and nobody answers
-    assert failure(shop.connection, {**table, "time_limit": "200ms"}) in (
-        "no answer within 0.2 s",
-        f"Read timeout on endpoint URL: {table}",
-    )
+    assert failure(shop.connection, {**table, "time_limit": "200ms"}) == "no answer within 0.2 s"
 
 
 def test_lambda_that_sends_a_byte_now_and_then_is_given_up_on(
