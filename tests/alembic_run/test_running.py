@@ -167,3 +167,32 @@ def test_init_takes_over_what_alembics_table_says_and_nothing_else(project: Proj
     assert "says that b2 is not in this database" in printed.err
     project.done("init", "--release", "1.0", "--baseline")
     assert project.states() == {"a1": "contracted"}
+
+
+def test_a_contract_looks_whether_what_its_expand_has_filled_is_in_step(taken_over: Project) -> None:
+    project = taken_over
+    project.database.execute("INSERT INTO users SELECT n, 'name ' || n FROM generate_series(1, 10) AS n")
+    function = "BEGIN NEW.full_name := NEW.name; RETURN NEW; END"
+    project.revision(
+        "b2",
+        "import zdmigrate.alembic.operations",
+        'op.add_column("users", sa.Column("full_name", sa.Text()))',
+        f'op.execute("CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql AS $$ {function} $$")',
+        'op.execute("CREATE TRIGGER sync BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION sync()")',
+        'op.backfill("UPDATE users SET full_name = name")',
+        after="a1",
+        phase="expand",
+    )
+    drops = ('op.execute("DROP TRIGGER sync ON users")', 'op.execute("DROP FUNCTION sync()")', DROP)
+    project.revision("c3", *drops, after="b2", phase="contract")
+    assert project.expand("1.1").code == 0
+    assert project.current() == {"b2"}
+    project.database.execute("ALTER TABLE users DISABLE TRIGGER sync")
+    project.database.execute("UPDATE users SET name = 'other' WHERE id = 3")
+    project.database.execute("ALTER TABLE users ENABLE TRIGGER sync")
+    refused = project.contract("1.2")
+    assert refused.code == 3
+    assert "1 rows of public.users are not in step" in " ".join(refused.out.split())
+    project.database.execute("UPDATE users SET id = id")
+    assert project.contract("1.2").code == 0
+    assert project.columns("users") == ["id", "full_name"]

@@ -85,11 +85,15 @@ def refuse_dependents(connection: Connection, change: Change) -> None:
 
 
 def preflight(target: Target, session: Session, change: Change) -> list[Reason]:
-    """What expand filled is in step, nothing else hangs on what will be dropped, and nobody altered the tables."""
-    plan = plan_of(target, session.connection, change, "expand")
+    """What expand filled is in step, nothing else hangs on what will be dropped, and nobody altered the tables.
+
+    Of a contract revision of Alembic's, the expand is what it stands on.
+    """
+    filled = (change, *change.revision.fills) if change.revision else (change,)
+    plans = [plan_of(target, session.connection, each, "expand") for each in filled]
     return [
-        *_left_aside(session, target.app, change),
-        *_out_of_step(session, change, plan),
+        *(reason for each in filled for reason in _left_aside(session, target.app, each)),
+        *(reason for each, plan in zip(filled, plans, strict=True) for reason in _out_of_step(session, each, plan)),
         *what_hangs_on(session.connection, change),
         *changed_since(session.connection, target.app, change.id),
     ]

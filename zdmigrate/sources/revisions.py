@@ -40,6 +40,7 @@ class Revision(Value):
     after: tuple[str, ...]  # what must be in the database before it: down_revision and depends_on
     before: tuple[Follower, ...]  # those that stand on it
     contracts: bool
+    fills: tuple[Change, ...]  # of those that a contract stands on, the expands with a backfill
     version_table: Name
     configuration: str
     command: tuple[str, ...]  # starts the project's Python
@@ -89,21 +90,25 @@ def _read_revisions(tree: Tree, command: tuple[str, ...]) -> tuple[Change, ...]:
     for revision in revisions:
         for name in revision["after"]:
             before[name].append(Follower(revision["revision"], revision["phase"] == "contract"))
-    return tuple(
-        _change(
-            file,
-            each,
-            Revision(
-                after=tuple(each["after"]),
-                before=tuple(before[each["revision"]]),
-                contracts=each["phase"] == "contract",
-                version_table=table,
-                configuration=configuration,
-                command=command,
-            ),
+    changes: dict[str, Change] = {}
+    for file, each in zip(files, revisions, strict=True):
+        contracts = each["phase"] == "contract"
+        below = [changes[name] for name in each["after"]]
+        revision = Revision(
+            after=tuple(each["after"]),
+            before=tuple(before[each["revision"]]),
+            contracts=contracts,
+            fills=tuple(change for change in below if contracts and _fills(change)),
+            version_table=table,
+            configuration=configuration,
+            command=command,
         )
-        for file, each in zip(files, revisions, strict=True)
-    )
+        changes[each["revision"]] = _change(file, each, revision)
+    return tuple(changes.values())
+
+
+def _fills(change: Change) -> bool:
+    return any(section.name == "backfill" for section in change.sections)
 
 
 def _version_table(configuration: str, found: Mapping[str, Any]) -> Name:
