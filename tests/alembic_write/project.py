@@ -25,15 +25,20 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 import zdmigrate.alembic
 
-with create_engine(context.config.attributes["url"], poolclass=pool.NullPool).connect() as connection:
-    context.configure(
-        connection=connection,
-        target_metadata=context.config.attributes["models"],
-        process_revision_directives=zdmigrate.alembic.split,
-        **context.config.attributes["options"],
-    )
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql", literal_binds=True, dialect_opts={"paramstyle": "named"})
     with context.begin_transaction():
         context.run_migrations()
+else:
+    with create_engine(context.config.attributes["url"], poolclass=pool.NullPool).connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=context.config.attributes["models"],
+            process_revision_directives=zdmigrate.alembic.split,
+            **context.config.attributes["options"],
+        )
+        with context.begin_transaction():
+            context.run_migrations()
 """
 
 
@@ -50,8 +55,15 @@ class Project(NamedTuple):
         command.revision(self.config(models), message=name, rev_id=name, autogenerate=True, **words)
         return {name: text for name, text in self.revisions().items() if name not in before}
 
-    def upgrade(self, to: str = "heads", models: MetaData | None = None) -> None:
-        command.upgrade(self.config(models), to)
+    def upgrade(self, to: str = "heads") -> None:
+        command.upgrade(self.config(None), to)
+
+    def printed(self, to: str) -> str:
+        """What ``alembic upgrade --sql`` prints."""
+        config = self.config(None)
+        config.output_buffer = io.StringIO()
+        command.upgrade(config, to, sql=True)
+        return config.output_buffer.getvalue()
 
     def downgrade(self, to: str) -> None:
         command.downgrade(self.config(None), to)

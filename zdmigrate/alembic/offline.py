@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import alembic.op
 from alembic.operations import Operations
@@ -12,7 +12,6 @@ from alembic.runtime.migration import MigrationContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from alembic.operations.ops import MigrateOperation
     from alembic.script import Script
@@ -34,12 +33,17 @@ def upgrade_of(script: Script) -> str:
 
 
 def _context(buffer: io.StringIO, metadata: Any = None) -> MigrationContext:
-    """A percent sign stays one; a transaction is said, so that blocks say where they end it."""
-    return MigrationContext.configure(
+    """A percent sign stays one. Nobody listens to this one: whoever records what a revision sends has it anyway."""
+    context = MigrationContext.configure(
         dialect_name="postgresql",
         dialect_opts={"paramstyle": "named"},
         opts={"as_sql": True, "output_buffer": buffer, "literal_binds": True, "target_metadata": metadata},
     )
+    impl: Any = context.impl
+    impl.static_output = lambda said: buffer.write(f"{said}\n\n")
+    impl.emit_begin = lambda: buffer.write("BEGIN;\n\n")
+    impl.emit_commit = lambda: buffer.write("COMMIT;\n\n")
+    return context
 
 
 @contextmanager

@@ -11,9 +11,26 @@ from alembic.autogenerate import render
 from alembic.operations import MigrateOperation, Operations
 
 from zdmigrate.alembic.calls import text_of
+from zdmigrate.alembic.safe_operations import (
+    AddConstraintSafelyOp,
+    CreateIndexSafelyOp,
+    DropIndexSafelyOp,
+    SetNotNullSafelyOp,
+    SyncedColumnOp,
+)
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+
+__all__ = [
+    "AddConstraintSafelyOp",
+    "BackfillOp",
+    "CreateIndexSafelyOp",
+    "DropIndexSafelyOp",
+    "NothingOp",
+    "SetNotNullSafelyOp",
+    "SyncedColumnOp",
+]
 
 MARKER = "-- zdmigrate: backfill"  # above the statement, offline: that the linter and the runner know it
 
