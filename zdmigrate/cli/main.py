@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -91,7 +92,10 @@ def main() -> None:
     """The console script."""
     if isinstance(sys.stdout, TextIOWrapper):  # a terminal without UTF-8 gets \u2026, and not a traceback
         sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # Else Python looks through every object for cycles, twice, only to let go of all of them: a sixth of a small lint.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

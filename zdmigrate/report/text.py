@@ -107,18 +107,18 @@ def _underline(finding: Finding, source: str) -> str:
     goes_on = finding.end_line > finding.line
     start = finding.column - 1
     end = len(source.rstrip()) if goes_on else finding.end_column - 1
-    before = "".join("\t" if letter == "\t" else " " * _width(letter) for letter in source[:start])
-    carets = "^" * max(1, sum(map(_width, source[start:end])))
+    before = "\t".join(" " * _width(part) for part in source[:start].split("\t"))
+    carets = "^" * max(1, _width(source[start:end]))
     return f"{before}{carets}" + (f" … to line {finding.end_line}" if goes_on else "")
 
 
-def _width(letter: str) -> int:
-    """How many columns of a terminal a letter takes."""
-    if letter.isascii():
-        return 1
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
     from unicodedata import combining, east_asian_width
 
-    return 0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 # --------------------------------------------------------------------------- old files

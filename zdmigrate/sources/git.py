@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.errors import UsageError
@@ -111,8 +111,10 @@ def _changed(words: Iterator[str]) -> Iterator[str]:
 def _by_repository(paths: Collection[str]) -> Iterator[tuple[_Repository, list[str]]]:
     """The paths by the working tree that they lie in."""
     folders: dict[str, list[str]] = {}
+    real = cache(os.path.realpath)  # of a folder it is the same for all its files
     for path in paths:
-        folders.setdefault(os.path.dirname(os.path.realpath(path)), []).append(path)
+        file = os.path.realpath(path) if os.path.islink(path) else path
+        folders.setdefault(real(os.path.dirname(file)), []).append(path)
     tops: dict[str, tuple[_Repository, list[str]]] = {}
     for folder, inside in folders.items():
         repository = _repository(folder, inside[0])
