@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.rollouts.instance import Instance
@@ -78,6 +79,7 @@ async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
 async def main(port: str, release: str, build: str) -> None:
     activator = Activator(release, build)
     server = await asyncio.start_server(activator.call, "127.0.0.1", int(port))
+    (Path(os.environ["FOLDER"]) / f"{release}.listens").touch()
     async with server:
         await server.serve_forever()
 

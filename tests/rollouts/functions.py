@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.rollouts.instance import ROOT
@@ -12,7 +14,6 @@ from zdmigrate.embedded.server import free_port
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
     from tests.rollouts.haproxy import Haproxy
 
@@ -29,7 +30,12 @@ class Functions:
         """From now on one call starts it; it has no share of the traffic yet."""
         port, server, folder = free_port(), self.free.pop(0), ROOT
         command = [sys.executable, "-m", "tests.rollouts.activator", str(port), release, self.builds.get(release, "v2")]
+        listens = Path(os.environ["FOLDER"]) / f"{release}.listens"  # a call, to find that out, would start it
+        listens.unlink(missing_ok=True)
         process = _started(command, folder)
+        while not listens.exists():
+            assert process.poll() is None, f"{release} cannot be published"
+            time.sleep(0.01)
         self.published[release] = process, server
         self.weights[release] = 0
         self.haproxy.put_behind(server, port, weight=0)
