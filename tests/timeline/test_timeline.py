@@ -12,7 +12,6 @@ import pytest
 from tests.cli_lint.command import zdmigrate
 from tests.docs.schemas import validator
 from tests.live.shop import CONFIG, Shop
-from zdmigrate.ledger.ledger import create_ledger
 from zdmigrate.ledger.record import record
 from zdmigrate.live.fence import close_fence
 from zdmigrate.timeline.history import Band, History, Phase, Stretch, read_history
@@ -22,10 +21,8 @@ from zdmigrate.timeline.svg import _lanes, draw
 from zdmigrate.timeline.text import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.servers.database import RunningServer
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,18 +52,6 @@ ROLLOUT = History(
         Mark(at(50), "good", "002_full_name", "the gate is open for 7.3"),
     ),
 )
-
-
-@pytest.fixture
-def shop(server: RunningServer) -> Iterator[Shop]:
-    """v1 runs, v2 has brought change ``c``, v3 asks for its contract, which is refused twice, then granted."""
-    with server.database(server.template("ledger", create_ledger)) as ledger, ledger.connect() as connection:
-        shop = Shop(connection, ledger)
-        shop.release("v1")
-        shop.release("v2", "c")
-        shop.release("v3", "c")
-        shop.expand("c")
-        yield shop
 
 
 # --------------------------------------------------------------------------- what is read

@@ -52,7 +52,8 @@ def command(config: Config, console: Console, dsn: str, **given: Any) -> int:
       zdmigrate guard --for 30min --action revert
       zdmigrate guard --for 10min -- zdmigrate apply --phase contract
     """
-    from zdmigrate.cli.guarding import Asked, keep_watch, take_now
+    from zdmigrate.cli.guard_vigil import Asked
+    from zdmigrate.cli.guarding import keep_watch, take_now
 
     guards = _chosen(config, given.pop("names"))
     patience = given.pop("wait")

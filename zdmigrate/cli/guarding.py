@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from zdmigrate.cli.guard_vigil import watch_over
 from zdmigrate.cli.ledger_session import open_ledger
 from zdmigrate.cli.target import changes_of, target_of
-from zdmigrate.errors import DatabaseError, NotYet, UsageError
+from zdmigrate.errors import DatabaseError, NotYet
 from zdmigrate.guards import codedeploy, webhook
 from zdmigrate.guards.judge import take_baseline
 from zdmigrate.guards.kept import keep_baseline, kept_baseline
@@ -24,29 +24,12 @@ from zdmigrate.run.giving_up import give_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zdmigrate.cli.guard_vigil import Asked
     from zdmigrate.cli.options import Console
     from zdmigrate.config import Config, Guard
     from zdmigrate.ledger.connection import Connection
 
 SAID_NO, NOT_YET, FAILED = 1, 3, 4
-
-
-class Asked(NamedTuple):
-    """The command's own options; lengths are seconds, ``codedeploy`` a deployment's and an execution's id."""
-
-    length: float
-    take_baseline: bool
-    release: str | None
-    patience: float
-    codedeploy: tuple[str, str] | None
-    wrapped: tuple[str, ...]
-
-
-class Watched(NamedTuple):
-    """What the guards said, and how a command that they watched ended; 0 where there was none."""
-
-    breaches: Sequence[str] = ()
-    code: int = 0
 
 
 def take_now(dsn: str, config: Config, console: Console, guards: Sequence[Guard], release: str | None) -> int:
@@ -71,7 +54,7 @@ def keep_watch(dsn: str, config: Config, console: Console, guards: Sequence[Guar
         known = kept_baseline(connection, config.app, release)
     baseline, begun = _baseline(guards, known), time.monotonic()
     with GuardWatch(guards, baseline) as watch:
-        seen = _watch(Vigil(watch, time.monotonic, time.sleep), config.rollout.action, asked, console)
+        seen = watch_over(Vigil(watch, time.monotonic, time.sleep), config.rollout.action, asked, console)
     if seen.code and not seen.breaches:
         console.warn(f"{asked.wrapped[0]} ended with {seen.code}; no guard said no")
         return seen.code
@@ -92,48 +75,6 @@ def _baseline(guards: Sequence[Guard], known: dict[str, float]) -> dict[str, flo
         return take_baseline(guards, known)
     except Unmeasured as error:
         raise NotYet(str(error), state="nothing was begun", hint="mend it, then run it again") from None
-
-
-# --------------------------------------------------------------------------- watching
-
-
-def _watch(vigil: Vigil, action: str, asked: Asked, console: Console) -> Watched:
-    """While the command runs, if there is one, and then for the time; ``pause`` begins only once all is well."""
-    pauses = action == "pause"
-    if pauses and not vigil.until_well(asked.patience):
-        return Watched(vigil.watch.breaches())
-    if asked.wrapped:
-        seen = _while_it_runs(vigil, asked.wrapped, console, ends=not pauses)
-        if seen.breaches or seen.code:
-            return seen
-    while breaches := vigil.during(asked.length):
-        if not pauses:
-            return Watched(breaches)
-        console.warn(f"{'; '.join(breaches)}: waiting until all is well")
-        if not vigil.until_well(asked.patience):
-            return Watched(breaches)
-        console.say("all is well again: the time begins anew")
-    return Watched()
-
-
-def _while_it_runs(vigil: Vigil, command: Sequence[str], console: Console, *, ends: bool) -> Watched:
-    """Start a command, and send it SIGTERM at the first no where that ``ends`` it; it is waited for in any case."""
-    if ends and (breaches := vigil.watch.breaches()):
-        return Watched(breaches)
-    try:
-        process = subprocess.Popen(command)
-    except OSError as error:
-        raise UsageError(f"{command[0]} cannot be started: {error.strerror}", hint="name a program after --") from None
-    try:
-        breaches = vigil.while_(lambda: process.poll() is None) if ends else []
-        if breaches:
-            console.warn(f"{'; '.join(breaches)}: {command[0]} is told to stop")
-            process.terminate()
-        return Watched(breaches, process.wait())
-    except BaseException:  # a signal to us is one to it
-        process.terminate()
-        process.wait()
-        raise
 
 
 # --------------------------------------------------------------------------- telling, and acting
