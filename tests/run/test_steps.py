@@ -112,7 +112,22 @@ class SlowNetwork(Proxy):
     """Each message takes 20 ms longer."""
 
     def is_the_point(self, request: Request) -> None:
+        super().is_the_point(request)
         time.sleep(0.02)
+
+
+def test_a_group_of_ten_statements_costs_no_more_messages_under_the_lock_than_one(project: Project) -> None:
+    """A database that is far away: ten messages and ten limits, of 20 ms each, were twice the budget."""
+    adds = "".join(f"ALTER TABLE users ADD COLUMN c{number} text; -- one of ten\n" for number in range(10))
+    project.write("001_ten.sql", f"-- zdmigrate: expand\nBEGIN;\n{adds}COMMIT;\n")
+    with SlowNetwork(project.dsn) as network:
+        printed = project.run("apply", "--phase", "expand", "--release", "v2", dsn=network.dsn)
+    assert printed.code == 0, printed.text
+    asked = [request.sql for request in network.requests if request.who.endswith(" step")]
+    locked = max(place for place, text in enumerate(asked) if text.startswith("LOCK TABLE"))
+    assert "ADD COLUMN c0" in asked[locked + 1]
+    assert "ADD COLUMN c9" in asked[locked + 1]
+    assert asked[locked + 2] == "COMMIT"
 
 
 def test_a_group_is_done_whole_or_not_at_all(project: Project) -> None:

@@ -28,6 +28,23 @@ SLOW_TRIES = 5  # how often a step may need longer than the budget by itself bef
 COMMIT_SHARE = 0.1  # of the budget: kept for the COMMIT, during which the lock is still held
 LAST_TRIPS = 2  # to the server and back, with the lock held, after a look at the clock: a statement's own, and COMMIT's
 REPORT_EVERY = 2.0  # seconds between two words about who is in the way
+# The end of the budget, kept on the server in milliseconds by its own clock: so each statement of a step can be given
+# what is left of it without a question in between, and all of them are one message.
+_UNTIL = """
+    SELECT pg_catalog.set_config('zdmigrate.until',
+               (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000 + %s)::bigint::text, true),
+           pg_catalog.set_config('zdmigrate.budget', %s, true), pg_catalog.set_config('zdmigrate.patience', %s, true)
+"""
+# lock_timeout tells a lock that the plan did not know of from work that takes too long. Never more than the budget,
+# also where the server's clock is set back.
+_LEFT = """
+    SELECT pg_catalog.set_config('statement_timeout', ms::text, true),
+           pg_catalog.set_config('lock_timeout',
+               least(ms, pg_catalog.current_setting('zdmigrate.patience')::int)::text, true)
+    FROM (SELECT greatest(1, least(pg_catalog.current_setting('zdmigrate.budget')::int,
+                     pg_catalog.current_setting('zdmigrate.until')::bigint
+                     - extract(epoch FROM pg_catalog.clock_timestamp()) * 1000))::int AS ms) AS budget
+"""
 
 
 def run_transaction(session: Session, plan: Plan, step: Step, *, forgiving: bool = False) -> StepResult:
@@ -143,6 +160,7 @@ class _Brief:
             session.lease.guard(connection)
             xid = session.write_done(self.plan, self.step)
             session.replay(self.step)
+            self._tell_the_end()
             asked = self.limits.clock()
             witness = Witness(session, self.patience.seconds / 2)
             self._lock(asked)
@@ -172,14 +190,27 @@ class _Brief:
             self.session.limit(max(0.001, self.patience.seconds - (self.limits.clock() - asked)))
             self.session.connection.execute(statement)
 
+    def _tell_the_end(self) -> None:
+        before = self.limits.clock()
+        times = (self._left(before), self.limits.budget, self.patience.seconds)
+        self.session.connection.execute(_UNTIL, [str(max(1, int(seconds * 1000))) for seconds in times])
+        self.trip = max(self.trip, self.limits.clock() - before)
+
     def _work(self, asked: float) -> None:
-        for statement in self.step.statements:
-            left, before = self._left(asked), self.limits.clock()
-            # lock_timeout tells a lock that the plan did not know of from work that takes too long
-            self.session.limit(left, lock=min(left, self.patience.seconds))
-            self.trip = max(self.trip, self.limits.clock() - before)
+        """All statements in one message, if that means the same: over a slow network a trip for each would be held.
+
+        One that changes how a text is read must be over before the next is read, and one that may fail needs a
+        savepoint. The server gives each of a message's statements a timeout of its own (exec_simple_query).
+        """
+        if self.forgiving or self.step.sets or any(text.lstrip()[:3].upper() == "SET" for text in self.step.statements):
+            for statement in self.step.statements:
+                self._left(asked)
+                self.session.connection.execute(_LEFT)
+                _execute(self.session, statement, self.forgiving)
+        else:
+            message = "\n;".join(text for statement in self.step.statements for text in (_LEFT, statement))
             self._left(asked)
-            _execute(self.session, statement, self.forgiving)
+            self.session.connection.execute(message.encode())
         self._left(asked)
 
     def _left(self, asked: float) -> float:
