@@ -196,3 +196,15 @@ def test_a_contract_looks_whether_what_its_expand_has_filled_is_in_step(taken_ov
     project.database.execute("UPDATE users SET id = id")
     assert project.contract("1.2").code == 0
     assert project.columns("users") == ["id", "full_name"]
+
+
+def test_all_phases_bring_a_new_database_to_the_heads(project: Project) -> None:
+    project.revision("a1", USERS)
+    project.revision("c2", DROP, after="a1", phase="contract")
+    project.revision("b3", ADD, *INDEX, after="c2")
+    project.done("init", "--release", "1.0")
+    project.done("apply", "--phase", "all")
+    assert project.columns("users") == ["id", "email"]
+    assert project.current() == {"b3"}
+    assert "nothing to do" in project.done("apply", "--phase", "all").text
+    assert "contracted" in project.done("status").out

@@ -45,7 +45,7 @@ def run_all(target: Target, changes: Sequence[Change], *, again: bool = False) -
         )
     outcome = Outcome()
     for change in changes:
-        outcome.expanded += expand(target, [change], again=again).expanded
+        outcome.expanded += expand(target, [change], again=again, among=changes).expanded
         with target.connect("plan") as connection:
             row = read_changes(connection, target.app).get(change.id)
             if row is None or row.state not in (State.EXPANDED, State.CONTRACTING):

@@ -36,16 +36,18 @@ def expand(
     backfill: bool = True,
     again: bool = False,
     begun_only: bool = False,
+    among: Sequence[Change] = (),
     before: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Expand every change that is due, in order; without ``backfill`` each stops before its first backfill.
 
     ``before`` is called once every file has been found fit to run, and the role to run it, before anything runs.
-    ``begun_only`` leaves out what was never begun. A change whose backfill another runner is at is passed over, and
-    NotLocked is raised at the end: a backfill of hours must not stop what comes after it.
+    ``begun_only`` leaves out what was never begun. ``among`` are all changes, where only some of them shall be run.
+    A change whose backfill another runner is at is passed over, and NotLocked is raised at the end: a backfill of
+    hours must not stop what comes after it.
     """
     outcome, elsewhere = Outcome(), []
-    agree(target, changes)
+    agree(target, among or changes)
     with target.connect("expand") as connection, nothing_run():
         due = due_for_expand(target, connection, changes, again=again)
         if begun_only:
@@ -54,7 +56,7 @@ def expand(
             _refuse_reverted(target, connection, changes, due)
         plans = refuse_unrunnable(target, connection, due)
         refuse_unfit(target, connection, *plans, due=list(zip(due, plans, strict=True)))
-        order = Order(connection, target.app, changes)
+        order = Order(connection, target.app, among or changes)
     before()
     if backfill:
         retry_left_aside(target, changes)
