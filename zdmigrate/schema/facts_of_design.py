@@ -149,7 +149,7 @@ def _keys(keys: tuple[ops.Constraint, ...], made: _Made, at: Situation) -> Facts
     if not keys:
         return {}
     unindexed = dict.fromkeys(spelled_list(key.columns) for key in keys if not _is_indexed(key.columns, made, at))
-    table = short_name(made.table, at.catalog)
+    table = short_name(made.table, at.catalog) if unindexed else ""
     missing = (f"CREATE INDEX CONCURRENTLY ON {table} ({columns});" for columns in unindexed)
     mismatched = dict.fromkeys(told for key in keys for told in _mismatched(key, made, at))
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,26 +12,30 @@ if TYPE_CHECKING:
 WHITE = " \t\n\r\f\v"  # PostgreSQL's white space
 BLANK = r"(?:[ \t\n\r\f\v]++|--[^\r\n]*+)*+"
 NAME = r'(?:"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*+)'
-_BLANK = re.compile(BLANK)
 # What begins with U& is a name as well, and may end with UESCAPE: nobody writes that, and only tokens tell it.
-_NAME = re.compile(f"{NAME}(?!&){BLANK}")
-_QUALIFIED = re.compile(rf"{NAME}(?!&)(?:{BLANK}\.{BLANK}{NAME})*+{BLANK}(?:\*{BLANK})?(?=[A-Za-z])")
+BEHIND_NAME = f"{NAME}(?!&){BLANK}"
+BEHIND_TABLE = rf"{NAME}(?!&)(?:{BLANK}\.{BLANK}{NAME})*+{BLANK}(?:\*{BLANK})?(?=[A-Za-z])"
+
+
+@cache  # when somebody asks: one small file is linted sooner than all three are made
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def behind_blank(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
+    found = _compiled(BLANK).match(text, at)
     return found.end() if found else at
 
 
 def behind_name(text: str, at: int) -> int | None:
     """Where what follows the name at ``at`` begins."""
-    found = _NAME.match(text, at)
+    found = _compiled(BEHIND_NAME).match(text, at)
     return found.end() if found else None
 
 
 def behind_table(text: str, at: int) -> int | None:
     """The same of a table's name, with its schema and ``*``, where a word follows it."""
-    found = _QUALIFIED.match(text, at)
+    found = _compiled(BEHIND_TABLE).match(text, at)
     return found.end() if found else None
 
 
