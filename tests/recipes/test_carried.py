@@ -97,3 +97,15 @@ def test_a_row_that_a_check_has_been_spared_is_told_before_the_backfill_meets_it
         assert (
             "breaks no_town_1, which is NOT VALID, stops the backfill" in Bench(server, case, tmp_path, held).rewrite()
         )
+
+
+def test_a_key_that_points_at_another_type_from_now_on_says_so_in_a_file_that_lints_clean(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    schema = "CREATE TABLE a (id bigint PRIMARY KEY); CREATE TABLE b (a bigint REFERENCES a); CREATE INDEX ON b (a);"
+    given = ("--as", "n", "--fallback", "0", *ALLOWED)
+    wider = Case(name="wider", naive="ALTER TABLE a ALTER id TYPE numeric(20,0);", schema=schema, options=given)
+    with ExitStack() as held:
+        on = Bench(server, wider, tmp_path, held)
+        assert "allow fk-type-mismatch because one end keeps its type" in on.rewrite()
+        on.run(on.database(), *FORTH, "contract")

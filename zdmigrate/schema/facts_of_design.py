@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from zdmigrate.schema import operations as ops
+    from zdmigrate.schema.catalog import Catalog
     from zdmigrate.schema.effects.claim import Situation
     from zdmigrate.schema.fact_table import Facts
     from zdmigrate.schema.relations import Index
@@ -184,7 +185,7 @@ def _mismatched(key: ops.Constraint, made: _Made, at: Situation) -> Iterator[str
     target = at.catalog.resolve(key.references)
     for column, referenced in zip(key.columns, key.referenced_columns or _key_of(target, made, at), strict=False):
         own, other = made.types.get(column), _type_of(target, referenced, made, at)
-        if own is not None and other is not None and not _fit(own, other, at):
+        if own is not None and other is not None and not key_fits(own, other, at.catalog):
             there = f"{short_name(target, at.catalog)}.{spelled(referenced)}"
             yield f"{spelled(column)} is {_stored(own)} and {there} is {_stored(other)}"
 
@@ -209,11 +210,11 @@ def _type_of(target: Name, column: str, made: _Made, at: Situation) -> ops.TypeN
     return None if known is None else known.type
 
 
-def _fit(own: ops.TypeName, other: ops.TypeName, at: Situation) -> bool:
-    """Whether every value of the other fits, and is compared without a cast."""
+def key_fits(own: ops.TypeName, other: ops.TypeName, catalog: Catalog) -> bool:
+    """Whether every value of the other, which a foreign key points at, fits, and is compared without a cast."""
     if any("$" in told.sql or "{" in told.sql for told in (own, other)):
         return True  # a placeholder's type is not known
-    here, there = (base_type(told, at.catalog) for told in (own, other))
+    here, there = (base_type(told, catalog) for told in (own, other))
     names = [SERIAL.get(told.name, told.name) if told.schema is None else told.name for told in (here, there)]
     if here.array != there.array:
         return False

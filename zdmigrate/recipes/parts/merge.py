@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zdmigrate.recipes.parts.furniture import Furniture
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
+    from zdmigrate.schema.operations import TypeName
 
 AT_ONCE = "In one transaction, so that the table's lock is taken once."
 IN_STEP = "All in one transaction, so that the table's lock is taken once: between these, every write would fail."
@@ -84,7 +85,15 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
             settings.append(Phased(table=part.table, expand=load.expand))  # when all of the new columns are there
             part = _with(part, load)
         whole.append(part)
-    return [*whole, *settings, *carried_keys(moves, ground)]
+    return [*whole, *settings, *carried_keys(moves, _kinds(parts), ground)]
+
+
+def _kinds(parts: Sequence[Phased]) -> dict[Name, dict[str, TypeName]]:
+    kinds: dict[Name, dict[str, TypeName]] = {}
+    for part in parts:
+        if part.table is not None:
+            kinds.setdefault(part.table, {}).update(part.kinds)
+    return kinds
 
 
 def _without_defaults(ground: Ground, table: Name, columns: Iterable[str]) -> Furniture:
