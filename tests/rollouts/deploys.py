@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socketserver
 import sys
 import threading
@@ -195,6 +196,8 @@ def scrape(deploys: Deploys) -> None:
 
 def main(address: str, control: str, port: str) -> None:
     """Listen at ``address`` for verbs, and at ``port`` for zdmigrate, until killed; instances die with this process."""
+    # A shell's background job ignores it, and so would each instance, which it ends together with this process.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     Answering.deploys = Deploys(Haproxy(control))
     hearing = HTTPServer(("127.0.0.1", int(port)), Hearing)
     threading.Thread(target=hearing.serve_forever, daemon=True).start()
