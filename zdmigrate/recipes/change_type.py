@@ -4,6 +4,9 @@ The copy gets a name of its own (``--as``, or the configuration's ``rewrite.new_
 still writes must not change its meaning.
 ``up`` and ``down`` are derived where a cast exists that depends on no setting, and asked for otherwise (``--up``,
 ``--down``); where the old type cannot hold a new value, old versions find ``--fallback``.
+
+A view over it is made anew in contract's transaction, and goes on giving what it gave, under its names and types: a
+name that has another type all of a sudden makes prepared queries fail. PostgreSQL refuses any change in place there.
 """
 
 from __future__ import annotations
@@ -35,13 +38,15 @@ MEANWHILE = (
 def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
     table = ground.table(operation.relation)
     old = ground.column(table, operation.column)
-    if type_change(operation, ground.furniture.catalog, ScriptState()) == "none":
+    is_free = type_change(operation, ground.furniture.catalog, ScriptState()) == "none"
+    if is_free and not _is_in_a_view(table, old.name, ground):
         return _in_place(operation, table, ground)
     new = ground.answers.of("new_names", table.name.name, old.name) or _by_pattern(operation, table, ground)
     told, alter = f"{table.name.name}.{old.name}", f"ALTER TABLE {ground.spelled(table.name)}"
     if new is None:
+        why = "and a view is in its way" if is_free else "which rewrites the table"
         raise ground.refusal(
-            f"{told} becomes {operation.type.sql}, which rewrites the table: it needs a copy under a name of its own",
+            f"{told} becomes {operation.type.sql}, {why}: it needs a copy under a name of its own",
             f"name it: --as {old.name}=NEWNAME",
         )
     raw, up, down = (
@@ -75,6 +80,12 @@ def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
         kinds={new: operation.type},
         undoing=(Said("", f"{alter} DROP COLUMN IF EXISTS {spelled(new)}"),),
     )
+
+
+def _is_in_a_view(table: Table, column: str, ground: Ground) -> bool:
+    """PostgreSQL refuses any change of type then; a view that the file drops is there until contract."""
+    dropped = any(kind == "view" for kind, _ in ground.names.leaving)
+    return dropped or bool(ground.furniture.on(table.name, column, "view"))
 
 
 def _by_pattern(operation: AlterColumnType, table: Table, ground: Ground) -> str | None:

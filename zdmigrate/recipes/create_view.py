@@ -30,8 +30,9 @@ def recipe(operation: CreateView, ground: Ground) -> Phased:
         raise ground.refusal(
             f"the view {name.name} is dropped above and made again: old versions would read other columns at once, and "
             "where one has another type, prepared queries of every version fail",
-            f"columns that come behind the others: CREATE OR REPLACE VIEW; else a new name, for {name.name} to be "
-            "dropped in contract",
+            "if only the type of a column below changes, leave DROP VIEW and CREATE VIEW out: contract makes it anew. "
+            "Columns that come behind the others: CREATE OR REPLACE VIEW. Else a new name, for "
+            f"{name.name} to be dropped in contract",
         )
     text, copied = _over_new_columns(operation, text, ground)
     drop = Said("", f"DROP VIEW IF EXISTS {ground.spelled(name)}")

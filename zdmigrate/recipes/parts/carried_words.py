@@ -10,7 +10,7 @@ from zdmigrate.recipes.parts.phased import Said
 from zdmigrate.recipes.parts.renaming import Piece, folded, renamed_definition, replaced
 from zdmigrate.recipes.parts.views import renamed_view
 from zdmigrate.schema.names import Span
-from zdmigrate.schema.spelling import spelled
+from zdmigrate.schema.spelling import spelled, spelled_name
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.hanging import Hanging
@@ -101,18 +101,37 @@ def publication(each: Hanging, move: Move) -> Load:
 def view(each: Hanging, move: Move) -> Load:
     """Its output keeps its names and its types, or its readers would notice."""
     told = f"the view {each.name} reads {move.table.name}.{', '.join(move.names.keys() & each.columns)}"
-    if move.changes_type_of(each):
+    converted = sorted(move.changed & move.names.keys() & set(each.columns))
+    if any(column not in move.downs for column in converted):
         raise move.ground.refusal(
             f"{told}: a view cannot change the type of what it gives",
             "drop it in a change of its own first, and make it again after this one's contract",
         )
-    query = renamed_view(each.sql, move.table.name, move.names, move.ground.furniture.catalog)
+    values = {column: _as_before(column, move) for column in converted}
+    query = renamed_view(each.sql, move.table.name, move.names, move.ground.furniture.catalog, values)
     if query is None:
         raise move.ground.refusal(
             f"{told} by a star, a USING or a whole row, and cannot be written anew",
             "name the database with --dsn: it knows the view with all its columns named",
         )
-    return Load(ahead=(Said("The same output, from the new column.", query),))
+    return Load(ahead=(Said("The same output, from the new column.", query),), notes=_kept(each, converted, move))
+
+
+def _as_before(column: str, move: Move) -> str:
+    """What an old version found there, of the old type and collation."""
+    collation = move.table.columns[column].collation
+    return f"{move.downs[column]} COLLATE {spelled_name(collation)}" if collation else move.downs[column]
+
+
+def _kept(each: Hanging, converted: list[str], move: Move) -> tuple[str, ...]:
+    kinds = (f"{column} as {kind.sql}" for column in converted if (kind := move.table.columns[column].type))
+    told = ", ".join(kinds)
+    if not told:
+        return ()
+    return (
+        f"The view {each.name} gives {told} after contract, too, as it did: else prepared queries would fail.",
+        f"Through {each.name} nobody can write that from contract on; a view with a new name can give the new column.",
+    )
 
 
 def partition_key(each: Hanging, move: Move) -> Load:

@@ -78,10 +78,12 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
         if names and part.table is not None:
             own = [other for other in parts if other.table == part.table]
             changed = frozenset(old for other in own for pair in other.pairs if not pair.exact for old in pair.old)
+            # a type whose copy takes its name goes in contract: nothing can be of it any more
+            downs = {old: down for other in own if not other.words for pair in other.pairs for old, down in pair.down}
             kinds = {column: kind for other in own for column, kind in other.kinds.items()}
             furniture = _without_defaults(ground, part.table, names)
             told = ground._replace(furniture=retold(furniture, part.table, names, part.words))
-            load = carried(Move(told.table(part.table), names, told, changed, kinds))
+            load = carried(Move(told.table(part.table), names, told, changed, kinds, downs))
             settings.append(Phased(table=part.table, expand=load.expand))  # when all of the new columns are there
             part = _with(part, load)
         whole.append(part)

@@ -36,6 +36,7 @@ class Move(NamedTuple):
     ground: Ground
     changed: frozenset[str] = frozenset()  # the old columns whose copies are of another type
     kinds: dict[str, TypeName] = {}  # noqa: RUF012 - of new columns that are of another type
+    downs: dict[str, str] = {}  # noqa: RUF012 - old columns as expressions over the new ones, of the old type
 
     def changes_type_of(self, each: Hanging) -> bool:
         return not self.changed.isdisjoint(each.columns)

@@ -6,17 +6,17 @@ such query that a reviewer could compare with the old one: None.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zdmigrate.recipes.parts.renaming import Piece, replaced
-from zdmigrate.schema.names import Name
+from zdmigrate.recipes.parts.renaming import Piece, replaced, with_columns
+from zdmigrate.schema.names import Name, Span
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zdmigrate.schema.catalog import Catalog
-    from zdmigrate.schema.names import Span
 
 Node = Any
 
@@ -32,10 +32,19 @@ class Unclear(Exception):
     """Columns are meant that are not named."""
 
 
-def renamed_view(statement: str, table: Name, names: Mapping[str, str], catalog: Catalog) -> str | None:
-    """CREATE OR REPLACE VIEW with the same output, over columns of other names; None where that is unclear."""
+def renamed_view(
+    statement: str,
+    table: Name,
+    names: Mapping[str, str],
+    catalog: Catalog,
+    values: Mapping[str, str] = MappingProxyType({}),
+) -> str | None:
+    """CREATE OR REPLACE VIEW with the same output, over columns of other names; None where that is unclear.
+
+    ``values`` are old columns of which the new one is no copy, as expressions over the new.
+    """
     piece = Piece(statement, "")
-    reader = _Reader(piece, table, names, catalog)
+    reader = _Reader(piece, table, names, catalog, values)
     body = next(iter(piece.tree["stmts"][0]["stmt"].values()))
     try:
         reader.read(body["query"], ())
@@ -49,8 +58,10 @@ def renamed_view(statement: str, table: Name, names: Mapping[str, str], catalog:
 class _Reader:
     """Walks the query, keeping the FROMs that a name can mean, the innermost first."""
 
-    def __init__(self, piece: Piece, table: Name, names: Mapping[str, str], catalog: Catalog) -> None:
-        self.piece, self.table, self.names, self.catalog = piece, table, names, catalog
+    def __init__(
+        self, piece: Piece, table: Name, names: Mapping[str, str], catalog: Catalog, values: Mapping[str, str]
+    ) -> None:
+        self.piece, self.table, self.names, self.catalog, self.values = piece, table, names, catalog, values
         self.places: list[tuple[Span, str]] = []
 
     def read(self, node: Node, scopes: tuple[tuple[Relation, ...], ...], hidden: frozenset[str] = frozenset()) -> None:
@@ -103,7 +114,8 @@ class _Reader:
         self.read(body["val"], scopes, hidden)
         if "name" not in body and "ColumnRef" in body["val"] and len(self.places) > before:
             span, new = self.places.pop()
-            self.places.append((span, f"{new} AS {self.piece.text[span.start : span.end]}"))
+            last = self.piece.place_of(body["val"]["ColumnRef"], len(body["val"]["ColumnRef"]["fields"]))
+            self.places.append((span, f"{new} AS {self.piece.text[last.start : last.end]}"))
 
     def _column(self, body: Node, scopes: tuple[tuple[Relation, ...], ...]) -> None:
         fields = body["fields"]
@@ -114,7 +126,15 @@ class _Reader:
         elif len(words) == 1 and any(relation.ours and relation.alias == words[0] for relation in sum(scopes, ())):
             raise Unclear
         elif words[-1] in self.names and self._is_ours(words[:-1], scopes):
-            self.places.append((self.piece.place_of(body, len(words)), spelled(self.names[words[-1]])))
+            self.places.append(self._replaced(body, words))
+
+    def _replaced(self, body: Node, words: list[str]) -> tuple[Span, str]:
+        last, value = self.piece.place_of(body, len(words)), self.values.get(words[-1])
+        if value is None:
+            return last, spelled(self.names[words[-1]])
+        first = self.piece.place_of(body, 1).start
+        qualifier = self.piece.text[first : last.start]
+        return Span(first, last.end), with_columns(value, lambda column: qualifier + spelled(column))
 
     def _is_ours(self, qualifier: list[str], scopes: tuple[tuple[Relation, ...], ...], *, star: bool = False) -> bool:
         for scope in scopes:
