@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import json
 import os
 import sys
@@ -71,6 +72,7 @@ else:
         del sys.modules[name]
 
 
+OPERATIONS = "zdmigrate.alembic.operations"
 OPTIONS = {"paramstyle": "named"}  # a percent sign stays one
 
 
@@ -93,6 +95,7 @@ def project(configuration: str, section: str, scratch: str = "") -> dict[str, An
     with importing_what_can_be():
         revisions = list(scripts.walk_revisions())[::-1]
     terms = terms_of(Path(scripts.dir, "env.py"))
+    register_operations(Path(scripts.dir, "env.py"))
     phases = phases_of(revisions)
     found = [rendered(script, phases[script.revision], config, scripts) for script in revisions]
     if scratch:
@@ -103,6 +106,13 @@ def project(configuration: str, section: str, scratch: str = "") -> dict[str, An
         "scripts": str(Path(scripts.dir).resolve()),
         "revisions": found,
     }
+
+
+def register_operations(env: Path) -> None:
+    """What ``env.py`` imports of zdmigrate's for its revisions, since it is not run itself."""
+    if env.is_file() and OPERATIONS in env.read_text(encoding="utf-8"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(OPERATIONS)
 
 
 def completed(found: list[Rendered], revisions: list[Script], applied: Iterator[Applied]) -> None:

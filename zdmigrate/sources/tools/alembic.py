@@ -57,7 +57,8 @@ def is_revision(text: str) -> bool:
 def files(tree: Tree, command: Sequence[str] = ()) -> Sequence[File]:
     """Each revision behind those that it stands on; ``command`` starts the Python that can import them."""
     configuration = configuration_of(tree)
-    return files_of(tree, configuration, _rendered(configuration, command))
+    rendered = [_rendered(configuration, command, section) for section in _sections(configuration)]
+    return [file for found in rendered for file in files_of(tree, configuration, found)]
 
 
 def files_of(tree: Tree, configuration: str, found: dict[str, Any]) -> list[File]:
@@ -104,12 +105,28 @@ def configuration_of(tree: Tree) -> str:
     )
 
 
-def _rendered(configuration: str, command: Sequence[str]) -> dict[str, Any]:
+def _sections(configuration: str) -> Sequence[str]:
+    """Those of alembic.ini that have scripts of their own, for ``alembic -n NAME``: each is a project."""
+    from configparser import ConfigParser, Error  # nobody else pays for it
+
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read(configuration if configuration.endswith(".ini") else (), encoding="utf-8")
+    except Error:  # which Alembic tells better
+        return (_SECTION,)
+    scripts = {
+        name: parser[name].get("script_location", "") for name in (_SECTION, *parser.sections()) if name in parser
+    }
+    folders = {folder: name for name, folder in reversed(scripts.items()) if folder}
+    return [name for name in scripts if name in folders.values()] or (_SECTION,)
+
+
+def _rendered(configuration: str, command: Sequence[str], section: str) -> dict[str, Any]:
     """What the project's Python says of the revisions; of those that ask a database, behind a scratch server's back."""
-    found = asked(_RENDER, configuration, command)
+    found = asked(_RENDER, configuration, command, section=section)
     if any(_asks_a_database(problem) for revision in found.get("revisions", ()) for problem in revision["problems"]):
         with _scratch_server() as server:
-            return asked(_RENDER, configuration, command, server) if server else found
+            return asked(_RENDER, configuration, command, server, section=section) if server else found
     return found
 
 
@@ -132,7 +149,9 @@ def _scratch_server() -> Iterator[str]:
         yield json.dumps({"host": "127.0.0.1", "port": server.port, "database": "postgres", "username": "postgres"})
 
 
-def asked(script: str, configuration: str, command: Sequence[str], *more: str) -> dict[str, Any]:
+def asked(
+    script: str, configuration: str, command: Sequence[str], *more: str, section: str = _SECTION
+) -> dict[str, Any]:
     """What a file of ``zdmigrate/alembic`` prints as JSON, run by the project's Python. InputError where it cannot."""
     import subprocess  # what most runs can do without
     import sys
@@ -140,7 +159,7 @@ def asked(script: str, configuration: str, command: Sequence[str], *more: str) -
     import zdmigrate  # and not zdmigrate.alembic, which imports Alembic
 
     path = os.path.join(os.path.dirname(zdmigrate.__file__), "alembic", script)
-    words = [*(command or (sys.executable,)), path, configuration, _SECTION, *more]
+    words = [*(command or (sys.executable,)), path, configuration, section, *more]
     folder = configuration if os.path.isdir(configuration) else os.path.dirname(configuration)
     try:
         done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL, cwd=folder)
