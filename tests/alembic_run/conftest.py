@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +10,21 @@ import pytest
 from tests.alembic_run.project import Project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers.database import Database
 
 USERS = 'op.create_table("users", sa.Column("id", sa.BigInteger(), primary_key=True), sa.Column("name", sa.Text()))'
+
+
+@pytest.fixture(autouse=True)
+def loggers_go_on() -> Iterator[None]:
+    """The env.py that Alembic makes configures logging, which silences every logger that is there."""
+    yield
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
 
 
 @pytest.fixture

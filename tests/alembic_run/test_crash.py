@@ -87,6 +87,7 @@ def crash(name: str, folder: Path) -> Crash:
     }[name]
 
 
+@pytest.mark.whole
 def test_a_runner_that_is_ended_leaves_one_truth(server: RunningServer, forge: Forge, folder: Path) -> None:
     name = COMMANDS[commit() % len(COMMANDS)]
     crashes = Crashes(server, forge, crash(name, folder))

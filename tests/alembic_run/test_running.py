@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.alembic_run.conftest import USERS
 from tests.alembic_run.project import Project
 
@@ -42,6 +44,7 @@ def test_a_contract_waits_for_a_later_release_and_its_gate(taken_over: Project) 
     assert project.current() == {"c2"}
 
 
+@pytest.mark.whole
 def test_in_one_line_what_stands_on_a_contract_waits_for_it(taken_over: Project) -> None:
     project = taken_over
     project.revision("c2", DROP, after="a1", phase="contract")
@@ -58,6 +61,7 @@ def test_in_one_line_what_stands_on_a_contract_waits_for_it(taken_over: Project)
     assert project.current() == {"b3"}
 
 
+@pytest.mark.whole
 def test_on_a_branch_of_its_own_a_contract_stops_nobody(taken_over: Project) -> None:
     project = taken_over
     project.revision("b2", ADD, after="a1", label="expand")
@@ -109,6 +113,7 @@ def test_downgrade_is_the_revert_of_an_expand(taken_over: Project) -> None:
     assert project.current() == {"a1"}
 
 
+@pytest.mark.whole
 def test_plain_alembic_goes_on_and_is_taken_note_of(taken_over: Project) -> None:
     project = taken_over
     project.revision("b2", ADD, down=('op.drop_column("users", "email")',), after="a1", phase="expand")
@@ -137,6 +142,7 @@ def test_a_revision_that_asks_the_database_is_left_to_alembic(taken_over: Projec
     assert project.states()["b2"] == "contracted"
 
 
+@pytest.mark.whole
 def test_a_new_database_gets_the_table_of_versions_that_env_py_names(tmp_path: Path, database: Database) -> None:
     project = Project(tmp_path / "app", database, ', version_table="versions", version_table_schema="ops"').begin()
     database.execute("CREATE SCHEMA ops")
@@ -169,6 +175,7 @@ def test_init_takes_over_what_alembics_table_says_and_nothing_else(project: Proj
     assert project.states() == {"a1": "contracted"}
 
 
+@pytest.mark.whole
 def test_a_contract_looks_whether_what_its_expand_has_filled_is_in_step(taken_over: Project) -> None:
     project = taken_over
     project.database.execute("INSERT INTO users SELECT n, 'name ' || n FROM generate_series(1, 10) AS n")
@@ -198,6 +205,7 @@ def test_a_contract_looks_whether_what_its_expand_has_filled_is_in_step(taken_ov
     assert project.columns("users") == ["id", "full_name"]
 
 
+@pytest.mark.whole
 def test_all_phases_bring_a_new_database_to_the_heads(project: Project) -> None:
     project.revision("a1", USERS)
     project.revision("c2", DROP, after="a1", phase="contract")

@@ -23,6 +23,7 @@ def new_row(number: int) -> dict[str, Any]:
     return {"full_name": f"new {number}", "email": f"new{number}", "total_big": number}
 
 
+@pytest.mark.whole
 def test_a_rename_a_type_a_drop_not_null_and_unique_pass_under_two_versions_of_the_models(
     tmp_path: Path, database: Database
 ) -> None:

@@ -72,6 +72,7 @@ def test_its_own_file_becomes_the_expand_and_a_new_one_the_contract(project: Pro
     assert project.lint() == []
 
 
+@pytest.mark.whole
 def test_calls_that_stay_are_the_authors_own(project: Project) -> None:
     zdmigrate("rewrite", "r2", "--in-place")
     expand = project.revisions()["r2"]
@@ -103,6 +104,7 @@ def test_without_in_place_both_are_printed_and_nothing_is_written(project: Proje
     assert project.revisions() == {"r1": BASE, "r2": NAIVE}
 
 
+@pytest.mark.whole
 def test_behind_later_revisions_the_contract_depends_on_its_expand(project: Project) -> None:
     project.write("r3", "revision = 'r3'\ndown_revision = 'r2'\ndef upgrade():\n    pass\n")
     zdmigrate("rewrite", "r2", "--in-place")

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from tests.servers.database import Database
 
 
-@pytest.mark.parametrize("name", TRANSCRIPTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.whole if "alembic" in name else ()) for name in TRANSCRIPTS],
+)
 def test_what_the_page_shows_is_what_its_commands_print(name: str, database: Database, tmp_path: Path) -> None:
     page, folder = ROOT / name, tmp_path / "shop"
     folder.mkdir()

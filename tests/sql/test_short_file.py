@@ -136,6 +136,7 @@ def test_tokens_decide(text: str) -> None:
     "text",
     [
         "create table a (b int, c text not null); -- d\n",
+        "create table a (); create table b ( -- c\n)",
         'create table "a -- b" ( -- c, d)\n "e" int -- )\n, f text, -- ,\n primary key (e, f) -- g\n)',
         "alter table s . a * -- b\n add column c int",
         'alter table "é"add "c"int; alter table a validate constraint b',

@@ -191,7 +191,9 @@ class Source:
         return list(map(self.element, locations))
 
     def _elements(self, locations: Sequence[int], comments: Mapping[int, int]) -> list[Span] | None:
-        """The same without tokens; None where something else stands between them."""
+        """The same without tokens; None where there are none, or something else stands between them."""
+        if not locations:
+            return None
         starts = list(map(self._places.at, locations))
         commas = [before_blank(self.file, start, comments) - 1 for start in starts[1:]]
         closing = self.span.end - 1
