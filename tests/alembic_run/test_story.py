@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.alembic_run.apps import App
 from tests.alembic_run.project import Project as Running
 from tests.alembic_write.models import after, before
