@@ -39,6 +39,7 @@ def test_the_difference_is_shown_and_nothing_is_written_until_it_is_wanted(fresh
     assert texts(fresh) == before
 
 
+@pytest.mark.whole
 def test_what_is_there_is_not_written_again(fresh: Path) -> None:
     assert zdmigrate("alembic", "init", "--yes").code == 0
     written = texts(fresh)

@@ -81,6 +81,7 @@ def test_calls_that_stay_are_the_authors_own(project: Project) -> None:
     assert "for column" not in expand
 
 
+@pytest.mark.whole
 def test_both_run_and_the_expand_goes_back(project: Project) -> None:
     project.upgrade("r1")
     as_it_was = dumped(project.database)
