@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.servers.database import Database
 
+pytestmark = pytest.mark.whole
+
 GUARDED = "import zdmigrate.alembic\nzdmigrate.alembic.guard()\n" + ENV
 ADD = 'op.add_column("users", sa.Column("email", sa.Text()))'
 DROP = 'op.drop_column("users", "name")'
@@ -64,7 +66,6 @@ def test_the_lease_is_held_while_a_revision_runs(guarded: Project) -> None:
     assert guarded.database.execute("SELECT doing FROM seen") == [("alembic upgrade",)]
 
 
-@pytest.mark.whole
 def test_a_lock_is_not_asked_for_while_a_long_transaction_is_in_the_way(
     guarded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,7 +81,6 @@ def test_a_lock_is_not_asked_for_while_a_long_transaction_is_in_the_way(
     assert guarded.columns("users") == ["id", "name", "email"]
 
 
-@pytest.mark.whole
 def test_a_revision_that_would_hold_a_lock_for_longer_than_the_budget_is_rolled_back(guarded: Project) -> None:
     guarded.revision("b2", ADD, 'op.execute("SELECT pg_sleep(5)")', after="a1", phase="expand")
     with pytest.raises(CommandError, match="would make queries of the app wait for longer than 200 ms"):
@@ -88,7 +88,6 @@ def test_a_revision_that_would_hold_a_lock_for_longer_than_the_budget_is_rolled_
     assert guarded.current() == {"a1"}
 
 
-@pytest.mark.whole
 def test_several_statements_on_one_table_are_one_transaction(guarded: Project) -> None:
     more = 'op.alter_column("users", "email", server_default="nobody")'
     guarded.revision("b2", ADD, more, DROP, after="a1", phase="expand")
@@ -105,7 +104,6 @@ def test_a_database_without_a_ledger_is_nobodys_but_alembics(tmp_path: Path, dat
     project.alembic("downgrade", "base")
 
 
-@pytest.mark.whole
 def test_what_is_expanded_is_not_downgraded_while_a_version_needs_it(guarded: Project) -> None:
     guarded.revision("b2", ADD, down=('op.drop_column("users", "email")',), after="a1", phase="expand")
     guarded.alembic("upgrade", "head")

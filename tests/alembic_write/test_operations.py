@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.alembic_write.project import Project
     from tests.servers.database import Database
 
+pytestmark = pytest.mark.whole
+
 REVISION = """
 from alembic import op
 import sqlalchemy as sa
@@ -79,7 +81,6 @@ def test_one_call_is_the_whole_dance(project: Project, call: str, phase: str) ->
     project.upgrade()
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize(("call", "new"), [(RENAME, "full_name"), (RETYPE, "total_big")])
 def test_a_column_lives_twice_from_expand_to_contract(project: Project, call: str, new: str) -> None:
     old = "name" if new == "full_name" else "total"

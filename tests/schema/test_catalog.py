@@ -8,8 +8,8 @@ import pytest
 
 from tests.schema.claims import history
 from tests.schema.samples import SAMPLES, Sample
+from tests.schema.sixth import a_sixth_of
 from tests.schema.test_effects import told
-from tests.schema.third import a_third_of
 from zdmigrate.schema.names import Name
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ IN_A_TRANSACTION = [sample for sample in SAMPLES if not sample.held]
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("sample", a_third_of(IN_A_TRANSACTION), ids=told)
+@pytest.mark.parametrize("sample", a_sixth_of(IN_A_TRANSACTION), ids=told)
 def test_the_catalog_follows_the_server(sample: Sample, any_server: RunningServer, any_database: Database) -> None:
     if not sample.since <= any_server.major <= sample.until:
         return

@@ -10,7 +10,7 @@ from tests.schema.all_samples import ALL
 from tests.schema.claims import claimed
 from tests.schema.effects_page import is_on_page, row_of
 from tests.schema.measure import WEAK, measured
-from tests.schema.third import a_third_of
+from tests.schema.sixth import a_sixth_of
 
 if TYPE_CHECKING:
     from tests.schema.observe import Observed
@@ -23,7 +23,7 @@ def told(sample: Sample) -> str:
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("sample", a_third_of(ALL), ids=told)
+@pytest.mark.parametrize("sample", a_sixth_of(ALL), ids=told)
 def test_a_statement_does_what_is_claimed(sample: Sample, any_server: RunningServer, any_database: Database) -> None:
     if not sample.since <= any_server.major <= sample.until:
         return
