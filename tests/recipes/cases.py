@@ -28,6 +28,11 @@ class Case:
     schema: str = field(default=FURNITURE, repr=False)
     catalog: str = "history"  # or database: what files cannot tell
 
+    @property
+    def for_every_major(self) -> bool:
+        """False where the naive SQL is one that older servers do not know."""
+        return "--postgres" not in self.options
+
 
 def read_case(path: Path) -> Case:
     text = path.read_text()

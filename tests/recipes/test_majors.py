@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.recipes.cases import Case
     from tests.servers.database import RunningServer
 
-TENTH = [case for case in CASES if in_the_tenth(case.name)]
+TENTH = [case for case in CASES if case.for_every_major and in_the_tenth(case.name)]
 # On the ordinary server alone, the other files try them all.
 every_case = pytest.mark.parametrize("case", TENTH if matrix() else TENTH[:1], ids=lambda case: case.name)
 
