@@ -6,8 +6,9 @@ import os
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.config import KEYS, SEVERITIES, Config, LiveSource, Override, read_key
+from zdmigrate.config import Config, LiveSource, Override
 from zdmigrate.config_guards import read_guards
+from zdmigrate.config_keys import KEYS, SEVERITIES, read_key
 from zdmigrate.errors import ConfigError
 from zdmigrate.nearest import did_you_mean
 from zdmigrate.redact import holds_password

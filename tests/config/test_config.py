@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zdmigrate.config import KEYS, Config, flag_name, load, variable_name
+from zdmigrate.config import Config, load
+from zdmigrate.config_keys import KEYS, flag_name, variable_name
 from zdmigrate.duration import Duration
 from zdmigrate.errors import ConfigError
 from zdmigrate.redact import redact

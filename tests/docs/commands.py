@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zdmigrate.cli.main import COMMANDS, cli
-from zdmigrate.config import KEYS, flag_name
+from zdmigrate.config_keys import KEYS, flag_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

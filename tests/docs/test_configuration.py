@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tests.docs.commands import commands, options
 from tests.docs.markdown import DOCS, blocks, tables
-from zdmigrate.config import KEYS, Config, flag_name, load, variable_name
+from zdmigrate.config import Config, load
+from zdmigrate.config_keys import KEYS, flag_name, variable_name
 
 if TYPE_CHECKING:
     from pathlib import Path

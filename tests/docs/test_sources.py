@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.docs.markdown import DOCS, blocks, tables
-from zdmigrate.config import SOURCES, load
+from zdmigrate.config import load
+from zdmigrate.config_keys import SOURCES
 
 if TYPE_CHECKING:
     from pathlib import Path

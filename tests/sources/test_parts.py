@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdmigrate.config import SOURCES
+from zdmigrate.config_keys import SOURCES
 from zdmigrate.sources.detect import TOOLS, marked_by
 from zdmigrate.sources.part import File
 from zdmigrate.sources.tool_change import change_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.folders import FOLDERS, changes_of, filled, found, linted
-from zdmigrate.config import SOURCES
+from zdmigrate.config_keys import SOURCES
 from zdmigrate.sources.detect import TOOLS, tool_of
 from zdmigrate.sources.tree import Tree
 

@@ -11,7 +11,7 @@ from zdmigrate.cli.listening import listening, metrics_file
 from zdmigrate.cli.options import common, database
 from zdmigrate.cli.signals import stop_on_sigterm
 from zdmigrate.cli.target import changes_of, no_queries, target_of
-from zdmigrate.config import TUNABLE
+from zdmigrate.config_keys import TUNABLE
 from zdmigrate.duration import Duration
 from zdmigrate.errors import UsageError
 from zdmigrate.words import counted

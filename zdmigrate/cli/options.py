@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zdmigrate.config import KEYS, flag_name, load
+from zdmigrate.config import load
+from zdmigrate.config_keys import KEYS, flag_name
 from zdmigrate.errors import ZdmigrateError
 from zdmigrate.redact import redact
 from zdmigrate.value import Value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zdmigrate.cli.options import common, database
-from zdmigrate.config import KEYS, TUNABLE, flag_name, read_key
+from zdmigrate.config_keys import KEYS, TUNABLE, flag_name, read_key
 from zdmigrate.errors import UsageError
 
 if TYPE_CHECKING:

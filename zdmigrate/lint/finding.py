@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.config import SEVERITIES
+from zdmigrate.config_keys import SEVERITIES
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.config import SEVERITIES, find
+from zdmigrate.config import find
+from zdmigrate.config_keys import SEVERITIES
 from zdmigrate.lint.engine import MANY, lint_changes
 from zdmigrate.lint.finding import LintResult, Summary
 from zdmigrate.lint.rules import load_rules

@@ -6,7 +6,7 @@ import tomllib
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.config import SEVERITIES
+from zdmigrate.config_keys import SEVERITIES
 from zdmigrate.errors import ConfigError
 from zdmigrate.lint.rule import ENGINE_RULES, Example, Rule
 from zdmigrate.nearest import did_you_mean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zdmigrate.config import SEVERITIES
+from zdmigrate.config_keys import SEVERITIES
 from zdmigrate.schema.row_estimates import work_of
 
 if TYPE_CHECKING:

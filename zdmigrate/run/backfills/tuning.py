@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from zdmigrate.config import read_key
+from zdmigrate.config_keys import read_key
 from zdmigrate.errors import Interrupted, UsageError
 from zdmigrate.ledger.record import actor, record
 from zdmigrate.run.lease import backfill_lease, held_leases
