@@ -83,15 +83,7 @@ def command(
       git show :migrations/007_rename.sql | zdmigrate lint -
     """
     to = outputs(asked, console.format)
-    found = projects(paths or (folder_to_lint(config.dir),), config, config_near)
-    if dsn is not None or any(project.config.lint.statistics for project in found):
-        from zdmigrate.cli.lint_sizes import with_sizes
-
-        found = with_sizes(found, dsn)
-    if dsn is not None:
-        from zdmigrate.cli.lint_overdue import warn_of_overdue
-
-        warn_of_overdue(found, dsn, console)
+    found = _sized(projects(paths or (folder_to_lint(config.dir),), config, config_near), dsn, console)
     _must_be_configured(found, write_baseline, previous_release)
     if fix or diff:
         from zdmigrate.cli import lint_fixes  # nobody else pays for it
@@ -111,13 +103,25 @@ def command(
         )
         for project in found
     ]
-    result = joined([outcome.result for outcome in outcomes])
-    view = _view(found, effects)
+    result, view = joined([outcome.result for outcome in outcomes]), _view(found, effects)
     write(to.files, result, view)
     if to.terminal == "text" and not (since is not None or effects or console.verbose):
         view = _summarised(view, result, paths, found)
     _print(to.terminal, result, view._replace(colour=console.colour), console)
     return _told(found, outcomes, console)
+
+
+def _sized(found: Sequence[Project], dsn: str | None, console: Console) -> Sequence[Project]:
+    """The projects with what a file or the database says of their tables; overdue contracts are warned of."""
+    if dsn is not None or any(project.config.lint.statistics for project in found):
+        from zdmigrate.cli.lint_sizes import with_sizes
+
+        found = with_sizes(found, dsn)
+    if dsn is not None:
+        from zdmigrate.cli.lint_overdue import warn_of_overdue
+
+        warn_of_overdue(found, dsn, console)
+    return found
 
 
 def _must_be_configured(found: Sequence[Project], write_baseline: bool, previous_release: str | None) -> None:

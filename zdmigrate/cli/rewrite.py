@@ -13,7 +13,7 @@ from zdmigrate.errors import UsageError
 from zdmigrate.sources.text import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from zdmigrate.cli.options import Console
@@ -66,15 +66,12 @@ def command(
       zdmigrate rewrite migrations/007_rename.sql --in-place --dsn postgresql://localhost/shop
       zdmigrate rewrite 4f1c --in-place
     """
-    from zdmigrate.recipes.parts.ground import Answers
     from zdmigrate.recipes.parts.printed import printed
 
     if in_place and output:
         raise UsageError("--in-place and --output say two different things", hint="leave one of them out")
-    names = ("new_names", "up", "down", "fallback", "fill")
-    given = zip(names, (new_names, up, down, fallback, fill), strict=True)
-    answers = Answers(allow=dict(map(_allow, allow)), new_name=config.rewrite.new_name)
-    answers = answers.changed(**{name: dict(map(_answer, values)) for name, values in given})
+    given = {"new_names": new_names, "up": up, "down": down, "fallback": fallback, "fill": fill}
+    answers = _answers(given, allow, config)
     if revision := revision_named(file, config):
         if output:
             raise UsageError("--output names one file, and a revision becomes two", hint="--in-place writes both")
@@ -88,6 +85,14 @@ def command(
         return
     write_text(target, text)
     console.say(f"{target} is written: zdmigrate lint {target}")
+
+
+def _answers(given: Mapping[str, Sequence[str]], allow: Sequence[str], config: Config) -> Answers:
+    """What the options say, by column."""
+    from zdmigrate.recipes.parts.ground import Answers
+
+    answers = Answers(allow=dict(map(_allow, allow)), new_name=config.rewrite.new_name)
+    return answers.changed(**{name: dict(map(_answer, values)) for name, values in given.items()})
 
 
 def _answer(given: str) -> tuple[str, str]:
