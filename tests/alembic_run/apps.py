@@ -17,16 +17,27 @@ ENOUGH = 60  # seconds in which any app has made its rounds, or something is stu
 
 
 class App:
-    """Writes users of its own and reads them again. ``row`` makes a user's values from a number, ``named`` is one.
+    """Writes rows of its own and reads them again. ``row`` makes a row's values from a number, ``named`` is one.
 
-    The models name all columns in each SELECT and INSERT; a connection of the pool prepares what it has sent often.
+    It writes that one a second time: what ``again`` makes of the number. The models name all columns in each SELECT
+    and INSERT; a connection of the pool prepares what it has sent often.
     """
 
-    def __init__(self, url: str, models: MetaData, named: str, row: Callable[[int], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        models: MetaData,
+        named: str,
+        row: Callable[[int], dict[str, Any]],
+        *,
+        table: str = "users",
+        again: Callable[[int], str] | None = None,
+    ) -> None:
         self.engine = create_engine(url, pool_size=2, max_overflow=0)
         self.user: Any = type("User", (), {})
-        registry(metadata=models).map_imperatively(self.user, models.tables["users"])
+        registry(metadata=models).map_imperatively(self.user, models.tables[table])
         self.named, self.row = named, row
+        self.again = again or (lambda number: f"{named} {number} again")
         self.journal: dict[int, str] = {}  # what must be in the database, by id
         self.failures: list[str] = []
         self.rounds = 0
@@ -69,9 +80,9 @@ class App:
             session.commit()
             id = user.id  # noqa: A001 - the column's name
             self.journal[id] = getattr(user, self.named)
-            setattr(user, self.named, f"{self.named} {number} again")
+            setattr(user, self.named, self.again(number))
             session.commit()
-            self.journal[id] = f"{self.named} {number} again"
+            self.journal[id] = self.again(number)
         with Session(self.engine) as session:
             found = session.scalars(select(self.user).where(self.user.id == id)).one()
             if getattr(found, self.named) != self.journal[id]:

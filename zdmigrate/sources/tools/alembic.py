@@ -185,16 +185,16 @@ def _script(source: str, revision: dict[str, Any], around: str) -> Rendered:
     """Markers and allows first, since what they are about is told by lines of the Python; then the statements."""
     from zdmigrate.sources.rendered import Call, Rendered  # nobody else pays for it
 
-    pieces = [*_phase(revision), *_comments(source), *_statements(revision["up"], around)]
+    is_cut = around == "tool" and any(sent["alone"] for sent in (*revision["up"], *revision["down"]))
+    pieces = [*_phase(revision), *_comments(source), *_statements(revision["up"], is_cut=is_cut)]
     as_sections = _as_statements if revision["phase"] == "contract" else _as_sections
     pieces = [*as_sections(pieces), *_problems(revision, "upgrade")]
-    undone = [*_as_statements(_statements(revision["down"], around)), *_problems(revision, "downgrade")]
+    undone = [*_as_statements(_statements(revision["down"], is_cut=is_cut)), *_problems(revision, "downgrade")]
     ends = list(accumulate((len(text) for text, _ in (*pieces, *undone)), initial=0))
     calls = [
         Call(start, start + len(text.removesuffix("\n").removesuffix(";")), *place)
         for start, (text, place) in zip(ends, (*pieces, *undone), strict=False)
     ]
-    is_cut = any(sent["alone"] for sent in revision["up"])
     text = "".join(text for text, _ in (*pieces, *undone))
     return Rendered(text, tuple(calls), ends[len(pieces)], "" if is_cut else around)
 
@@ -215,9 +215,8 @@ def _comments(source: str) -> Iterator[_Piece]:
             yield f"-- {found[1].rstrip()}\n", (number, found.start() + 1, number, len(line.rstrip()) + 1)
 
 
-def _statements(sent: Sequence[dict[str, Any]], around: str) -> Iterator[_Piece]:
-    """With a BEGIN and COMMIT for what stands outside of an autocommit_block(), where there is one."""
-    is_cut = around == "tool" and any(statement["alone"] for statement in sent)
+def _statements(sent: Sequence[dict[str, Any]], *, is_cut: bool) -> Iterator[_Piece]:
+    """With a BEGIN and COMMIT for what stands outside of an autocommit_block(), where one of the directions has one."""
     for is_alone, group in groupby(sent, key=lambda statement: bool(statement["alone"])):
         pieces = [_piece(statement) for statement in group]
         if is_cut and not is_alone:
