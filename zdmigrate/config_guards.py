@@ -71,7 +71,7 @@ def _refuse_useless(values: dict[str, Any], where: str) -> None:
     if ("command" in values) == ("prometheus" in values) or ("prometheus" in values) != ("query" in values):
         raise ConfigError(f"{where}: measures by a command, or by prometheus and query")
     if not values.get("prometheus", "https://").startswith(("http://", "https://")):
-        raise ConfigError(f"{where}: {values['prometheus']!r} is no URL of http or https")
+        raise ConfigError(f"{where}: prometheus is no URL of http or https")
     if not values.keys() & set(_NUMBERS):
         raise ConfigError(
             f"{where}: has no threshold",

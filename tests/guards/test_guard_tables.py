@@ -42,7 +42,7 @@ def test_error_rate_and_p99_have_their_usual_thresholds(tmp_path: Path) -> None:
         ('name = "a"\ncommand = ["x"]', "a: has no threshold"),
         ('name = "a"\nmax = 1', "a: measures by a command, or by prometheus and query"),
         ('name = "a"\nmax = 1\nprometheus = "http://p"', "a: measures by a command, or by prometheus and query"),
-        ('name = "a"\nmax = 1\nprometheus = "ftp://p"\nquery = "x"', "'ftp://p' is no URL of http or https"),
+        ('name = "a"\nmax = 1\nprometheus = "ftp://p"\nquery = "x"', "a: prometheus is no URL of http or https"),
         ('name = "a"\nmax = "1"\ncommand = ["x"]', "a: max must be a number"),
         ('name = "a"\nmax = 1\ncommand = "x | y"', "a: command must be a list of words"),
         ('name = "a"\nmax = 1\ncommand = ["x"]\nevery = "often"', "a: every: 'often' is not a number with one of"),

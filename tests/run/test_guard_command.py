@@ -241,7 +241,7 @@ def test_a_verdict_that_nobody_has_heard_is_no_success(project: Project, number:
 
 def test_a_webhook_whose_token_is_not_set_is_not_called() -> None:
     with deploy_system() as system, pytest.raises(webhook.Untold, match="the variable NO_SUCH, which holds"):
-        webhook.post(Rollout(webhook=system.url, webhook_token="NO_SUCH"), {})
+        webhook.tell(Rollout(webhook=system.url, webhook_token="NO_SUCH"), {})
     assert system.heard == []
 
 

@@ -98,7 +98,7 @@ def _tell(dsn: str, config: Config, console: Console, health: Health) -> list[st
     except DatabaseError as error:
         console.warn(f"the ledger does not have this verdict: {error.sentence}")
     try:
-        webhook.post(config.rollout, health.to_json())
+        webhook.tell(config.rollout, health.to_json())
     except webhook.Untold as error:
         untold.append(str(error))
         console.warn(f"{error}; it has not heard this verdict")

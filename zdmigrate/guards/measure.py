@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import math
 import os
 import signal
 import subprocess
-import urllib.error
-import urllib.parse
-import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from zdmigrate.redact import redact
+from zdmigrate.fetch import Unanswered, get, place, secret
 
 if TYPE_CHECKING:
     from zdmigrate.config import Guard
-
-MOST = 1024 * 1024  # bytes of an answer that are read
 
 
 class Unmeasured(Exception):
@@ -56,32 +51,21 @@ def _printed(guard: Guard) -> float:
 
 def _answered(guard: Guard) -> float:
     """Prometheus' instant query (its HTTP API, /api/v1/query)."""
-    url = f"{guard.prometheus.rstrip('/')}/api/v1/query?{urllib.parse.urlencode({'query': guard.query})}"
-    request = urllib.request.Request(url, headers=_headers(guard))  # noqa: S310 - the config lets http and https pass
+    named = place(guard.prometheus)
+    url = f"{guard.prometheus.rstrip('/')}/api/v1/query?{urlencode({'query': guard.query})}"
     try:
-        with urllib.request.urlopen(request, timeout=guard.time_limit.seconds) as answer:  # noqa: S310 - as above
-            body: dict[str, Any] = json.loads(answer.read(MOST))
+        token = secret(guard.token, "its token") if guard.token else ""
+        body: dict[str, Any] = json.loads(get(url, named=named, seconds=guard.time_limit.seconds, token=token))
         data = body["data"]
         series = [data["result"]] if data["resultType"] == "scalar" else [each["value"] for each in data["result"]]
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise Unmeasured(f"{redact(guard.prometheus)} answers {error.code} {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:
-        raise Unmeasured(f"{redact(guard.prometheus)}: {getattr(error, 'reason', error)}") from None
-    except (ValueError, KeyError, TypeError):
-        raise Unmeasured(f"{redact(guard.prometheus)} does not answer as Prometheus does") from None
-    if len(series) != 1:
-        raise Unmeasured(f"its query has {len(series)} series for an answer, not one")
-    return _number([series[0][1]], "what Prometheus answers")
-
-
-def _headers(guard: Guard) -> dict[str, str]:
-    if not guard.token:
-        return {}
-    value = os.environ.get(guard.token)
-    if not value:
-        raise Unmeasured(f"the variable {guard.token}, which holds its token, is not set")
-    return {"Authorization": f"Bearer {value}"}
+        numbers = [str(value) for _, value in series]
+    except Unanswered as error:
+        raise Unmeasured(str(error)) from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Unmeasured(f"{named} does not answer as Prometheus does") from None
+    if len(numbers) != 1:
+        raise Unmeasured(f"its query has {len(numbers)} series for an answer, not one")
+    return _number(numbers, "what Prometheus answers")
 
 
 def _number(words: list[str], what: str) -> float:

@@ -21,7 +21,7 @@ def read_answer(text: str, origin: str) -> list[Seen]:
     """
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SourceSilent(f"{origin} is not JSON: {_beginning(text)}") from None
     listed = told.get("instances") if isinstance(told, dict) else told
     if not isinstance(listed, list):
@@ -52,7 +52,7 @@ def _fits(key: str, value: Any) -> bool:
     if key == "running":
         return isinstance(value, bool)
     if key == "weight":
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
     return isinstance(value, str)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import urllib.error
-import urllib.request
+from http.client import NOT_FOUND
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
+from zdmigrate.fetch import Unanswered, get, place
 from zdmigrate.live.sighting import SourceSilent
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 Object = dict[str, Any]  # as the API has it: metadata, spec, status
 
 PAGE = 500  # objects of one answer
+MOST = 64 * 1024 * 1024  # bytes of one: a pod may have a megabyte of annotations
+PAGES = 1000  # a server that has more of them sends the same one for ever
 
 # The API's groups of the kinds that can run a pod.
 PATHS = {
@@ -45,32 +46,29 @@ class Cluster(NamedTuple):
     def list(self, kind: str, selector: str = "") -> Iterator[Object]:
         """Every object of a kind, page after page. Raises SourceSilent where the server does not say."""
         query = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
-        while True:
+        for _ in range(PAGES):
             page = self._get(kind, query)
             yield from page.get("items") or []
             more = (page.get("metadata") or {}).get("continue")
             if not more:
                 return
             query["continue"] = more
+        raise SourceSilent(f"{place(self.access.server)} does not come to an end of its {kind}")
 
     def _get(self, kind: str, query: dict[str, str]) -> Object:
-        path = f"{PATHS[kind]}/namespaces/{self.namespace}/{kind}"
-        headers = {"Accept": "application/json"}
-        if self.access.token:
-            headers["Authorization"] = f"Bearer {self.access.token}"
-        request = urllib.request.Request(f"{self.access.server}{path}?{urlencode(query)}", headers=headers)  # noqa: S310 - a kubeconfig's server
+        server = self.access.server
+        url = f"{server}{PATHS[kind]}/namespaces/{self.namespace}/{kind}?{urlencode(query)}"
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout, context=self.access.tls) as answer:  # noqa: S310
-                found = json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code == http.client.NOT_FOUND and kind in FOREIGN:
+            told = get(
+                url, named=place(server), seconds=self.timeout, token=self.access.token, tls=self.access.tls, most=MOST
+            )
+            found = json.loads(told)
+        except Unanswered as error:
+            if error.status == NOT_FOUND and kind in FOREIGN:
                 return {}
-            raise SourceSilent(f"{self.access.server} answers {error.code} {error.reason} for {kind}") from None
-        except (OSError, http.client.HTTPException) as error:
-            raise SourceSilent(f"{self.access.server}: {getattr(error, 'reason', error)}") from None
+            raise SourceSilent(f"{error} for {kind}") from None
         except ValueError:
-            raise SourceSilent(f"{self.access.server} answers something else than JSON for {kind}") from None
+            raise SourceSilent(f"{place(server)} answers something else than JSON for {kind}") from None
         if not isinstance(found, dict):
-            raise SourceSilent(f"{self.access.server} answers no list of {kind}")
+            raise SourceSilent(f"{place(server)} answers no list of {kind}")
         return found

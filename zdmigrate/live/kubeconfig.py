@@ -49,8 +49,8 @@ def by_kubeconfig(path: Path, context: str, timeout: float) -> Access:
     if "exec" in user:
         user = {**user, **_credentials_of(user["exec"], timeout)}
     server = str(cluster.get("server", "")).rstrip("/")
-    if not server:
-        raise SourceSilent(f"{path}: the cluster of this context has no server")
+    if not server.startswith(("https://", "http://")):
+        raise SourceSilent(f"{path}: the cluster of this context has no server with a URL of https or http")
     token = str(user.get("token") or (file.beside(user["tokenFile"]).read_text() if "tokenFile" in user else ""))
     tls = _tls(file, cluster, user) if server.startswith("https://") else None
     return Access(server, token.strip(), tls, str(chosen.get("namespace") or "default"))

@@ -12,6 +12,7 @@ from zdmigrate.live.looks import store_failure, store_look
 from zdmigrate.live.sighting import Seen, SourceSilent
 from zdmigrate.live.sources import sources_of
 from zdmigrate.redact import redact
+from zdmigrate.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from zdmigrate.config import Config
     from zdmigrate.ledger.connection import Connection
     from zdmigrate.live.sighting import ConfiguredSource
+
+MOST = 300  # letters of a version, an instance or a note: with four bytes each they fit into an index
 
 
 class Answer(NamedTuple):
@@ -77,9 +80,10 @@ def _look(connection: Connection, source: ConfiguredSource, asked_at: datetime) 
     try:
         return Answer(source, asked_at, _once_each(source.source.look(connection)))
     except SourceSilent as error:
-        return Answer(source, asked_at, (), redact(error.sentence))
+        failure = error.sentence
     except Exception as error:  # noqa: BLE001 - whatever a source stumbles over, it has not answered
-        return Answer(source, asked_at, (), redact(f"{type(error).__name__}: {' '.join(str(error).split())}"))
+        failure = f"{type(error).__name__}: {error}"
+    return Answer(source, asked_at, (), printable(redact(failure)))
 
 
 def _once_each(seen: Iterable[Seen]) -> tuple[Seen, ...]:
@@ -87,11 +91,19 @@ def _once_each(seen: Iterable[Seen]) -> tuple[Seen, ...]:
     found: dict[tuple[str, str], Seen] = {}
     for one_seen in seen:
         key = (one_seen.version, one_seen.instance)
-        if not all(key):
-            raise SourceSilent("it names an instance without a version, or a version without an instance")
+        _refuse_nameless(*key)
         if key not in found or (one_seen.running and not found[key].running):
-            found[key] = one_seen
+            found[key] = one_seen._replace(note=one_seen.note and printable(one_seen.note)[:MOST])
     return tuple(found.values())
+
+
+def _refuse_nameless(version: str, instance: str) -> None:
+    """A name must be something to store and to show: a source is not always a friend."""
+    if not (version and instance):
+        raise SourceSilent("it names an instance without a version, or a version without an instance")
+    for name in (version, instance):
+        if not name.isprintable() or len(name) > MOST:
+            raise SourceSilent(f"it has a name that cannot be shown, or is longer than {MOST}: {name[:40]!a}")
 
 
 def _may_store(connection: Connection) -> bool:

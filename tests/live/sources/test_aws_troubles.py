@@ -6,10 +6,13 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.stub import Stubber
 
 from tests.live.sources.looking import config, failure
 from tests.live.sources.test_aws import ECS, LAMBDA, Ecs, account, deployment, task_definition
 from zdmigrate.live.looks import store_look
+from zdmigrate.live.observe import ask
+from zdmigrate.live.sources import sources_of
 from zdmigrate.live.verdict import Code
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.live.shop import Shop
     from tests.live.sources.endpoint import Endpoint
+    from zdmigrate.live.observe import Answer
 
 __all__ = ["account"]
 BOTH = pytest.mark.parametrize("table", [ECS, LAMBDA], ids=["ecs", "lambda"])
@@ -81,3 +85,49 @@ def test_a_task_that_is_listed_among_the_running_and_the_stopped_is_one(shop: Sh
     ecs.tasks("RUNNING", ("a", 1, "RUNNING"))
     ecs.tasks("STOPPED", ("a", 1, "DEACTIVATING"))
     assert sorted(one.instance for one in ecs.look().seen) == ["deployment/ecs-svc/1", "service/web", "task/a"]
+
+
+class Lambda:
+    """The source, and what its client will be answered, in the order of its questions."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.sources = sources_of(config({**LAMBDA, "version": "number"}))
+        self.stub = Stubber(self.sources[0].source.client)  # type: ignore[attr-defined]  # a Lambda has one
+        self.stub.activate()
+
+    def aliases(self, *aliases: dict[str, Any], more: str = "", after: str = "") -> None:
+        told = {"Aliases": list(aliases), **({"NextMarker": more} if more else {})}
+        self.stub.add_response(
+            "list_aliases", told, {"FunctionName": "checkout", **({"Marker": after} if after else {})}
+        )
+
+    def look(self) -> Answer:
+        [answer] = ask(self.shop.connection, self.sources)
+        return answer
+
+
+def alias(name: str, version: str, **weights: float) -> dict[str, Any]:
+    return {"Name": name, "FunctionVersion": version, "RoutingConfig": {"AdditionalVersionWeights": weights}}
+
+
+def test_an_alias_that_lambda_tells_on_two_pages_is_one(shop: Shop) -> None:
+    told = Lambda(shop)
+    told.aliases(alias("live", "1", **{"2": 1.0}), more="next")
+    told.aliases(alias("live", "1", **{"2": 0.5}), after="next")
+    answer = told.look()
+    assert answer.failure is None, answer.failure
+    assert [(one.version, one.running) for one in sorted(answer.seen)] == [("1", True), ("2", True)]
+
+
+@pytest.mark.parametrize("weights", [{"2": 1.5}, {"2": 0.7, "3": 0.7}], ids=["one", "both"])
+def test_weights_that_are_no_shares_are_no_answer(shop: Shop, weights: dict[str, float]) -> None:
+    told = Lambda(shop)
+    told.aliases(alias("live", "1", **weights))
+    assert "the weights of alias live are no shares" in str(told.look().failure)
+
+
+def test_a_function_without_an_alias_is_an_answer_about_what_was_uploaded_last(shop: Shop) -> None:
+    told = Lambda(shop)
+    told.aliases()
+    assert [(one.version, one.running) for one in told.look().seen] == [("$LATEST", True)]

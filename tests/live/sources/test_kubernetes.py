@@ -187,6 +187,31 @@ def test_the_tag_of_an_image_is_its_version(image: str, version: str) -> None:
     assert image_tag(image) == version
 
 
+def test_a_pod_that_is_listed_twice_is_one_and_its_clock_is_not_asked(
+    shop: Shop, play: Play, cluster: Any, endpoint: Endpoint
+) -> None:
+    """A page may be told again while the list changes; creationTimestamp is the cluster's clock."""
+    ahead = pod("a", "v1")
+    ahead["metadata"]["creationTimestamp"] = "2999-01-01T00:00:00Z"
+    play.put("pods", ahead, ahead)
+    assert look(shop, config(cluster)) == {("v1", "pod/a"): "live"}
+    assert shop.execute("SELECT last_seen <= clock_timestamp() FROM zdmigrate.sighting") == [(True,)]
+
+
+def test_a_list_without_an_end_is_no_answer(
+    shop: Shop, play: Play, cluster: Any, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zdmigrate.live.cluster.PAGES", 3)
+    endpoint.put(path_of("pods"), {"metadata": {"continue": "next"}, "items": []})
+    assert "does not come to an end of its pods" in failure(shop.connection, cluster)
+
+
+def test_an_api_server_that_is_not_there_is_no_answer(shop: Shop, cluster: Any, tmp_path: Path) -> None:
+    for server, why in (("http://127.0.0.1:1", "Connection refused"), ("ftp://cluster", "has no server with a URL")):
+        nowhere = table(tmp_path, {"server": server}, {})
+        assert why in failure(shop.connection, nowhere)
+
+
 def test_a_long_list_is_read_page_by_page(shop: Shop, play: Play, cluster: Any, endpoint: Endpoint) -> None:
     pods = path_of("pods")
     endpoint.put(pods, {"metadata": {"continue": "next"}, "items": [pod("a", "v1")]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.live.shop import until
-from tests.live.sources.looking import failure, seen
+from tests.live.sources.looking import config, failure, seen
+from zdmigrate.live.observe import observe
 from zdmigrate.live.sighting import Seen
 
 if TYPE_CHECKING:
@@ -35,6 +37,14 @@ NO_ANSWERS: list[tuple[Any, str]] = [
     ([{"version": 7}], "cannot be read"),
     ([""], "cannot be read"),
     ([{"version": "v1", "weight": "all"}], "cannot be read"),
+    ([{"version": "v1", "weight": 10}], "cannot be read"),
+    ('[{"version": "v1", "weight": NaN}]', "cannot be read"),
+    ('["v1", "v2"', "is not JSON"),
+    ("[" * 100_000, "is not JSON"),
+    (["v1\x1b[2J"], r"cannot be shown, or is longer than 300: 'v1\x1b[2J'"),
+    (["v1\x00"], r"cannot be shown, or is longer than 300: 'v1\x00'"),
+    ('["v1\\ud800"]', r"cannot be shown, or is longer than 300: 'v1\ud800'"),
+    (["v" * 301], "is longer than 300"),
 ]
 
 
@@ -82,6 +92,40 @@ def test_the_token_of_an_endpoint_comes_from_a_variable(
     monkeypatch.setenv("DEPLOY_TOKEN", "s3cret")
     seen(shop.connection, named)
     assert endpoint.asked[-1][1]["Authorization"] == "Bearer s3cret"
+
+
+def test_nothing_of_a_token_or_of_a_url_that_may_be_secret_is_told(
+    shop: Shop, endpoint: Endpoint, http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {**http, "url": f"{endpoint.url}/live?key=s3cret", "token": "DEPLOY_TOKEN"}
+    for token in ("s3cret\nX-Other: 1", "s3cr\u00e9t"):
+        monkeypatch.setenv("DEPLOY_TOKEN", token)
+        told = failure(shop.connection, asked)
+        assert ("has something in it that cannot be sent" in told, "s3cr" in told) == (True, False)
+    monkeypatch.setenv("DEPLOY_TOKEN", "s3cret\n")  # as a Kubernetes secret often ends
+    assert "answers 404" in failure(shop.connection, asked)
+    assert endpoint.asked[-1][1]["Authorization"] == "Bearer s3cret"
+    endpoint.put("/live", "no JSON")
+    assert "s3cret" not in failure(shop.connection, asked)
+
+
+LIE = [
+    {"version": "v2", "instance": "web-1", "last_seen": "2999-01-01T00:00:00Z"},
+    {"version": "v2", "instance": "web-1", "running": False, "last_seen": "1970-01-01T00:00:00Z"},
+]
+
+
+@pytest.mark.parametrize("source", ["http", "command", "file"])
+def test_an_instance_told_twice_with_clocks_that_are_wrong_is_one_that_runs(
+    shop: Shop, endpoint: Endpoint, http: Any, tmp_path: Path, source: str
+) -> None:
+    path, text = tmp_path / "live.json", json.dumps(LIE)
+    endpoint.put("/live", text)
+    path.write_text(text)
+    tables = {"http": http, "command": python(f"print({text!r})"), "file": {"source": "file", "path": str(path)}}
+    observe(shop.connection, config(tables[source]))
+    lately = "last_seen BETWEEN now() - interval '1 hour' AND clock_timestamp()"
+    assert shop.execute(f"SELECT instance, running, {lately} FROM zdmigrate.sighting") == [("web-1", True, True)]
 
 
 def python(program: str, **options: Any) -> dict[str, Any]:
@@ -136,3 +180,14 @@ def test_a_file_is_read_and_must_be_fresh(shop: Shop, tmp_path: Path) -> None:
     assert seen(shop.connection, {**table, "max_age": "2h"}) == [Seen("v2", "v2")]
     path.write_text("")
     assert "is not JSON" in failure(shop.connection, table)
+    path.write_text("[]")
+    assert seen(shop.connection, table) == [], "nothing runs"
+
+
+def test_a_file_that_does_not_come_is_given_up_on(shop: Shop, tmp_path: Path) -> None:
+    """A pipe stands for a file of another machine that does not answer: opening it waits for a writer."""
+    path = tmp_path / "live.json"
+    os.mkfifo(path)
+    table = {"source": "file", "path": str(path), "time_limit": "200ms"}
+    assert failure(shop.connection, table) == "no answer within 0.2 s"
+    os.close(os.open(path, os.O_WRONLY))  # whoever waits still may go

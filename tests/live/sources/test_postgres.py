@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,20 @@ def test_a_backend_that_is_lent_to_two_versions_gives_the_pooler_away(shop: Shop
     assert "a pooler lends it to several clients" in failure(shop.connection, NAMES)
     look(shop, config(NAMES))
     assert any("pooler" in reason.sentence for reason in shop.ask(config=config(NAMES)).reasons)
+
+
+def test_a_way_of_the_app_s_that_is_down_or_slow_is_no_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {**NAMES, "app_dsn": "APP_DSN", "time_limit": "200ms"}
+    assert "the variable APP_DSN, which holds" in failure(shop.connection, table)
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("APP_DSN", f"host=127.0.0.1 port={opened.getsockname()[1]} user=shop password=hunter2")
+        assert "Connection refused" in failure(shop.connection, {**table, "time_limit": "10s"})
+        opened.listen()  # the kernel lets callers in, and nobody answers
+        assert failure(shop.connection, table) == "no answer within 0.2 s"
+    monkeypatch.setenv("APP_DSN", "host=127.0.0.1 password=hunter 2")
+    assert "cannot be read" in (told := failure(shop.connection, table))
+    assert "hunter" not in told
 
 
 @pytest.mark.outside

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.live.aws import asked, client_of, pages
-from zdmigrate.live.sighting import UNKNOWN_VERSION, Seen
+from zdmigrate.live.sighting import UNKNOWN_VERSION, Seen, SourceSilent
 from zdmigrate.live.versions import VersionPlace
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def _weights(alias: dict[str, Any]) -> dict[str, float]:
     """The share of each version behind an alias; what the routing leaves is the alias's own version's."""
     routing = alias.get("RoutingConfig") or {}
     others: dict[str, float] = dict(routing.get("AdditionalVersionWeights") or {})
+    if not (all(0 <= weight <= 1 for weight in others.values()) and sum(others.values()) <= 1):
+        raise SourceSilent(f"the weights of alias {alias['Name']} are no shares: {others}")
     return {alias["FunctionVersion"]: round(1 - sum(others.values()), 6), **others}
 
 

@@ -107,10 +107,16 @@ def _by_host(sessions: Iterable[Session]) -> Iterator[Seen]:
 
 def _refuse_pooler(dsn: str) -> None:
     """Raise SourceSilent where the app's own way leads through a pooler, which tells a number that is no backend's."""
-    with psycopg.connect(dsn, autocommit=True, connect_timeout=5, prepare_threshold=None) as app:
-        row = app.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
-        if row is None or row[0] != app.info.backend_pid:
-            raise SourceSilent("the app connects through a pooler: the list of connections does not show who runs")
+    try:
+        with psycopg.connect(dsn, autocommit=True, connect_timeout=5, prepare_threshold=None) as app:
+            row = app.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
+            told = app.info.backend_pid
+    except psycopg.OperationalError as error:
+        raise SourceSilent(f"the app's own way to the database: {error}") from None
+    except psycopg.ProgrammingError:  # libpq shows what it cannot read, which may be half a password
+        raise SourceSilent("the app's connection string cannot be read") from None
+    if row is None or row[0] != told:
+        raise SourceSilent("the app connects through a pooler: the list of connections does not show who runs")
 
 
 def make(settings: Settings) -> Postgres:
