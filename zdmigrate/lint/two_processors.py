@@ -15,11 +15,13 @@ from contextlib import contextmanager, suppress
 from signal import SIGKILL
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from zdmigrate.schema.handover import heard, told
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zdmigrate.lint.engine import Linter
-    from zdmigrate.schema.catalog import Catalog
+    from zdmigrate.schema.handover import Told
     from zdmigrate.sources.change import Change
     from zdmigrate.sources.history import History
 
@@ -46,10 +48,10 @@ def _read_together(linter: Linter, files: History) -> None:
     with _Child(linter.beginning_with(linter.catalog), middle) as child:
         _read_opening(linter, opening, child)
         read, error = _read(following)
-        schema = child.answer()
-        if schema is not None and error is not None:  # all files before it could be read
+        left = child.answer()
+        if left is not None and error is not None:  # all files before it could be read
             raise error
-        rest = None if schema is None else linter.beginning_with(schema)
+        rest = None if left is None else linter.beginning_with(heard(left, linter.catalog))
         if rest is not None:
             rest.read_all(read)
         found = child.answer()
@@ -72,7 +74,7 @@ def _read_opening(linter: Linter, opening: History, child: _Child) -> None:
     """The same as ``linter.read_all(opening)``; the child is told the schema as soon as it is known."""
     read = list(opening)
     ahead = linter.beginning_with(linter.catalog)
-    child.tell(ahead.schema_left_by(read))
+    child.tell(told(ahead.schema_left_by(read), linter.catalog))
     ahead.read_all(read)
     linter.follow(ahead)
 
@@ -167,13 +169,13 @@ class _Child:
     def __enter__(self) -> _Child:
         return self
 
-    def tell(self, schema: Catalog) -> None:
-        """The schema in which its files begin."""
+    def tell(self, schema: Told) -> None:
+        """The schema in which its files begin, told from the one that its linter began with."""
         with suppress(BrokenPipeError):  # it was killed, which its answer will tell
             self._schema.send(schema)
 
     def answer(self) -> Any:
-        """The schema that its files leave, then what it found; its error is raised here. None if it was killed."""
+        """What its files did to the schema, then what it found; its error is raised here. None if it was killed."""
         answer = self._answers.receive()
         if answer is None:
             return None
@@ -199,12 +201,12 @@ def _work(linter: Linter, files: History, schema: _Post, answers: _Post) -> NoRe
 
 
 def _answers(linter: Linter, files: History, schema: _Post) -> Iterator[tuple[Any, Exception | None]]:
-    """The schema that the files leave, and what is found in them; or the error that is in one of them."""
+    """What the files do to the schema, and what is found in them; or the error that is in one of them."""
     read, error = _read(files)
     if error is not None:
         yield None, error
         return
-    linter.catalog = schema.receive()
-    yield linter.schema_left_by(read), None
+    before = linter.catalog = heard(schema.receive(), linter.catalog)
+    yield told(linter.schema_left_by(read), before), None
     linter.read_all(read)
     yield linter.found, None

@@ -79,6 +79,11 @@ class Layered(Mapping[Key, Entry]):
         return Layered({**self.flat(), **entries}, {})
 
 
+def flat(known: Mapping[Key, Entry]) -> dict[Key, Entry]:
+    """All that is known as one dict, in its order."""
+    return known.flat() if isinstance(known, Layered) else dict(known)
+
+
 def also(known: Mapping[Key, Entry], entries: Mapping[Key, Entry]) -> Mapping[Key, Entry]:
     """What is known with these entries, new ones last; ``known`` stays as it was."""
     if isinstance(known, dict):
