@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from tests.recipes.versions import Schema, Shared
+    from tests.recipes.writers import Copying
     from tests.servers.database import Connection, Database
 
 GIVES_UP = 30.0  # seconds without a server
@@ -49,6 +50,7 @@ class SturdyApp(App):
 
     outages = 0
     lost = 0
+    _key, _table = "", ""  # of the row that is being inserted
 
     @classmethod
     def of(cls, database: Database, name: str, schema: Schema, sides: Sequence[Side]) -> Self:
@@ -98,33 +100,36 @@ class SturdyApp(App):
         self._connection = connected(self.database, f"app {self.name}")
         return True
 
+    def _insert(self, connection: Connection, copy: Copying) -> None:
+        self._key, self._table = copy.table.columns[copy.shared.key].name, copy.table.name
+        super()._insert(connection, copy)
+
     def _execute(self, connection: Connection, sql: str, values: tuple[str, ...]) -> None:
-        """One write, exactly once: where the answer to COMMIT is lost, the server is asked what became of it."""
+        """One write, exactly once: where the answer to COMMIT is lost, the row is there or is not.
+
+        An UPDATE of ours says the same twice. A transaction's number is no witness: a crash forgets it, and another
+        transaction has it then.
+        """
         if connection.closed and connection is not self._connection:
             connection = self._connection
-        xid = None
+        inserts, key = sql.startswith("INSERT"), None
         while True:
             try:
                 with connection.transaction():
-                    ran = connection.execute(sql.encode(), values)
+                    ran = connection.execute((sql + f" RETURNING {self._key}::text" * inserts).encode(), values)
                     assert ran.rowcount == 1, f"{ran.rowcount} rows by {sql} {values}"
-                    row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
-                    xid = row[0] if row else None
+                    key = ran.fetchone() if inserts else None
                 return
             except psycopg.OperationalError:
                 if not (connection.broken or connection.closed) or not self._may_reconnect():
                     raise
                 connection = self._connection
-                # An UPDATE of ours says the same twice, and after a crash the number may be another's by now.
-                if xid is not None and not sql.startswith("UPDATE") and self._committed(connection, xid):
+                if key is not None and self._is_there(connection, key):
                     return
 
-    def _committed(self, connection: Connection, xid: str) -> bool:
-        try:
-            row = connection.execute("SELECT pg_xact_status(%s::xid8)", [xid]).fetchone()
-        except psycopg.errors.InvalidParameterValue:  # "in the future": a crash has lost it before it was written
-            return False
-        return row == ("committed",)
+    def _is_there(self, connection: Connection, key: tuple[str, ...]) -> bool:
+        query = f"SELECT EXISTS (SELECT FROM {self._table} WHERE {self._key}::text = %s)"
+        return connection.execute(query.encode(), key).fetchone() == (True,)
 
 
 class SturdyWitness(LockWaits):
