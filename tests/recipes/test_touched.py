@@ -16,13 +16,18 @@ RENAME = "ALTER TABLE loans RENAME days TO length;"
 REMADE = "DROP INDEX loans_by_book; CREATE INDEX loans_by_book ON loans (book, days);"
 ANSWERS = ("--as", "days_8", "--fallback", "0")
 LOST = {
-    "an index on another type": (f"{TYPE} CREATE INDEX later ON loans (days);", "on days_8"),
-    "a CHECK on another type": (f"{TYPE} ALTER TABLE loans ADD CHECK (days > 0);", "on days_8"),
+    "a comment on another type": (f"{TYPE} COMMENT ON COLUMN loans.days IS 'x';", "on days_8"),
+    "a setting of another type": (f"{TYPE} ALTER TABLE loans ALTER days SET STATISTICS 9;", "on days_8"),
+    "another type again": (f"{TYPE} ALTER TABLE loans ALTER days TYPE numeric;", "on days_8"),
     "a foreign key to another type": (
         "ALTER TABLE members ALTER id TYPE bigint; ALTER TABLE loans ADD FOREIGN KEY (days) REFERENCES members (id);",
         "on days_8",
     ),
-    "NOT NULL on another type": ("ALTER TABLE loans ALTER days TYPE bigint, ALTER days SET NOT NULL;", "on days_8"),
+    "a foreign key to a key of another type": (
+        "ALTER TABLE members ALTER id TYPE bigint; ALTER TABLE loans ADD FOREIGN KEY (days) REFERENCES members;",
+        "on days_8",
+    ),
+    "a drop of another type": ("ALTER TABLE loans ALTER days TYPE bigint, ALTER days DROP NOT NULL;", "on days_8"),
     "rows of another type": (f"{TYPE} UPDATE loans SET days = 3 WHERE days IS NULL;", "on days_8"),
     "a comment above a rename": (f"COMMENT ON COLUMN loans.days IS 'x'; {RENAME}", "behind it, or before"),
     "NOT NULL above a rename": (f"ALTER TABLE loans ALTER days SET NOT NULL; {RENAME}", "behind it, or before"),
@@ -66,6 +71,23 @@ def test_a_default_behind_a_rename_waits_for_contract_or_it_would_hide_what_old_
     before, _, contract = left.partition("-- zdmigrate: contract")
     assert "SET DEFAULT" not in before
     assert contract.index("DROP TRIGGER") < contract.index("SET DEFAULT 3")
+
+
+def test_a_rename_behind_a_change_of_type_names_the_copy_and_contradicts_no_other_name(tmp_path: Path) -> None:
+    naive = f"{TYPE} {RENAME}"
+    code, told, _ = rewritten(tmp_path, "", naive, *ANSWERS)
+    assert code == 2
+    assert "loans.days becomes length below, and --as says days_8" in told
+    code, told, left = rewritten(tmp_path, "", naive, "--fallback", "0")
+    assert code == 0, told
+    assert left.count("ADD COLUMN length bigint") == left.count("ADD COLUMN") == 1
+
+
+def test_an_order_that_only_postgresql_sees_is_kept_and_a_line_is_where_it_was(tmp_path: Path) -> None:
+    naive = "ALTER TABLE loans\n  ALTER days SET NOT NULL,\n  ALTER days TYPE bigint;\n\nVACUUM FULL loans;"
+    code, told, _ = rewritten(tmp_path, "", naive, *ANSWERS)
+    assert code == 2
+    assert "002_naive.sql:5: VACUUM FULL" in told
 
 
 def test_a_view_that_is_dropped_and_made_again_over_another_type_gets_another_name(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Change a column's type: in place where every stored value stays as it is; else a copy under a new name.
 
-The copy gets a name of its own (``--as``, or the configuration's ``rewrite.new_name``): a name that a stale version
-still writes must not change its meaning.
+The copy gets a name of its own (``--as``, a RENAME COLUMN below, or the configuration's ``rewrite.new_name``): a name
+that a stale version still writes must not change its meaning. What else the file does to it is done to the copy.
 ``up`` and ``down`` are derived where a cast exists that depends on no setting, and asked for otherwise (``--up``,
 ``--down``); where the old type cannot hold a new value, old versions find ``--fallback``.
 
@@ -38,10 +38,10 @@ MEANWHILE = (
 def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
     table = ground.table(operation.relation)
     old = ground.column(table, operation.column)
-    is_free = type_change(operation, ground.furniture.catalog, ScriptState()) == "none"
+    is_free = _is_free(operation, ground)
     if is_free and not _is_in_a_view(table, old.name, ground):
         return _in_place(operation, table, ground)
-    new = ground.answers.of("new_names", table.name.name, old.name) or _by_pattern(operation, table, ground)
+    new = _new_name(operation, table, ground)
     told, alter = f"{table.name.name}.{old.name}", f"ALTER TABLE {ground.spelled(table.name)}"
     if new is None:
         why = "and a view is in its way" if is_free else "which rewrites the table"
@@ -80,6 +80,29 @@ def recipe(operation: AlterColumnType, ground: Ground) -> Phased:
         kinds={new: operation.type},
         undoing=(Said("", f"{alter} DROP COLUMN IF EXISTS {spelled(new)}"),),
     )
+
+
+def name_of_copy(operation: AlterColumnType, said: str | None, ground: Ground) -> str | None:
+    """The new name of the column, ``said`` by a RENAME below if at all; None where it is none, or changes in place."""
+    table = ground.furniture.catalog.table(operation.relation)
+    if table is None or (_is_free(operation, ground) and not _is_in_a_view(table, operation.column, ground)):
+        return None
+    answer = ground.answers.of("new_names", table.name.name, operation.column)
+    if said is not None and answer not in (said, None):
+        raise ground.refusal(
+            f"{table.name.name}.{operation.column} becomes {said} below, and --as says {answer}",
+            f"say one: leave --as out, or the RENAME COLUMN to {said}",
+        )
+    return said or _new_name(operation, table, ground)
+
+
+def _new_name(operation: AlterColumnType, table: Table, ground: Ground) -> str | None:
+    answer = ground.answers.of("new_names", table.name.name, operation.column)
+    return answer or _by_pattern(operation, table, ground)
+
+
+def _is_free(operation: AlterColumnType, ground: Ground) -> bool:
+    return type_change(operation, ground.furniture.catalog, ScriptState()) == "none"
 
 
 def _is_in_a_view(table: Table, column: str, ground: Ground) -> bool:

@@ -21,11 +21,11 @@ _NOT_VALID = re.compile(r"\s+not\s+valid\s*$", re.IGNORECASE)
 
 
 def index_sql(statement: str) -> str:
-    """``USING btree (lower(name)) WHERE visits > 0`` of a CREATE INDEX."""
+    """``USING btree (lower(name)) WHERE visits > 0`` of a CREATE INDEX; "" of one that a DO runs."""
     piece = Piece(statement, "")
     words = [(token, statement[token.start : token.end].lower()) for token in piece.tokens]
-    place = next(number for number, (_, word) in enumerate(words) if word == "on")
-    for token, word in words[place + 1 :]:
+    places = (number for number, (_, word) in enumerate(words) if word == "on")
+    for token, word in words[next(places, len(words)) + 1 :]:
         if word in ("using", "("):
             return statement[token.start :].strip()
     return ""

@@ -10,12 +10,13 @@ from zdmigrate.recipes.parts.furniture import Furniture
 from zdmigrate.recipes.parts.ground import Answers, CannotRewrite, Ground, Names
 from zdmigrate.recipes.parts.groups import groups_in
 from zdmigrate.recipes.parts.merge import merged
+from zdmigrate.recipes.parts.new_names import under_new_names
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.recipes.parts.printed import printed
 from zdmigrate.recipes.parts.registry import recipe_of
 from zdmigrate.recipes.parts.touched import Done, refuse_touched, still_there
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.operations import DropColumn
+from zdmigrate.schema.operations import DropColumn, RenameColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,6 +62,7 @@ def phases(change: Change, furniture: Furniture, answers: Answers | None = None,
     if change.marked:
         raise CannotRewrite(f"{change.path}:1: it has sections already", hint=f"zdmigrate lint {change.path}")
     first = Ground(furniture, f"{change.path}:1", change.text, Names(), answers or Answers(), major)
+    change, first = under_new_names(change, first)
     parts = list(_parts(change, first))
     if not parts:
         raise CannotRewrite(f"{change.path}:1: nothing in it changes a schema")
@@ -99,6 +101,8 @@ def _of_statement(statement: Statement, ground: Ground, made: set[Name], groups:
             continue
         if operation.relation is not None and ground.furniture.catalog.resolve(operation.relation) in made:
             yield Phased(expand=(Said("", _alone(operation, statement, ground)),))
+        elif _is_done(operation, ground):
+            pass
         elif (operation.kind, operation.span) in groups:
             yield from _of_group(operation, groups[operation.kind, operation.span], ground)
         else:
@@ -115,12 +119,21 @@ def _of_statement(statement: Statement, ground: Ground, made: set[Name], groups:
         ground = ground._replace(furniture=ground.furniture.after_one(operation, statement, ground.text))
 
 
+def _is_done(operation: Operation, ground: Ground) -> bool:
+    """Whether the change of type above has given the column the name that this RENAME says."""
+    if not isinstance(operation, RenameColumn) or operation.relation is None:
+        return False
+    column = (ground.furniture.catalog.resolve(operation.relation), operation.column)
+    return ground.names.copied.get(column) == operation.new_name
+
+
 def _remember(operation: Operation, parts: tuple[Phased, ...], ground: Ground) -> None:
     """For the statements below, which name a copied column as the naive file does."""
     ground.names.done.append(Done(operation, ground, parts))
     for part in parts:
         if part.table is not None:
-            ground.names.copied |= {(part.table, old if part.kinds else new): new for old, new in part.moved.items()}
+            ground.names.copied |= {(part.table, new): new for new in part.moved.values()}
+            ground.names.copied |= {(part.table, old): new for old, new in part.moved.items() if part.kinds}
 
 
 def _of_group(operation: Operation, group: ConvertColumns, ground: Ground) -> Iterator[Phased]:

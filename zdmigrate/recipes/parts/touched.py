@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.renaming import folded
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.operations import RenameTable, SetSchema
+from zdmigrate.schema.operations import AddForeignKey, RenameTable, SetSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zdmigrate.recipes.parts.furniture import Furniture
-    from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.recipes.parts.ground import CannotRewrite, Ground
     from zdmigrate.recipes.parts.hanging import Hanging
     from zdmigrate.recipes.parts.phased import Phased
     from zdmigrate.schema.operations import Operation
@@ -86,21 +86,43 @@ def _refuse(each: Done, column: _Column, allowed: set[str], name: str, where: st
     operation = each.operation
     filling = operation.kind == "set_not_null" and any(part.pairs or part.backfill for part in each.parts)
     copies_it = any(name in part.moved for part in each.parts) and operation.kind != "rename_column"
-    if (operation.kind in allowed and not filling) or copies_it or not _names(each, column, name):
+    if (operation.kind in allowed and not filling) or copies_it:
         return
-    raise each.ground.refusal(
-        f"{column.table}.{name} is copied to {column.new} by this file, and {operation.kind.replace('_', ' ')} of it "
+    if names_column(operation, each.ground, column.table, name):
+        raise lost(operation, each.ground, column.table, name, column.new, where)
+
+
+def lost(
+    operation: Operation, ground: Ground, table: Name, column: str, new: str, where: str = "behind it"
+) -> CannotRewrite:
+    """What refuses an operation on a column that is copied."""
+    return ground.refusal(
+        f"{table}.{column} is copied to {new} by this file, and {operation.kind.replace('_', ' ')} of it "
         "beside that would be lost",
-        f"write it in a file of its own {where}" + (f", on {column.new}" if where == "behind it" else ""),
+        f"write it in a file of its own {where}" + (f", on {new}" if where == "behind it" else ""),
     )
 
 
-def _names(each: Done, column: _Column, name: str) -> bool:
-    catalog = each.ground.furniture.catalog
-    if column.table not in (catalog.resolve(table) for table in _tables(each.operation)):
+def names_column(operation: Operation, ground: Ground, table: Name, column: str) -> bool:
+    """Whether an operation is about the table, and has the column's name among its words."""
+    catalog = ground.furniture.catalog
+    if table not in (catalog.resolve(each) for each in _tables(operation)):
         return False
-    words = _WORD.findall(each.ground.text_of(each.operation))
-    return name in (folded(word) for word in words if not word.startswith("'"))
+    words = _WORD.findall(ground.text_of(operation))
+    said = {folded(word) for word in words if not word.startswith("'")}
+    return column in said or column in _key_meant(operation, ground, table)
+
+
+def _key_meant(operation: Operation, ground: Ground, table: Name) -> tuple[str, ...]:
+    """REFERENCES without columns is to the table's primary key."""
+    constraint = operation.constraint if isinstance(operation, AddForeignKey) else None
+    catalog = ground.furniture.catalog
+    if constraint is None or constraint.references is None or constraint.referenced_columns:
+        return ()
+    known = catalog.tables.get(table)
+    if known is None or catalog.resolve(constraint.references) != table:
+        return ()
+    return next((each.columns for each in known.constraints.values() if each.type == "primary_key"), ())
 
 
 def _tables(operation: Operation) -> Iterator[Name]:
