@@ -88,6 +88,8 @@ REPEATABLE = [
     "update t set x = x + 1, state = 'new' where state <> 'new'",
     "update t set x = x + 1, state = 'new' where state is distinct from 'new'",
     "update t set x = gen_random_uuid() where x is null",
+    'update t set "%" = random() where "%" is null',
+    'update t set ")" = random() where t.")" is null',
     "update t set x = now()",
     "insert into t select * from u on conflict do nothing",
     "delete from t where x",

@@ -89,9 +89,9 @@ def column_and_rest(condition: Tokens) -> tuple[str, Tokens]:
     """``t.id >= 5`` as ("id", (">=", "5")); the column is "" where the condition does not begin with a name."""
     if len(condition) > 2 and condition[1] == ".":
         condition = condition[2:]
-    if not condition or not re.match(r"\w", condition[0]) or condition[1:2] == ("(",):
+    if not condition or condition[0] in _WORD or condition[1:2] == ("(",):
         return "", condition
-    return condition[0], condition[1:]
+    return _unquoted(condition[0]), condition[1:]  # a quoted name may begin with any letter
 
 
 def filled_columns(check: str) -> tuple[str, ...]:
