@@ -80,6 +80,18 @@ REFUSED = {
     "a table with policies, below 15": ("", "ALTER TABLE books RENAME TO volumes;", "a view reads past them"),
     "VACUUM FULL": ("", "VACUUM FULL books;", "pg_repack"),
     "an EXCLUDE to come": ("", "ALTER TABLE books ADD EXCLUDE (title WITH =);", "the least bad"),
+    "setval by itself": ("", "SELECT setval('visits_id_seq', 5);", "run it by hand, with a number behind them all"),
+    "an identity that begins among the numbers": (
+        "",
+        "ALTER TABLE visits ALTER id DROP DEFAULT, ALTER id ADD GENERATED ALWAYS AS IDENTITY;",
+        "behind it SELECT setval('visits_id_seq1', (SELECT max(id) FROM visits))",
+    ),
+    "the largest number without an index": (
+        "CREATE TABLE bare (id serial);",
+        "ALTER TABLE bare ALTER id DROP DEFAULT; ALTER TABLE bare ALTER id ADD GENERATED ALWAYS AS IDENTITY;"
+        "SELECT setval('bare_id_seq1', max(id)) FROM bare;",
+        "no index of public.bare begins with id",
+    ),
     "a type that nobody made": ("", "ALTER TABLE books ADD m thing;", "of which nothing says what it forbids"),
     "a domain that was changed since": (
         "CREATE DOMAIN few AS integer CHECK (VALUE < 9); ALTER DOMAIN few SET DEFAULT 3;",

@@ -30,6 +30,7 @@ WITHOUT_RULE = {
     "publish_table",
     "rename_index",
     "rename_view",
+    "select",
     "set_default",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.phased import Phased, Said
+from zdmigrate.recipes.parts.sequences import is_set_below, sequences_of
 from zdmigrate.recipes.parts.texts import Thing
 from zdmigrate.schema.operations import AddIdentity, DropIdentity
 from zdmigrate.schema.spelling import spelled
@@ -33,12 +34,20 @@ def recipe(operation: AddIdentity | SetIdentity | DropIdentity, ground: Ground) 
 def _added(operation: AddIdentity, table: Table, ground: Ground) -> Phased:
     told, text = _told(operation, table), ground.text_of(operation)
     words = text.lower().split()
-    if "start" not in text.lower().replace("(", " ").split():
+    leaves = ("default", _default_of(operation, table)) in ground.names.leaving
+    is_set = leaves and is_set_below(operation, table.name, ground)
+    if not is_set and "start" not in text.lower().replace("(", " ").split():
         raise ground.refusal(
             f"the identity of {told} begins at 1, among the numbers that are there: INSERTs would fail as duplicates",
-            "say where it begins, far enough behind the largest: ... AS IDENTITY (START WITH 1000000)",
+            "say where it begins, far enough behind the largest: ... AS IDENTITY (START WITH 1000000)"
+            + (
+                f"; or behind it SELECT setval('{sequences_of(operation, table.name, ground)[-1]}', "
+                f"(SELECT max({spelled(operation.column)}) FROM {ground.spelled(table.name)}))"
+                if leaves
+                else ""
+            ),
         )
-    if ("default", _default_of(operation, table)) in ground.names.leaving:
+    if leaves:
         note = f"{told} gets its numbers from its default until contract, and from then on from its identity."
         return Phased(table=table.name, notes=(note,), removal=(Said("", _written(operation, table, ground)),))
     column = f"ALTER TABLE {ground.spelled(table.name)} ALTER COLUMN {spelled(operation.column)}"

@@ -78,10 +78,6 @@ _REASONS = {
         "what a procedure does, and whether it commits in between, is decided when it runs",
         "write the statements that it runs, one by one",
     ),
-    "select": (
-        "a SELECT changes only what the functions that it calls change: nothing says what that is, nor undoes it",
-        "leave it out, or write what it is to do as a statement of its own",
-    ),
     "savepoint": ("phases have transactions of their own", "leave the savepoints out"),
     "release_savepoint": ("phases have transactions of their own", "leave the savepoints out"),
     "rollback_to_savepoint": ("what is rolled back would be done", "leave out what is undone here"),
