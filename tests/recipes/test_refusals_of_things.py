@@ -33,6 +33,17 @@ REFUSED = {
         "would call one function",
     ),
     "a renamed enum": ("library", "ALTER TYPE mood RENAME TO feeling;", "comparisons fail"),
+    "an enum that is moved": (
+        "moods",
+        "CREATE SCHEMA own; ALTER TYPE mood SET SCHEMA own;",
+        "ALTER TABLE diary ALTER mood TYPE own.mood USING mood::text::own.mood; and rewrite --as diary.mood=COPY",
+    ),
+    "a sequence's schema": ("library", "ALTER SEQUENCE tickets SET SCHEMA own;", "the sequence tickets has one place"),
+    "a materialized view's schema": (
+        "library",
+        "ALTER MATERIALIZED VIEW moods_counted SET SCHEMA own;",
+        "cannot be refreshed",
+    ),
     "a view made anew": (
         "library",
         "DROP VIEW sad_readers; CREATE VIEW sad_readers AS SELECT id FROM readers;",

@@ -37,13 +37,13 @@ def recipe(operation: RenameEnumValue, ground: Ground) -> tuple[Phased, ...]:
         raise ground.refusal(f"nothing says which values {enum} has", "name the database with --dsn")
     values = labels(texts)
     if operation.value not in values:
-        raise ground.refusal(f"{enum} has no value {_quoted(operation.value)}")
+        raise ground.refusal(f"{enum} has no value {quoted(operation.value)}")
     new = Name(enum.schema, ground.free(enum, "", "2"))
-    listed = ", ".join(_quoted(operation.new_value if value == operation.value else value) for value in values)
+    listed = ", ".join(quoted(operation.new_value if value == operation.value else value) for value in values)
     made = Phased(
         table=new,
         notes=(
-            f"{_quoted(operation.value)} becomes {_quoted(operation.new_value)}, in a type of its own, {new.name}.",
+            f"{quoted(operation.value)} becomes {quoted(operation.new_value)}, in a type of its own, {new.name}.",
             f"{enum.name} stays, for functions and casts that name it: DROP TYPE in a later change.",
         ),
         expand=(
@@ -54,10 +54,10 @@ def recipe(operation: RenameEnumValue, ground: Ground) -> tuple[Phased, ...]:
         ),
         undoing=(Said("", f"DROP TYPE IF EXISTS {ground.spelled(new)}"),),
     )
-    return (made, *(_copied(operation, table, column, new, ground) for table, column in _columns(enum, ground)))
+    return (made, *(_copied(operation, table, column, new, ground) for table, column in columns_of(enum, ground)))
 
 
-def _columns(enum: Name, ground: Ground) -> Iterator[tuple[Table, TableColumn]]:
+def columns_of(enum: Name, ground: Ground) -> Iterator[tuple[Table, TableColumn]]:
     """Every column of the type. Raises CannotRewrite for what is made of it and is no column."""
     catalog = ground.furniture.catalog
     for name, domain in catalog.domains.items():
@@ -79,7 +79,7 @@ def _is(kind: TypeName, enum: Name, ground: Ground) -> bool:
 
 def _copied(operation: RenameEnumValue, table: Table, column: TableColumn, new: Name, ground: Ground) -> Phased:
     """The column as one of another type; ``up`` and ``down`` are one another's opposite."""
-    old_label, new_label = _quoted(operation.value), _quoted(operation.new_value)
+    old_label, new_label = quoted(operation.value), quoted(operation.new_value)
     name = ground.answers.of("new_names", table.name.name, column.name)
     key, old = f"{table.name.name}.{column.name}", spelled(column.name)
     up = f"CASE {old} WHEN {old_label} THEN {new_label} ELSE {old}::text END"
@@ -91,5 +91,5 @@ def _copied(operation: RenameEnumValue, table: Table, column: TableColumn, new: 
     return change_type(change, ground._replace(answers=answers)).changed(words=words)
 
 
-def _quoted(label: str) -> str:
+def quoted(label: str) -> str:
     return "'" + label.replace("'", "''") + "'"

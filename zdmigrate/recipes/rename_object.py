@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from zdmigrate.recipes.parts.functions import called, named, refuse_like_calls, said_of, spelled_function
 from zdmigrate.recipes.parts.phased import Phased, Said, Together
-from zdmigrate.recipes.parts.texts import Thing, named_arguments, signature
+from zdmigrate.recipes.parts.texts import Thing, labels, named_arguments, signature
+from zdmigrate.recipes.rename_enum_value import columns_of, quoted
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.operations import MoveObject
 from zdmigrate.schema.spelling import spelled
@@ -86,11 +87,10 @@ def _type(operation: RenameObject, old: Name, new: Name, ground: Ground) -> Phas
     catalog = ground.furniture.catalog
     if old not in catalog.types and old not in catalog.domains:
         raise ground.refusal(f"nothing says how the type {old} was made", "name the database with --dsn")
-    if ground.furniture.texts.of(Thing("type", old)):
+    if texts := ground.furniture.texts.of(Thing("type", old)):
         raise ground.refusal(
             f"{old} is an enum, and a domain under the new name has none of its operators: comparisons fail",
-            f"make a new type and copy the columns: CREATE TYPE {_told(new, old)} AS ENUM (...); ALTER TABLE ... "
-            "ALTER ... TYPE ...; or keep the name",
+            f"keep the name; or copy its columns into a type of its own: {_as_copies(old, new, texts, ground)}",
         )
     domain, kind = ground.spelled(new), operation.object_type.upper()
     return Phased(
@@ -114,6 +114,23 @@ def _type(operation: RenameObject, old: Name, new: Name, ground: Ground) -> Phas
             ),
         ),
         revert=(Said("", f"DROP DOMAIN IF EXISTS {domain}"),),
+    )
+
+
+def _as_copies(old: Name, new: Name, texts: tuple[str, ...], ground: Ground) -> str:
+    """A file that says the same with a type of its own, and what ``rewrite`` has to be told then."""
+    to = ground.spelled(new)
+    made = f"CREATE TYPE {to} AS ENUM ({', '.join(map(quoted, labels(texts)))})"
+    columns = list(columns_of(old, ground))
+    if not columns:
+        return f"{made}; and let new versions use it"
+    (table, column), *others = columns
+    name, key = spelled(column.name), f"{table.name.name}.{column.name}"
+    change = f"ALTER TABLE {ground.spelled(table.name)} ALTER {name} TYPE {to} USING {name}::text::{to}"
+    rest = ", ".join(f"{table.name.name}.{column.name}" for table, column in others)
+    return (
+        f"{made}; {change}; and rewrite --as {key}=COPY --down '{key}=COPY::text::{ground.spelled(old)}'"
+        + f"; the same for {rest}" * bool(rest)
     )
 
 

@@ -6,23 +6,33 @@ strong lock. PostgreSQL writes through such a view as through the table: INSERT,
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from zdmigrate.recipes import rename_view
 from zdmigrate.recipes.parts.building import view_privileges
 from zdmigrate.recipes.parts.phased import Phased, Said
 from zdmigrate.schema.names import Name
-from zdmigrate.schema.operations import RenameTable
+from zdmigrate.schema.operations import RenameTable, SetSchema
 from zdmigrate.schema.spelling import spelled, spelled_list
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
-    from zdmigrate.schema.operations import SetSchema
 
 OPERATIONS = ("rename_table", "set_schema")
 MEANWHILE = ("reads and writes the table by its old name", "reads and writes it by its new name, which is a view")
 
 
+_SEQUENCE = re.compile(r"(?i)\balter\s+sequence\b[^;]*$")
+
+
 def recipe(operation: RenameTable | SetSchema, ground: Ground) -> Phased:
+    if isinstance(operation, SetSchema) and operation.relation is not None:
+        known = ground.furniture.catalog.resolve(operation.relation)
+        if known in ground.furniture.catalog.views:
+            new, change = Name(operation.name, known.name), f"SET SCHEMA {spelled(operation.name)}"
+            return rename_view.under_both_names(known, new, change, ground)
+        _refuse_a_sequence(operation, ground)
     table = ground.table(operation.relation)
     old = ground.spelled(table.name)
     if isinstance(operation, RenameTable):
@@ -60,3 +70,12 @@ def recipe(operation: RenameTable | SetSchema, ground: Ground) -> Phased:
         ),
         revert=(Said("", f"DROP VIEW IF EXISTS {view}"),),
     )
+
+
+def _refuse_a_sequence(operation: SetSchema, ground: Ground) -> None:
+    """Raise CannotRewrite for one: nothing else can stand under its old name."""
+    if _SEQUENCE.search(ground.text, 0, operation.span.start):
+        raise ground.refusal(
+            f"the sequence {operation.relation} has one place: nextval of old versions, or of new ones, would fail",
+            "leave it there; one that a table's column owns moves with its table",
+        )

@@ -1,0 +1,2 @@
+CREATE SCHEMA reports;
+ALTER VIEW busy_shelves SET SCHEMA reports;
