@@ -109,6 +109,7 @@ class Config(Value):
     dir: str = "migrations"
     source: str = ""  # whose folder that is; "" for what its shape says
     source_command: tuple[str, ...] = ()  # what prints the SQL of one migration
+    source_section: str = ""  # of alembic.ini, as for alembic --name; "" for lint: all that have scripts
     runner: str = ""  # who runs the files, and sets lock_timeout itself
     postgres: int = 14
     lock_budget: Duration = Duration(200)

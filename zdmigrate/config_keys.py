@@ -111,6 +111,7 @@ KEYS = {
     "dir": Key(_text, "The folder of change files."),
     "source": Key(_choice(*SOURCES), "The tool whose folder it is; without one, its shape says."),
     "source_command": Key(_texts, "What prints the SQL of one migration, word by word.", scalar=False),
+    "source_section": Key(_text, "The section of alembic.ini, as for alembic --name."),
     "runner": Key(_choice(*RUNNERS), "Who runs the files, where it sets lock_timeout by itself."),
     "postgres": Key(_major, "The oldest PostgreSQL major version that the changes must be safe on."),
     "lock_budget": Key(_some_time, "How long any query of the app may be made to wait."),

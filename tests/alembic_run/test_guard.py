@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic.util import CommandError
+from sqlalchemy.exc import IntegrityError
 
 from tests.alembic_run.conftest import USERS
 from tests.alembic_run.project import ENV, Project
@@ -86,6 +87,24 @@ def test_a_revision_that_would_hold_a_lock_for_longer_than_the_budget_is_rolled_
     with pytest.raises(CommandError, match="would make queries of the app wait for longer than 200 ms"):
         guarded.alembic("upgrade", "head")
     assert guarded.current() == {"a1"}
+
+
+def test_what_an_interrupted_index_build_has_left_goes_before_the_next(guarded: Project) -> None:
+    guarded.database.execute("INSERT INTO users VALUES (1, 'twin'), (2, 'twin')")
+    build = (
+        "with op.get_context().autocommit_block():",
+        ('    op.create_index("users_name", "users", ["name"], unique=True, postgresql_concurrently=True)'),
+    )
+    guarded.revision("b2", *build, after="a1", phase="expand")
+    with pytest.raises(IntegrityError):
+        guarded.alembic("upgrade", "head")
+    assert guarded.database.execute("SELECT indisvalid FROM pg_index WHERE indrelid = 'users'::regclass") != [(True,)]
+    guarded.database.execute("DELETE FROM users WHERE id = 2")
+    guarded.alembic("upgrade", "head")
+    assert guarded.database.execute(
+        "SELECT bool_and(indisvalid), count(*) FROM pg_index WHERE indrelid = 'users'::regclass"
+    ) == [(True, 2)]
+    assert guarded.current() == {"b2"}
 
 
 def test_several_statements_on_one_table_are_one_transaction(guarded: Project) -> None:

@@ -15,6 +15,7 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from zdmigrate.alembic.half import Half, invalid_index
 from zdmigrate.plan.touched import strongest
 from zdmigrate.run.catalog import live_catalog
 from zdmigrate.run.look import Watch
@@ -48,40 +49,63 @@ class Asking:
         self.transaction: object = None  # in which others wait for us since
         self.since = 0.0
         self.is_ours = False
+        self.half = Half("", None)
         event.listen(connection, "before_cursor_execute", self.before)
+        event.listen(connection, "commit", self.committed)
         event.listen(connection.engine, "handle_error", self.failed)
 
     def close(self) -> None:
         event.remove(self.connection, "before_cursor_execute", self.before)
+        event.remove(self.connection, "commit", self.committed)
         event.remove(self.connection.engine, "handle_error", self.failed)
+
+    def begins(self, half: Half) -> None:
+        """What is sent from here on is this revision's."""
+        self.half = half
+
+    def committed(self, _: Connection) -> None:
+        """Called by SQLAlchemy where ``autocommit_block()`` begins, and at a revision's end."""
+        self.half.is_committed = self.half.has_sent
 
     def before(self, _: Connection, __: Any, statement: str, *___: Any) -> None:
         """Called by SQLAlchemy before a statement is sent. Raises CommandError where its locks are not to be had."""
         if self.is_ours or not self.connection.in_transaction():
             return
-        if self.connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-            return  # no lock of it would be kept
         self.is_ours = True
         try:
+            if self.connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+                self._clear(statement)  # and no lock of it would be kept
+                self.half.is_committed = self.half.has_sent
+                return
             relations = self._relations(statement) if statement.lstrip().lower().startswith(_DDL) else None
             if relations is not None and relations.blocks:
                 self._ask(relations, statement)
             elif self.holds:
                 self._bound(statement)
+        except CommandError as error:
+            raise self.half.told(error) from None
         finally:
             self.is_ours = False
+            self.half.has_sent = True
 
     def failed(self, context: ExceptionContext) -> Exception | None:
         """Called by SQLAlchemy with an error of the server's: one that we have caused says what it means."""
         error = context.sqlalchemy_exception
-        if self.is_ours or not isinstance(error, DBAPIError) or sqlstate(error) != _CANCELED or not self.holds:
+        if self.is_ours or not isinstance(error, DBAPIError):
             return None
-        return _too_long(context.statement or "", self.limits.budget)
+        if sqlstate(error) == _CANCELED and self.holds:
+            return self.half.told(_too_long(context.statement or "", self.limits.budget))
+        return self.half.failed(str(error.orig).strip(), sqlstate(error), _first(context.statement or ""))
 
     @property
     def holds(self) -> bool:
         """Whether this transaction has a lock that somebody may wait for."""
         return self.transaction is not None and self.transaction is self.connection.get_transaction()
+
+    def _clear(self, statement: str) -> None:
+        """Drop what an interrupted CREATE INDEX CONCURRENTLY of the same name has left: it would be in the way."""
+        if (name := invalid_index(self.watcher, statement)) is not None:
+            self._say(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
     def _relations(self, statement: str) -> Relations:
         change = read_change("alembic.sql", statement)
@@ -153,7 +177,7 @@ def _given_up(statement: str, blockers: list[Blocker], seconds: float) -> Comman
     return CommandError(
         f"zdmigrate: no lock for {_first(statement)} within {seconds:g} s"
         + (f"; in the way:{told}" if told else "")
-        + "\nThis revision is rolled back, those before it stand. End what is in the way, or run this again."
+        + "\nEnd what is in the way, or run this again."
     )
 
 
@@ -161,7 +185,7 @@ def _too_long(statement: str, budget: float) -> CommandError:
     return CommandError(
         f"zdmigrate: {_first(statement)} would make queries of the app wait for longer than {budget * 1000:.0f} ms, "
         "counted from the first lock of its revision\n"
-        "This revision is rolled back, those before it stand. zdmigrate lint says what to do instead."
+        "zdmigrate lint says what to do instead."
     )
 
 

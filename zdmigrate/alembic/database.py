@@ -23,9 +23,14 @@ def furniture_on(connection: Connection, names: Iterable[Name]) -> Furniture:
 
     def rows(query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         named, given = _bound(query, values)
-        return [tuple(row) for row in connection.execute(text(named), given)]
+        return [tuple(map(_told, row)) for row in connection.execute(text(named), given)]
 
     return furniture_from(rows, names)
+
+
+def _told(value: Any) -> Any:
+    """Asyncpg has a "char" of PostgreSQL's as bytes, and an empty one as a zero."""
+    return value.decode().rstrip("\0") if isinstance(value, bytes) else value
 
 
 def _bound(query: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:

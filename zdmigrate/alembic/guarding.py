@@ -13,6 +13,7 @@ from alembic.util import CommandError
 from psycopg.conninfo import make_conninfo
 
 from zdmigrate.alembic.asking import Asking
+from zdmigrate.alembic.half import Half
 from zdmigrate.config import load
 from zdmigrate.errors import UsageError, ZdmigrateError
 from zdmigrate.ledger.changes import move, read_changes
@@ -70,6 +71,7 @@ def _guarded(steps: Iterable[Any], context: MigrationContext, dsn: str | None) -
     if connection is None or not all(isinstance(step, RevisionStep) for step in found):
         yield from found  # stamp
         return
+    asking = None
     with ExitStack() as held:
         try:
             target = _target(dsn or dsn_of(connection.engine.url))
@@ -78,10 +80,19 @@ def _guarded(steps: Iterable[Any], context: MigrationContext, dsn: str | None) -
                 held.enter_context(take_lease(target.dsn, DDL, "alembic upgrade"))
                 watcher = held.enter_context(connect(target.dsn, purpose="guard"))
                 watcher.execute("SELECT pg_catalog.set_config('lock_timeout', %s, false)", [_LOOKS])
-                held.enter_context(closing(Asking(connection, watcher, target.limits)))
+                asking = held.enter_context(closing(Asking(connection, watcher, target.limits)))
         except ZdmigrateError as error:
             raise told(error) from None
-        yield from found
+        for step in found:
+            if asking is not None:
+                asking.begins(_half(step))
+            yield step
+
+
+def _half(step: RevisionStep) -> Half:
+    below = step.revision.down_revision
+    first = below if isinstance(below, str) or below is None else below[0]
+    return Half(step.revision.revision, first, is_downgrade=step.is_downgrade)
 
 
 def told(error: ZdmigrateError) -> CommandError:
@@ -105,7 +116,8 @@ def dsn_of(url: URL) -> str:
 
 def _target(dsn: str) -> Target:
     near = in_env.config.config_file_name
-    config = load(Path(near).resolve().parent if near else os.curdir, seen_from=os.curdir)
+    flags = {"source_section": in_env.config.config_ini_section}  # alembic --name
+    config = load(Path(near).resolve().parent if near else os.curdir, flags, seen_from=os.curdir)
     return Target(dsn=dsn, config=config, listener=Silent(), limits=limits_of(config))
 
 

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
     from sqlalchemy.engine import Connection, Engine
 
+    from zdmigrate.alembic.configuration import gone
     from zdmigrate.alembic.recording import Recorder, Statement
 
     Applied = tuple[list[Statement], Exception | None]
 else:
+    from configuration import gone
     from recording import Recorder
 
 DRIVERS = ("psycopg", "psycopg2")
@@ -71,7 +73,7 @@ def run(script: Script, environment: EnvironmentContext, connection: Connection,
             environment.configure(connection=connection, transaction_per_migration=True)
             context = environment.get_context()
             with Operations.context(context), context.begin_transaction(_per_migration=True):
-                script.module.upgrade()
+                gone(script, "upgrade", environment.config)
     finally:
         event.remove(connection.engine, "before_cursor_execute", listener)
 

@@ -58,7 +58,7 @@ def sql_waiting(context: MigrationContext) -> str:
 
 def let_autogenerate_work_beside_contracts() -> None:
     """Alembic's comparison goes on where contract revisions are all that is missing."""
-    if not hasattr(RevisionContext, "zd_run_autogenerate"):
+    if hasattr(RevisionContext, "run_autogenerate") and not hasattr(RevisionContext, "zd_run_autogenerate"):
         RevisionContext.zd_run_autogenerate = RevisionContext.run_autogenerate  # type: ignore[attr-defined]
         RevisionContext.run_autogenerate = _run_autogenerate  # type: ignore[method-assign,assignment]
 

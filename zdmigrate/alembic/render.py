@@ -22,7 +22,6 @@ from pathlib import Path
 from types import ModuleType
 
 import alembic.util
-from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
@@ -33,9 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, TypedDict
 
+    from alembic.config import Config
     from alembic.script import Script
 
     from zdmigrate.alembic import on_a_server
+    from zdmigrate.alembic.configuration import configured, gone
     from zdmigrate.alembic.on_a_server import Applied
     from zdmigrate.alembic.phase import phases_of
     from zdmigrate.alembic.recording import Recorder, Statement
@@ -64,11 +65,12 @@ if TYPE_CHECKING:
 
 else:
     import on_a_server
+    from configuration import configured, gone
     from phase import phases_of
     from recording import Recorder
 
     sys.path.remove(str(Path(__file__).parent))  # what a project imports is not here,
-    for name in ("on_a_server", "phase", "recording"):  # and is its own, whatever its name
+    for name in ("configuration", "on_a_server", "phase", "recording"):  # and is its own, whatever its name
         del sys.modules[name]
 
 
@@ -139,38 +141,6 @@ def rows_read_by(sent: list[Statement]) -> list[Problem]:
 def lacks(revision: Rendered) -> bool:
     """Whether its upgrade could not be rendered to the end."""
     return any(problem["direction"] == "upgrade" for problem in revision["problems"])
-
-
-def configured(configuration: str, section: str) -> Config:
-    """By its file; or for a project that makes its configuration as it runs, by its folder of scripts."""
-    if configuration.endswith(".toml"):
-        return Config(toml_file=configuration)
-    is_file = configuration.endswith(".ini")
-    config = Config(configuration, ini_section=section) if is_file else Config()
-    folder = Path(configuration).parent if is_file else Path(configuration)
-    location = config.get_main_option("script_location") or ""
-    if not location:
-        config.set_main_option("script_location", escaped(folder))
-    elif not Path(location).exists():
-        config.set_main_option("script_location", escaped(found_around(location, folder) or location))
-    return config
-
-
-def escaped(path: Path | str) -> str:
-    """As a value of an .ini file."""
-    return str(path).replace("%", "%%")
-
-
-def found_around(location: str, folder: Path) -> Path | None:
-    """The folder of scripts, where the place or the package that ``location`` begins at lies around this one.
-
-    A package need not be imported for that.
-    """
-    package, *rest = location.split(":")
-    if rest:
-        around = next((above for above in (folder, *folder.parents) if above.name == package.split(".")[-1]), None)
-        return around.joinpath(*rest) if around else None
-    return next((above / location for above in folder.parents if (above / location).is_dir()), None)
 
 
 @contextlib.contextmanager
@@ -270,17 +240,13 @@ def statements(
         )
         try:
             with Operations.context(environment.get_context()):
-                getattr(script.module, direction, nothing)()
+                gone(script, direction, environment.config)
         except Exception as error:  # noqa: BLE001 - whatever a project's own code raises
             if direction == "downgrade" and type(error) is NotImplementedError and not recorder.found:
                 return [], None  # it says that there is no way back
             problem: Problem = {"message": told(error), "line": recorder.line_of(error), "direction": direction}
             return recorder.found, problem
     return recorder.found, None
-
-
-def nothing() -> None:
-    """What a revision without a direction does."""
 
 
 def told(error: Exception) -> str:

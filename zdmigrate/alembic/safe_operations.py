@@ -42,6 +42,7 @@ class CreateIndexSafelyOp(Wrapped):
     def create_index_safely(
         cls,
         operations: Operations,
+        /,
         index_name: str,
         table_name: str,
         columns: Sequence[str | TextClause | ColumnElement[Any]],
@@ -68,7 +69,7 @@ class DropIndexSafelyOp(Wrapped):
 
     @classmethod
     def drop_index_safely(
-        cls, operations: Operations, index_name: str, table_name: str, *, schema: str | None = None, **words: Any
+        cls, operations: Operations, /, index_name: str, table_name: str, *, schema: str | None = None, **words: Any
     ) -> None:
         """As ``op.drop_index``."""
         operations.invoke(cls.of(ops.DropIndexOp(index_name, table_name=table_name, schema=schema, **words)))
@@ -124,6 +125,7 @@ class AddConstraintSafelyOp(Wrapped):
     def create_foreign_key_safely(
         cls,
         operations: Operations,
+        /,
         constraint_name: str,
         source_table: str,
         referent_table: str,

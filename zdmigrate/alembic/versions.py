@@ -24,7 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from zdmigrate.alembic.render import configured, importing_what_can_be, names_before, terms_of, told
+    from zdmigrate.alembic.configuration import configured
+    from zdmigrate.alembic.render import importing_what_can_be, names_before, terms_of, told
 else:
     from render import configured, importing_what_can_be, names_before, terms_of, told  # takes its folder off sys.path
 

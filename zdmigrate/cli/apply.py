@@ -46,6 +46,7 @@ POLL = 5.0  # seconds between two looks of --wait
 @metrics_file
 @database
 @common(
+    "source_section",
     "lock_budget",
     "lock_deadline",
     "disk_free",

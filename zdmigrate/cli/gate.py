@@ -32,7 +32,14 @@ POLL = 5.0  # seconds between two looks of --wait
 @click.option("--needs", multiple=True, metavar="RELEASE", help='With --expanded: "billing 7.2", of another app.')
 @click.option("--contracted", is_flag=True, help="Record that your tool has run the contracts of these.")
 @database
-@common("lock_budget", "gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl", "gate.same_release")
+@common(
+    "source_section",
+    "lock_budget",
+    "gate.rollback_window",
+    "gate.lost_window",
+    "gate.heartbeat_ttl",
+    "gate.same_release",
+)
 def command(
     config: Config,
     console: Console,

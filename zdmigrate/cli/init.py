@@ -37,7 +37,7 @@ ALEMBICS = ""  # --baseline without a change
 @click.option("--roles", is_flag=True, help="Create the roles APP_owner, APP_app and APP_reader, too.")
 @click.option("--reason", help="Why, with --adopt; it is recorded.")
 @database
-@common(formats=("text",))
+@common("source_section", formats=("text",))
 def command(
     config: Config,
     console: Console,

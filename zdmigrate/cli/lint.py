@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--write-baseline", is_flag=True, help="Write what is found into the file of --baseline.")
 @common(
     "source",
+    "source_section",
     "runner",
     "postgres",
     "contract_within",

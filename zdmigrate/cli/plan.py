@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     help="What to show; a backfill belongs to expand.",
 )
 @database
-@common("lock_budget")
+@common("source_section", "lock_budget")
 def command(config: Config, console: Console, dsn: str, phase: str) -> None:
     """Show what apply would do: steps, SQL, locks, row estimates. Runs nothing.
 

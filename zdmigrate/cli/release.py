@@ -30,7 +30,7 @@ def command() -> None:
     "--changes-from", type=click.File(), metavar="FILE", help="The ids of its changes, one a line; - for stdin."
 )
 @database
-@common(formats=("text",))
+@common("source_section", formats=("text",))
 def add(version: str, changes_from: TextIO | None, dsn: str, config: Config, console: Console) -> None:
     """Register VERSION with the changes of the folder, or of a list: what it was built with.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @no_queries
 @metrics_file
 @database
-@common("lock_budget", "lock_deadline", formats=("text",), logs=True)
+@common("source_section", "lock_budget", "lock_deadline", formats=("text",), logs=True)
 def command(
     config: Config, console: Console, dsn: str, change: str, no_queries: bool, metrics_file: str | None
 ) -> None:

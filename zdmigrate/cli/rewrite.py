@@ -37,7 +37,7 @@ _ALLOWED = ("twin-unique-upsert", "not-additive-in-expand")
 @click.option("--fallback", multiple=True, metavar="[COLUMN=]VALUE", help="What old versions read where it has none.")
 @click.option("--fill", multiple=True, metavar="[COLUMN=]VALUE", help="What stands where an old version writes NULL.")
 @click.option("--allow", multiple=True, metavar="RULE=WHY", help="Why what a rule would find is right here.")
-@common("source", "postgres", formats=("text",))
+@common("source", "source_section", "postgres", formats=("text",))
 def command(
     file: str,
     in_place: bool,
@@ -141,6 +141,6 @@ def _with_history(file: str, config: Config) -> list[Change]:
     from zdmigrate.sources.history import Source, read_history
 
     folder = config.dir if os.path.isdir(config.dir) else os.path.dirname(file) or os.curdir  # noqa: PTH112, PTH120
-    changes = list(read_history((file,), folder, Source(tool=config.source, command=config.source_command))[0])
+    changes = list(read_history((file,), folder, Source.of(config))[0])
     place = next(place for place, change in enumerate(changes) if change.path == file)
     return changes[: place + 1]

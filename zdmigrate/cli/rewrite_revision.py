@@ -38,7 +38,7 @@ def revision_named(file: str, config: Config) -> str | None:
 def _paths(folder: str, config: Config) -> list[str]:
     from zdmigrate.sources.history import Source, read_history
 
-    history, _ = read_history((folder,), folder, Source(tool="alembic", command=config.source_command))
+    history, _ = read_history((folder,), folder, Source.of(config, tool="alembic"))
     return [change.path for change in history]
 
 

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 @click.option("--watch", is_flag=True, help="Go on showing it, and what the record gets, until interrupted.")
 @click.option("--every", default="2s", show_default=True, callback=seconds, metavar="TIME", help="How often to look.")
 @database
-@common("contract_within", "gate.rollback_window", "gate.lost_window", "gate.heartbeat_ttl", "gate.same_release")
+@common(
+    "source_section",
+    "contract_within",
+    "gate.rollback_window",
+    "gate.lost_window",
+    "gate.heartbeat_ttl",
+    "gate.same_release",
+)
 def command(config: Config, console: Console, dsn: str, watch: bool, every: float) -> None:
     """Show changes by phase, releases, live versions, and what each gate waits for.
 

@@ -33,7 +33,9 @@ def mend_project(project: Project, since: str | None, *, down: bool = False) -> 
     """The new texts of a project's files; nothing is written."""
     config = project.config
     files, reported = read_history(
-        project.paths, project.folder, Source(tool=config.source, command=config.source_command, down=down)
+        project.paths,
+        project.folder,
+        Source.of(config, down=down),
     )
     choice = may_change(reported.intersection(files.writable()), project.paths, since)
     rules = load_rules(config.lint.rules)

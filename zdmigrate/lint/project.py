@@ -83,7 +83,7 @@ def lint_project(
     whose code same-release-drop looks; without it, the last of the configured tags.
     """
     config = project.config
-    source = Source(tool=config.source, command=config.source_command, down=down)
+    source = Source.of(config, down=down)
     changes, reported = read_history(project.paths, project.folder, source)
     if since is not None:
         from zdmigrate.sources.git import changed_since

@@ -46,7 +46,7 @@ class Rewritten(NamedTuple):
 
 def setup(folder: str, config: Config, *, branches: bool) -> list[Rewritten]:
     """What has to be written so that a project works with zdmigrate; nothing for what is there already."""
-    configuration, found, _ = alembic.revisions_to_run(Tree(folder), config.source_command)
+    configuration, found, _ = alembic.revisions_to_run(Tree(folder), config.source_command, config.source_section)
     scripts = found["scripts"]
     paths = {"env.py": with_lines, "script.py.mako": with_phase}
     files = [_rewritten(os.path.join(scripts, name), change) for name, change in paths.items()]

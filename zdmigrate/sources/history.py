@@ -20,6 +20,7 @@ from zdmigrate.value import Value
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from zdmigrate.config import Config
     from zdmigrate.sources.change import Change
 
 STDIN = "-"
@@ -32,7 +33,14 @@ class Source(Value):
 
     tool: str = ""
     command: tuple[str, ...] = ()
+    section: str = ""  # of alembic.ini
     down: bool = False
+
+    @classmethod
+    def of(cls, config: Config, *, tool: str = "", down: bool = False) -> Source:
+        """As the configuration says, but for a ``tool`` that is known."""
+        command, section = config.source_command, config.source_section
+        return cls(tool=tool or config.source, command=command, section=section, down=down)
 
 
 class _Entry(NamedTuple):
@@ -130,7 +138,7 @@ def _listed(folder: str, source: Source) -> Sequence[_Entry]:
 
 def _entries(tree: Tree, source: Source) -> Sequence[_Entry]:
     tool = source.tool or tool_of(tree)
-    files = alembic.files(tree, source.command) if tool == "alembic" else TOOLS[tool].files(tree)
+    files = alembic.files(tree, source.command, source.section) if tool == "alembic" else TOOLS[tool].files(tree)
     return [_Entry(tool, file) for file in files]
 
 

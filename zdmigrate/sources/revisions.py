@@ -43,6 +43,7 @@ class Revision(Value):
     fills: tuple[Change, ...]  # of those that a contract stands on, the expands with a backfill
     version_table: Name
     configuration: str
+    section: str  # of the configuration, for alembic --name
     command: tuple[str, ...]  # starts the project's Python
 
 
@@ -50,7 +51,7 @@ def changes_to_run(config: Config) -> tuple[Change, ...]:
     """The changes of the configured folder, or of the Alembic project there, in order. Raises InputError."""
     folder = folder_to_lint(config.dir)
     if config.source == "alembic" or (not config.source and _is_alembic(folder)):
-        return _read_revisions(Tree(folder), config.source_command)
+        return _read_revisions(Tree(folder), config)
     return read_folder(config.dir)
 
 
@@ -65,7 +66,8 @@ def version_statements(revision: Revision, name: str, heads: Sequence[str], *, u
     Without any heads the table is created if it is not there: ``CREATE TABLE`` is then the first statement.
     """
     asked = {"revision": name, "heads": sorted(heads), "upgrade": upgrade}
-    answer = alembic.asked(_VERSIONS, revision.configuration, revision.command, json.dumps(asked))
+    words = (_VERSIONS, revision.configuration, revision.command, json.dumps(asked))
+    answer = alembic.asked(*words, section=revision.section)
     if "error" in answer:
         raise InputError(
             f"{revision.configuration}: Alembic cannot say how the version of {name} is written: {answer['error']}",
@@ -82,8 +84,8 @@ def _is_alembic(folder: str) -> bool:
     return not tree.flat and alembic.is_shape_of(tree)
 
 
-def _read_revisions(tree: Tree, command: tuple[str, ...]) -> tuple[Change, ...]:
-    configuration, found, files = alembic.revisions_to_run(tree, command)
+def _read_revisions(tree: Tree, config: Config) -> tuple[Change, ...]:
+    configuration, found, files = alembic.revisions_to_run(tree, config.source_command, config.source_section)
     table = _version_table(configuration, found)
     revisions = found["revisions"]
     before: dict[str, list[Follower]] = {revision["revision"]: [] for revision in revisions}
@@ -101,7 +103,8 @@ def _read_revisions(tree: Tree, command: tuple[str, ...]) -> tuple[Change, ...]:
             fills=tuple(change for change in below if contracts and _fills(change)),
             version_table=table,
             configuration=configuration,
-            command=command,
+            section=alembic.section_to_run(configuration, config.source_section),
+            command=config.source_command,
         )
         changes[each["revision"]] = _change(file, each, revision)
     return tuple(changes.values())

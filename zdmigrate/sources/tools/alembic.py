@@ -10,18 +10,21 @@ from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any
 
 from zdmigrate.errors import DatabaseError, InputError
+from zdmigrate.nearest import did_you_mean
 from zdmigrate.sources.part import File, Part, each_by_itself, one_transaction
 from zdmigrate.sources.text import read_text
 from zdmigrate.sources.unseen import NOT_RENDERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from configparser import ConfigParser
 
     from zdmigrate.sources.rendered import Rendered
     from zdmigrate.sources.tree import Tree
 
 _FILES = ("alembic.ini", "pyproject.toml")
-_SECTION = "alembic"
+SECTION = "alembic"
+_OF_LOGGING = ("loggers", "handlers", "formatters", "logger_", "handler_", "formatter_")
 _RENDER = "render.py"
 _IMPORT = "ModuleNotFoundError"
 _HINT = 'name the Python that has the project\'s packages: source_command = [".venv/bin/python"]'
@@ -54,10 +57,14 @@ def is_revision(text: str) -> bool:
     return re.search(r"^down_revision\b", text, re.MULTILINE) is not None
 
 
-def files(tree: Tree, command: Sequence[str] = ()) -> Sequence[File]:
-    """Each revision behind those that it stands on; ``command`` starts the Python that can import them."""
+def files(tree: Tree, command: Sequence[str] = (), section: str = "") -> Sequence[File]:
+    """Each revision behind those that it stands on; ``command`` starts the Python that can import them.
+
+    Those of all sections of alembic.ini, one section after the other, unless one is named.
+    """
     configuration = configuration_of(tree)
-    rendered = [_rendered(configuration, command, section) for section in _sections(configuration)]
+    sections = [section_to_run(configuration, section)] if section else sections_in(configuration)
+    rendered = [_rendered(configuration, command, name) for name in sections]
     return [file for found in rendered for file in files_of(tree, configuration, found)]
 
 
@@ -69,13 +76,13 @@ def files_of(tree: Tree, configuration: str, found: dict[str, Any]) -> list[File
     return [_file(tree, revision, around) for revision in found["revisions"]]
 
 
-def revisions_to_run(tree: Tree, command: Sequence[str]) -> tuple[str, dict[str, Any], list[File]]:
+def revisions_to_run(tree: Tree, command: Sequence[str], section: str = "") -> tuple[str, dict[str, Any], list[File]]:
     """The configuration, what is known of the revisions, and their files.
 
     No scratch server is asked: what a revision sends to an empty database need not be what it would send to a full one.
     """
     configuration = configuration_of(tree)
-    found = asked(_RENDER, configuration, command)
+    found = asked(_RENDER, configuration, command, section=section_to_run(configuration, section))
     return configuration, found, files_of(tree, configuration, found)
 
 
@@ -105,20 +112,43 @@ def configuration_of(tree: Tree) -> str:
     )
 
 
-def _sections(configuration: str) -> Sequence[str]:
-    """Those of alembic.ini that have scripts of their own, for ``alembic -n NAME``: each is a project."""
+def section_to_run(configuration: str, section: str) -> str:
+    """The one that is named, else Alembic's own. InputError for one that is not there, and where one must be named."""
+    there = [name for name in _parsed(configuration).sections() if not name.startswith(_OF_LOGGING)]
+    if section and section != SECTION and section not in there:
+        raise InputError(
+            f"{configuration}: there is no section [{section}]",
+            hint=did_you_mean(section, there) or "zdmigrate reads sections of alembic.ini, as alembic --name does",
+        )
+    known = sections_in(configuration)
+    if not section and SECTION not in known and len(known) > 1:
+        raise InputError(
+            f"{configuration}: several sections have revisions: {', '.join(known)}",
+            hint=f"say which: --source-section {known[0]}, with the --dsn of its database",
+        )
+    return section or (SECTION if SECTION in known else known[0])
+
+
+def _parsed(configuration: str) -> ConfigParser:
+    """alembic.ini; nothing for another file, or for one that is broken, which Alembic tells better."""
     from configparser import ConfigParser, Error  # nobody else pays for it
 
     parser = ConfigParser(interpolation=None)
     try:
         parser.read(configuration if configuration.endswith(".ini") else (), encoding="utf-8")
-    except Error:  # which Alembic tells better
-        return (_SECTION,)
+    except Error:
+        return ConfigParser()
+    return parser
+
+
+def sections_in(configuration: str) -> Sequence[str]:
+    """Those of alembic.ini that have scripts of their own, for ``alembic -n NAME``: each is a project."""
+    parser = _parsed(configuration)
     scripts = {
-        name: parser[name].get("script_location", "") for name in (_SECTION, *parser.sections()) if name in parser
+        name: parser[name].get("script_location", "") for name in (SECTION, *parser.sections()) if name in parser
     }
     folders = {folder: name for name, folder in reversed(scripts.items()) if folder}
-    return [name for name in scripts if name in folders.values()] or (_SECTION,)
+    return [name for name in scripts if name in folders.values()] or (SECTION,)
 
 
 def _rendered(configuration: str, command: Sequence[str], section: str) -> dict[str, Any]:
@@ -150,7 +180,7 @@ def _scratch_server() -> Iterator[str]:
 
 
 def asked(
-    script: str, configuration: str, command: Sequence[str], *more: str, section: str = _SECTION
+    script: str, configuration: str, command: Sequence[str], *more: str, section: str = SECTION
 ) -> dict[str, Any]:
     """What a file of ``zdmigrate/alembic`` prints as JSON, run by the project's Python. InputError where it cannot."""
     import subprocess  # what most runs can do without
