@@ -157,6 +157,7 @@ def test_a_build_that_goes_on_for_a_dead_runner_is_ended_with_its_lease_and_done
 ) -> None:
     """The server does not hear of its end: what is between them answers on. So it does not cancel the statement."""
     monkeypatch.setattr("zdmigrate.run.lease.STALE", 1.0)
+    monkeypatch.setattr("zdmigrate.run.lease.RENEWAL", 0.2)
     project.write("001_index.sql", "-- zdmigrate: expand\nCREATE INDEX CONCURRENTLY by_name ON users (name);\n")
     builds = "SELECT pid FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%%'"
     with project.database.connect() as old, Proxy(project.dsn) as proxy:
@@ -189,6 +190,7 @@ def test_sessions_of_a_dead_runner_that_this_role_may_not_end_are_named(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zdmigrate.run.lease.STALE", 0.2)
+    monkeypatch.setattr("zdmigrate.run.lease.RENEWAL", 0.2)
     project.write("001_label.sql", COLUMN)
     role = project.database.create_role("deploy")
     for grant in ("SCHEMA zdmigrate", "ALL TABLES IN SCHEMA zdmigrate", "ALL FUNCTIONS IN SCHEMA zdmigrate"):

@@ -33,6 +33,7 @@ CLASS = 0x7A646D67  # 'zdmg': tells our advisory locks from the application's
 GRACE = 3.0  # seconds that a killed runner's backends are given to notice
 RENEWAL = 5.0  # seconds
 STALE = 60.0  # seconds without renewal after which a runner counts as stopped
+WATCHED = 1.5  # renewals that such a runner is watched for, lest it was the clock that jumped
 
 DDL = "ddl"
 
@@ -117,7 +118,7 @@ def take_lease(dsn: str, name: str, doing: str, *, patience: float = GRACE) -> I
     """Hold a lease for the body. Raises NotLocked, saying who holds it and since when.
 
     A runner that was killed is given ``patience`` seconds to be noticed by the server; one that has not renewed for
-    ``STALE`` seconds is stopped, and its backends are terminated.
+    ``STALE`` seconds, and does not while it is watched, is stopped, and its backends are terminated.
     """
     keeper = connect(dsn, purpose="lease")
     try:
@@ -159,14 +160,32 @@ def lost(name: str) -> NotLocked:
 def _exclude(keeper: Connection, name: str, patience: float) -> None:
     """Get the exclusive advisory lock within so many seconds, or raise NotLocked."""
     deadline = time.monotonic() + patience
+    silence: tuple[object, float] = (None, 0.0)
     while True:
         if one(keeper, "SELECT pg_catalog.pg_try_advisory_lock(%s, %s)", _key(name))[0]:
             return
-        if _terminate_stopped(keeper, name):
-            deadline = time.monotonic() + GRACE
-        elif time.monotonic() > deadline:
+        now, renewed = time.monotonic(), _renewed_too_long_ago(keeper, name)
+        if renewed != silence[0]:
+            silence = (renewed, now)
+        watched = renewed is None or now - silence[1] > WATCHED * RENEWAL
+        if watched and _terminate_stopped(keeper, name):
+            deadline = now + GRACE
+        elif watched and now > deadline:
             raise _held(keeper, name)
         time.sleep(0.1)
+
+
+def _renewed_too_long_ago(keeper: Connection, name: str) -> object:
+    """When a lease was renewed that seems to be a stopped runner's; else None.
+
+    Only seems: a server's clock that is set ahead makes every runner look silent, until it renews.
+    """
+    query = (
+        "SELECT renewed_at FROM zdmigrate.lease WHERE name = %s AND holder IS NOT NULL"
+        " AND renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s)"
+    )
+    row = keeper.execute(query, [name, STALE]).fetchone()
+    return row[0] if row else None
 
 
 def _terminate_stopped(keeper: Connection, name: str) -> bool:
