@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.building import added_constraint, built_index, proven_not_null
-from zdmigrate.recipes.parts.computing import Computing
+from zdmigrate.recipes.parts.computing import computed
 from zdmigrate.recipes.parts.copied import type_sql
 from zdmigrate.recipes.parts.definitions import constraint_sql, key_parts
 from zdmigrate.recipes.parts.domains import based
@@ -164,14 +164,12 @@ def _computed(new: New) -> Phased:
     table, column, ground = new.table, new.column, new.ground
     assert column.generation is not None
     _refuse_computed(new, column.generation)
-    kind = type_sql(column.type)
-    computing = Computing(table.name, column.name, column.type, kind, column.generation.sql, ground)
+    own = computed(column.name, column.type, type_sql(column.type), column.generation.sql, ground)
     return Phased(
         notes=_told_of_computed(f"{table.name.name}.{column.name}"),
-        expand=(Said(_CHEAP, _added(new)), *computing.begin()),
-        backfill=(computing.backfill(),),
+        expand=(Said(_CHEAP, _added(new)),),
+        computed=(own,),
         contract=_not_null(new) if column.not_null else (),
-        undoing=computing.end(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The trigger that computes a column from others of its row, as GENERATED ... STORED would; it stays after contract.
+"""The trigger that computes columns from others of their row, as GENERATED ... STORED would; it stays after contract.
 
 PostgreSQL computes such a column behind every BEFORE trigger of the user's, and so does this one: its name sorts
 behind theirs, and behind those of the other recipes.
@@ -6,7 +6,7 @@ behind theirs, and behind those of the other recipes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.dual_write import image, variable, with_new
 from zdmigrate.recipes.parts.groups import unqualified
@@ -15,6 +15,8 @@ from zdmigrate.schema.filling import base_type
 from zdmigrate.schema.spelling import spelled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import TypeName
@@ -23,25 +25,47 @@ if TYPE_CHECKING:
 _SHORTENED = ("char", "bpchar", "character", "varchar", "character varying", "bit", "varbit", "bit varying")
 
 
-class Computing:
-    """The statements that begin, and end, computing a column."""
+class Computed(NamedTuple):
+    """A column, and the expression over others of its row that gives its value."""
 
-    def __init__(self, table: Name, column: str, kind: TypeName, type_sql: str, expression: str, ground: Ground):
-        self.table, self.column = ground.spelled(table), column
-        self.expression = unqualified(expression)
-        self.value = f"CAST({self.expression} AS {type_sql})"
-        base = base_type(kind, ground.furniture.catalog)
-        self.is_shortened = base.name in _SHORTENED and "(" in base.sql
+    column: str
+    expression: str  # its columns without their table
+    type: str  # as SQL
+    is_shortened: bool  # a cast to the type loses letters that an assignment does not
+
+    @property
+    def value(self) -> str:
+        return f"CAST({self.expression} AS {self.type})"
+
+    @property
+    def differs(self) -> str:
+        """For WHEN, of what is shortened: a value that is too long has to reach the assignment, which says so."""
+        whole, cast = with_new(self.expression), with_new(self.value)
+        return f"\n          OR CAST({cast} AS text) IS DISTINCT FROM CAST({whole} AS text)" * self.is_shortened
+
+
+def computed(column: str, kind: TypeName, type_sql: str, expression: str, ground: Ground) -> Computed:
+    base = base_type(kind, ground.furniture.catalog)
+    return Computed(column, unqualified(expression), type_sql, base.name in _SHORTENED and "(" in base.sql)
+
+
+class Computing:
+    """The statements that begin, and end, computing columns of one table: one trigger, one backfill for them all."""
+
+    def __init__(self, table: Name, columns: Sequence[Computed], ground: Ground) -> None:
+        middle = "_".join(each.column for each in columns)
+        self.table, self.columns = ground.spelled(table), columns
         self.path = ground.search_path
-        self.function = ground.beside(table, ground.free(table, column, "compute"))
-        self.trigger = spelled(ground.free_trigger(table, column, "compute", last=True))
+        self.function = ground.beside(table, ground.free(table, middle, "compute"))
+        self.trigger = spelled(ground.free_trigger(table, middle, "compute", last=True))
 
     def begin(self) -> tuple[Said | Together, ...]:
         """For expand: the function, and the trigger in one transaction with its ENABLE ALWAYS."""
+        names = ", ".join(each.column for each in self.columns)
         return (
             Said(
-                f"Computes {self.column} whoever writes, old versions included. Its search_path is its own, for apps "
-                "may set theirs.",
+                f"Computes {names} whoever writes, old versions included. Its search_path is its own, for apps may "
+                "set theirs.",
                 self._function(),
             ),
             Together(
@@ -55,11 +79,12 @@ class Computing:
         )
 
     def backfill(self) -> Said:
-        column = spelled(self.column)
+        filled = ", ".join(f"{spelled(each.column)} = {each.expression}" for each in self.columns)
+        there = image([spelled(each.column) for each in self.columns])
         return Said(
             "Written as for the whole table; it runs in batches. Values are compared by image, NULL included.",
-            f"UPDATE {self.table} SET {column} = {self.expression}\n"
-            f"WHERE {image([column])} OPERATOR(pg_catalog.*<>) {image([self.value])}",
+            f"UPDATE {self.table} SET {filled}\n"
+            f"WHERE {there} OPERATOR(pg_catalog.*<>) {image([each.value for each in self.columns])}",
         )
 
     def end(self) -> tuple[Said, ...]:
@@ -70,23 +95,18 @@ class Computing:
         )
 
     def _create(self) -> str:
-        differ = f"{image([f'NEW.{variable(self.column)}'])} OPERATOR(pg_catalog.*<>) {image([with_new(self.value)])}"
+        there = image([f"NEW.{variable(each.column)}" for each in self.columns])
+        wanted = image([with_new(each.value) for each in self.columns])
+        shortened = "".join(each.differs for each in self.columns)
         return (
             f"CREATE TRIGGER {self.trigger} BEFORE INSERT OR UPDATE ON {self.table}\n    FOR EACH ROW\n"
-            f"    WHEN ({differ}{self._or_is_shortened()})\n    EXECUTE FUNCTION {self.function}()"
+            f"    WHEN ({there} OPERATOR(pg_catalog.*<>) {wanted}{shortened})\n    EXECUTE FUNCTION {self.function}()"
         )
 
-    def _or_is_shortened(self) -> str:
-        """The value that is too long has to reach the assignment, which says so."""
-        if not self.is_shortened:
-            return ""
-        whole, cast = with_new(self.expression), with_new(self.value)
-        return f"\n          OR CAST({cast} AS text) IS DISTINCT FROM CAST({whole} AS text)"
-
     def _function(self) -> str:
-        value = with_new(self.expression)
-        quote = "$$" if "$$" not in value else "$zdmigrate$"
+        set_all = "\n".join(f"    NEW.{variable(each.column)} := {with_new(each.expression)};" for each in self.columns)
+        quote = "$$" if "$$" not in set_all else "$zdmigrate$"
         return (
             f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql{self.path} AS {quote}\n"
-            f"BEGIN\n    NEW.{variable(self.column)} := {value};\n    RETURN NEW;\nEND\n{quote}"
+            f"BEGIN\n{set_all}\n    RETURN NEW;\nEND\n{quote}"
         )

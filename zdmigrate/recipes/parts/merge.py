@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.parts.carried import carried
 from zdmigrate.recipes.parts.carried_keys import carried_keys
+from zdmigrate.recipes.parts.computing import Computing
 from zdmigrate.recipes.parts.dual_write import Sync
 from zdmigrate.recipes.parts.move import Move
 from zdmigrate.recipes.parts.phased import Phased, Said, Step, Together
@@ -16,6 +17,7 @@ from zdmigrate.schema.spelling import spelled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from zdmigrate.recipes.parts.computing import Computed
     from zdmigrate.recipes.parts.furniture import Furniture
     from zdmigrate.recipes.parts.ground import Ground
     from zdmigrate.schema.names import Name
@@ -43,13 +45,14 @@ class Rewritten(NamedTuple):
 def merged(parts: Sequence[Phased], ground: Ground) -> Rewritten:
     """The operations' phases as one change. ``ground`` is where the first of them stands."""
     parts = _with_carried(parts, ground)
-    syncs = _syncs(parts, ground)
+    syncs, computings = _syncs(parts, ground), _computings(parts, ground)
+    kept: tuple[Sync | Computing, ...] = (*syncs.values(), *computings.values())  # by triggers
     sections = (
-        Section("expand", (*_all(parts, "expand"), *(step for sync in syncs.values() for step in sync.begin()))),
-        Section("backfill", _once((*(sync.backfill() for sync in syncs.values()), *_all(parts, "backfill")))),
+        Section("expand", (*_all(parts, "expand"), *(step for each in kept for step in each.begin()))),
+        Section("backfill", _once((*(each.backfill() for each in kept), *_all(parts, "backfill")))),
         Section("expand", _all(parts, "filled")),
         Section("contract", _contract(parts, syncs)),
-        Section("revert", _revert(parts, syncs)),
+        Section("revert", _revert(parts, syncs, computings)),
     )
     notes = dict.fromkeys((*(note for part in parts for note in part.notes), *_unproven(syncs, ground)))
     return Rewritten(tuple(notes), _joined([section for section in sections if section.steps]))
@@ -134,6 +137,14 @@ def _syncs(parts: Sequence[Phased], ground: Ground) -> dict[Name, Sync]:
     }
 
 
+def _computings(parts: Sequence[Phased], ground: Ground) -> dict[Name, Computing]:
+    columns: dict[Name, list[Computed]] = {}
+    for part in parts:
+        if part.table is not None and part.computed:
+            columns.setdefault(part.table, []).extend(part.computed)
+    return {table: Computing(table, own, ground) for table, own in columns.items()}
+
+
 def _all(parts: Sequence[Phased], section: str) -> tuple[Step, ...]:
     return tuple(step for part in parts for step in getattr(part, section))
 
@@ -153,14 +164,16 @@ def _contract(parts: Sequence[Phased], syncs: dict[Name, Sync]) -> tuple[Step, .
     return (*steps, *_all(parts, "afterwards"))
 
 
-def _revert(parts: Sequence[Phased], syncs: dict[Name, Sync]) -> tuple[Step, ...]:
+def _revert(parts: Sequence[Phased], syncs: dict[Name, Sync], computings: dict[Name, Computing]) -> tuple[Step, ...]:
     if any(part.irreversible for part in parts):
         return ()
     back = list(reversed(parts))
     steps = [*_all(back, "revert")]
     for table in _tables(back, syncs):
         own = [said for part in back if part.table == table for said in part.undoing]
-        steps += _at_once([*(syncs[table].end("IF EXISTS ") if table in syncs else ()), *own], IF_THERE)
+        kept = (*(syncs[table].end("IF EXISTS ") if table in syncs else ()),)
+        computed = computings[table].end() if table in computings else ()
+        steps += _at_once([*kept, *computed, *own], IF_THERE)
     return tuple(steps)
 
 

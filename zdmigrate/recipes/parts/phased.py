@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zdmigrate.value import Value
 
 if TYPE_CHECKING:
+    from zdmigrate.recipes.parts.computing import Computed
     from zdmigrate.recipes.parts.pair import Pair
     from zdmigrate.schema.names import Name
     from zdmigrate.schema.operations import TypeName
@@ -40,6 +41,7 @@ class Phased(Value):
     notes: tuple[str, ...] = ()  # what a reviewer has to know, printed at the head of the file
     expand: tuple[Step, ...] = ()
     pairs: tuple[Pair, ...] = ()  # columns that a trigger keeps in step and a backfill fills
+    computed: tuple[Computed, ...] = ()  # columns that a trigger computes from others, for good
     moved: dict[str, str] = {}  # noqa: RUF012 - old to new column: all that hangs on the old is carried to the new
     kinds: dict[str, TypeName] = {}  # noqa: RUF012 - of new columns that are of another type than the old ones
     words: dict[str, str] = {}  # noqa: RUF012 - literals, and types behind ::, of what is carried, and what they become
