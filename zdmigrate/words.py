@@ -8,6 +8,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def shown(text: str) -> str:
+    """The text with a question mark for whatever could end the line or move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def printable(text: str) -> str:
-    """One line that a terminal only shows: whatever could move its cursor, or end the line, is a question mark."""
-    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    """The same in one line, with one space for any number of them."""
+    return shown(" ".join(text.split()))

@@ -110,6 +110,7 @@ def test_an_app_that_is_well_for_the_time_passes_and_the_record_says_so(project:
         "seconds": 0,
         "action": "abort",
         "baseline": {"slow": 0.001},
+        "final": True,
         "reverted": [],
         "revert_refused": None,
         "untold": [],
@@ -228,6 +229,35 @@ def test_the_webhook_hears_the_verdict(project: Project, number: Path, monkeypat
     assert [(body["verdict"], body["release"], token) for body, token in system.heard] == [
         ("unwell", "v2", "Bearer abc")
     ] * 2, "what answers 503 is asked again"
+
+
+def test_the_webhook_hears_that_an_app_is_not_well_and_that_it_has_recovered(project: Project, number: Path) -> None:
+    number.write_text("0.02")
+    with deploy_system() as system:
+
+        def recover() -> None:
+            until(lambda: bool(system.heard))
+            number.write_text("0.002")
+
+        recovering = threading.Thread(target=recover)
+        recovering.start()
+        hook = ("--webhook", system.url, "--action", "pause", "--wait", "1min")
+        told = guard(project, number, "--guard", "errors", "--for", "20ms", *hook)
+        recovering.join()
+
+    assert told.code == 0, told.text
+    heard = [(body["verdict"], bool(body["breaches"]), body["final"]) for body, _ in system.heard]
+    assert heard == [("unwell", True, False), ("well", False, False), ("well", False, True)]
+    for body, _ in system.heard:
+        validator("guard-v1.schema.json").validate(body)
+
+
+def test_a_webhook_that_redirects_has_heard_nothing(project: Project, number: Path) -> None:
+    with deploy_system(302) as system:
+        told = guard(project, number, "--for", "10ms", "--webhook", system.url)
+
+    assert (told.code, len(system.heard)) == (4, 1)
+    assert "the webhook answers 302 Found, and leads elsewhere" in told.err
 
 
 def test_a_verdict_that_nobody_has_heard_is_no_success(project: Project, number: Path) -> None:

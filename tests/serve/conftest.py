@@ -23,16 +23,20 @@ CHANGE = "-- zdmigrate: expand\nALTER TABLE users ADD x int;\n-- zdmigrate: cont
 
 
 @contextmanager
-def serving(dsn: str, folder: str = "/nowhere", release: str | None = None) -> Iterator[Server]:
+def serving(
+    dsn: str, folder: str = "/nowhere", release: str | None = None, settings: Config | None = None
+) -> Iterator[Server]:
     """A server of this process, on a port of its own."""
-    answers = Answers(dsn, Config(app="shop", dir=folder), release)
+    answers = Answers(dsn, settings or Config(app="shop", dir=folder), release)
     try:
         with Server(("127.0.0.1", 0), answers) as server:
             thread = threading.Thread(target=server.serve_forever, args=(0.01,))
             thread.start()
-            yield server
-            server.shutdown()
-            thread.join()
+            try:
+                yield server
+            finally:
+                server.shutdown()
+                thread.join()
     finally:
         answers.close()
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,18 @@ import pytest
 
 from tests.cli_lint.command import zdmigrate
 from tests.live.shop import until
-from tests.serve.conftest import serving
+from tests.live.sources.looking import config
+from tests.serve.conftest import CHANGE, serving
 from zdmigrate.errors import DatabaseError
 from zdmigrate.ledger.roles import _FOR_READER
-from zdmigrate.serve import readiness, server
+from zdmigrate.live.observe import observe
+from zdmigrate.serve import page, readiness, server
 from zdmigrate.serve.remembered import Remembered
 from zdmigrate.serve.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.live.shop import Shop
     from zdmigrate.serve.server import Server
@@ -106,12 +110,27 @@ def test_readyz_does_not_wait_for_a_database_that_hangs(shop: Shop, served: Serv
     assert (status, "the database does not answer" in text) == (200, True), "it came before the lock was let go"
 
 
+def test_what_can_be_no_release_is_asked_of_nobody(shop: Shop, served: Server) -> None:
+    for release in ("%00", "a%0ab", "v" * 301, ""):
+        assert get(served, f"/readyz?release={release}")[0] == 400
+    assert not served.answers.readiness._releases
+
+
+def test_invented_names_make_it_forget_no_release_that_may_serve(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "MOST", 3)
+    ready = readiness.Readiness(Session(shop.database.dsn, "test"), "shop")
+    for release in ("v2", "invented", "again", "more", "and more"):
+        ready.of(release)
+    assert list(ready._releases) == ["v2", "more", "and more"]
+    ready.session.close()
+
+
 def test_so_many_releases_are_remembered_and_no_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "MOST", 3)
     ready = readiness.Readiness(Session(shop.database.dsn, "test"), "shop")
-    for release in ("v1", "v2", "a", "v1", "b", "c"):
+    for release in ("a", "b", "c", "a", "d", "e"):
         ready.of(release)
-    assert list(ready._releases) == ["v1", "b", "c"]
+    assert list(ready._releases) == ["a", "d", "e"]
     ready.session.close()
 
 
@@ -120,8 +139,8 @@ def test_without_a_database_it_lives_and_says_so() -> None:
         assert get(served, "/livez") == (200, "ok\n")
         assert get(served, "/readyz?release=v2")[0] == 503
         assert 'zdmigrate_database_answers{app="shop"} 0\n' in get(served, "/metrics")[1]
-        status, page = get(served, "/")
-        assert (status, "The database does not answer. Nothing is known yet." in page) == (200, True)
+        status, text = get(served, "/")
+        assert (status, "The database does not answer. Nothing is known yet." in text) == (200, True)
         assert get(served, "/etc/passwd") == (404, "there are /, /livez, /readyz, /metrics\n")
 
 
@@ -205,15 +224,15 @@ def test_the_page_shows_everything_and_loads_nothing(shop: Shop, served: Server)
     shop.seen("v1", ago=1, instance="<script>alert(1)</script>")
     shop.beat("v2")
     status, text = get(served, "/")
-    page = Parts(text)
-    told = " ".join(page.words)
+    parts = Parts(text)
+    told = " ".join(parts.words)
 
     assert status == 200
     assert '<meta http-equiv="refresh" content="5">' in text
     for words in ("shut for v3", "old-version-live", "v1", "v2", "Time line", "Releases", "<script>alert(1)</script>"):
         assert words in told
-    assert not page.tags & {"script", "link", "img", "iframe", "object", "form"}
-    assert not page.attributes & {"src", "href", "onclick", "onload"}
+    assert not parts.tags & {"script", "link", "img", "iframe", "object", "form"}
+    assert not parts.attributes & {"src", "href", "onclick", "onload"}
 
 
 @pytest.mark.usefixtures("asks_each_time")
@@ -238,7 +257,72 @@ def test_without_the_folder_a_gate_is_known_from_the_plan_that_was_kept(shop: Sh
         assert "shut for v3" in get(served, "/")[1]
 
 
+def test_the_page_says_how_old_each_source_s_knowledge_is_and_what_keeps_it_young(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "FRESH", 0.0)
+    path = tmp_path / "live.json"
+    settings = config({"source": "file", "path": str(path)})
+    with serving(shop.database.dsn, settings=settings) as served:
+        text = get(served, "/")[1]
+        assert "The source <code>file</code> has never answered: its gates stay shut." in text
+        assert "keep <code>zdmigrate live watch</code> running" in text
+        path.write_text('["v2"]')
+        observe(shop.connection, settings)
+        text, told = get(served, "/")[1], samples(get(served, "/metrics")[1])
+        assert re.search(r"The source <code>file</code> answered \d s ago\.", text)
+        assert "live watch" not in text
+        labels = '{app="shop",source="file",of="shop"}'
+        assert told[f"zdmigrate_source_counts{labels}"] == 1
+        assert 0 <= told[f"zdmigrate_source_age_seconds{labels}"] < 60
+        shop.later(600)
+        assert "The source <code>file</code> answered 10 min ago: its gates stay shut." in get(served, "/")[1]
+
+
+def test_of_very_many_instances_the_first_are_shown_and_the_rest_counted(
+    shop: Shop, served: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "SHOWN", 2)
+    for number in range(5):
+        shop.beat("v2", f"web-{number}")
+    text = get(served, "/")[1]
+    assert ("web-1" in text, "web-2" in text) == (True, False)
+    assert "and 3 more: <code>zdmigrate live list</code>" in text
+
+
 # --------------------------------------------------------------------------- what it never does
+
+
+def test_what_a_source_complains_of_is_on_no_page(shop: Shop, tmp_path: Path) -> None:
+    """It may name an address, and a command may have printed anything."""
+    (tmp_path / "c.sql").write_text(CHANGE)
+    table = {"source": "command", "command": ["sh", "-c", "echo hunter2 at db.internal >&2; exit 1"]}
+    settings = config(table).changed(dir=str(tmp_path))
+    observe(shop.connection, settings)
+    assert any("hunter2" in reason.sentence for reason in shop.ask(config=settings).reasons)
+    with serving(shop.database.dsn, settings=settings) as served:
+        for path in ("/", "/metrics"):
+            assert "hunter2" not in get(served, path)[1]
+        assert "the source command has not answered lately: zdmigrate live list asks it" in get(served, "/")[1]
+
+
+@pytest.mark.parametrize("line", ["GET //[ HTTP/1.0", "GET http://[::1/ HTTP/1.0", "GET /\x1b[2J HTTP/1.0"])
+def test_what_is_no_address_is_answered_all_the_same(line: str) -> None:
+    with serving(NOWHERE) as served, socket.create_connection(("127.0.0.1", served.server_port), 30) as client:
+        client.sendall(f"{line}\r\n\r\n".encode())
+        assert re.match(rb"HTTP/1\.0 40[04] ", client.recv(100))
+
+
+def test_clients_that_never_end_their_question_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST", 4)
+    with serving(NOWHERE) as served, ExitStack() as slow:
+        clients = [
+            slow.enter_context(socket.create_connection(("127.0.0.1", served.server_port), 30)) for _ in range(12)
+        ]
+        for client in clients:
+            client.sendall(b"GET /livez HTTP/1.0\r\nX-Slow: ")
+        assert get(served, "/livez") == (200, "ok\n")
+        until(lambda: len(served._open) <= 4)
 
 
 def test_no_password_and_no_address_is_in_any_answer() -> None:

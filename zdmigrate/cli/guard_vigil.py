@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from zdmigrate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from zdmigrate.cli.options import Console
     from zdmigrate.guards.vigil import Vigil
+
+    Changed = Callable[[Sequence[str]], object]
 
 
 class Asked(NamedTuple):
@@ -32,11 +34,14 @@ class Watched(NamedTuple):
     code: int = 0
 
 
-def watch_over(vigil: Vigil, action: str, asked: Asked, console: Console) -> Watched:
-    """While the command runs, if there is one, and then for the time; ``pause`` begins only once all is well."""
+def watch_over(vigil: Vigil, action: str, asked: Asked, console: Console, changed: Changed) -> Watched:
+    """While the command runs, if there is one, and then for the time; ``pause`` begins only once all is well.
+
+    ``changed`` hears what guards say at each change after which they are watched on: something, then nothing again.
+    """
     pauses = action == "pause"
     before = vigil.watch.breaches()
-    if pauses and not vigil.until_well(asked.patience):
+    if pauses and before and not _recovers(vigil, before, asked, console, changed):
         return Watched(before)
     if asked.wrapped:
         seen = _while_it_runs(vigil, asked.wrapped, console, ends=not pauses)
@@ -45,11 +50,19 @@ def watch_over(vigil: Vigil, action: str, asked: Asked, console: Console) -> Wat
     while breaches := vigil.during(asked.length):
         if not pauses:
             return Watched(breaches)
-        console.warn(f"{'; '.join(breaches)}: waiting until all is well")
-        if not vigil.until_well(asked.patience):
+        if not _recovers(vigil, breaches, asked, console, changed):
             return Watched(breaches)
-        console.say("all is well again: the time begins anew")
     return Watched()
+
+
+def _recovers(vigil: Vigil, breaches: Sequence[str], asked: Asked, console: Console, changed: Changed) -> bool:
+    console.warn(f"{'; '.join(breaches)}: waiting until all is well")
+    changed(breaches)
+    if not vigil.until_well(asked.patience):
+        return False
+    console.say("all is well again: the time begins anew")
+    changed(())
+    return True
 
 
 def _while_it_runs(vigil: Vigil, command: Sequence[str], console: Console, *, ends: bool) -> Watched:

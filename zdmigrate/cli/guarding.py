@@ -53,13 +53,20 @@ def keep_watch(dsn: str, config: Config, console: Console, guards: Sequence[Guar
         release = _release(connection, config, asked.release)
         known = kept_baseline(connection, config.app, release)
     baseline, begun = _baseline(guards, known), time.monotonic()
+
+    def health_now(breaches: Sequence[str], *, final: bool) -> Health:
+        seconds = time.monotonic() - begun
+        return Health(config.app, release, tuple(breaches), seconds, config.rollout.action, baseline, final)
+
+    def changed(breaches: Sequence[str]) -> None:
+        _post(config, console, health_now(breaches, final=False))
+
     with GuardWatch(guards, baseline) as watch:
-        seen = watch_over(Vigil(watch, time.monotonic, time.sleep), config.rollout.action, asked, console)
+        seen = watch_over(Vigil(watch, time.monotonic, time.sleep), config.rollout.action, asked, console, changed)
     if seen.code and not seen.breaches:
         console.warn(f"{asked.wrapped[0]} ended with {seen.code}; no guard said no")
         return seen.code
-    seconds = time.monotonic() - begun
-    health = Health(config.app, release, tuple(seen.breaches), seconds, config.rollout.action, baseline)
+    health = health_now(seen.breaches, final=True)
     untold = _tell(dsn, config, console, health)
     if asked.codedeploy:
         untold += _answer(hooked, codedeploy.Hook(*asked.codedeploy), console, well=health.well)
@@ -82,7 +89,6 @@ def _baseline(guards: Sequence[Guard], known: dict[str, float]) -> dict[str, flo
 
 def _tell(dsn: str, config: Config, console: Console, health: Health) -> list[str]:
     """Keep the verdict in the ledger, and post it; why that could not be done."""
-    untold = []
     try:
         with open_ledger(dsn, "guard") as connection:
             record(
@@ -97,12 +103,16 @@ def _tell(dsn: str, config: Config, console: Console, health: Health) -> list[st
             )
     except DatabaseError as error:
         console.warn(f"the ledger does not have this verdict: {error.sentence}")
+    return _post(config, console, health)
+
+
+def _post(config: Config, console: Console, health: Health) -> list[str]:
     try:
         webhook.tell(config.rollout, health.to_json())
     except webhook.Untold as error:
-        untold.append(str(error))
         console.warn(f"{error}; it has not heard this verdict")
-    return untold
+        return [str(error)]
+    return []
 
 
 def _answer(client: object, hook: codedeploy.Hook, console: Console, *, well: bool) -> list[str]:

@@ -41,8 +41,10 @@ def command(config: Config, console: Console, dsn: str, host: str, port: int, re
       zdmigrate serve
       zdmigrate serve --host 0.0.0.0 --port 8420 --release 7.2
     """
+    from zdmigrate.live.sources import sources_of
     from zdmigrate.serve.server import Answers
 
+    sources_of(config)  # a table that does not fit is told now, not on every page
     stop_on_sigterm()
     answers = Answers(dsn, config, release or os.environ.get("ZDMIGRATE_RELEASE"))
     server = _listening(host, port, answers)

@@ -11,6 +11,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from zdmigrate.words import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -21,7 +23,7 @@ def draw(columns: Sequence[str], rows: Iterable[Sequence[str]], *, width: int | 
     for place, name in enumerate(columns):
         table.add_column(name, overflow="fold", ratio=1 if place == len(columns) - 1 else None)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*("\n".join(map(shown, cell.split("\n"))) for cell in row))
     out = io.StringIO()
     wide = width or columns_wide()
     Console(file=out, width=wide, color_system=None, markup=False, highlight=False, emoji=False).print(table)

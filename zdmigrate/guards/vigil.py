@@ -21,6 +21,7 @@ class Health(NamedTuple):
     seconds: float  # how long it was watched
     action: str
     baseline: Mapping[str, float]
+    final: bool = True  # False where it is watched on, so that the verdict may change
 
     @property
     def well(self) -> bool:

@@ -31,6 +31,8 @@ METRICS = {
     "zdmigrate_backfill_active": "Whether a runner is at it.",
     "zdmigrate_backfill_left_seconds": "How long the rest will take, where that can be told.",
     "zdmigrate_live_instances": "Instances of a version, by their state.",
+    "zdmigrate_source_age_seconds": "How long ago a live source answered last, where it ever did.",
+    "zdmigrate_source_counts": "Whether what a live source said last still counts for a gate.",
     "zdmigrate_release_retired": "Whether a contract has begun that the release does not know.",
     "zdmigrate_gate_open": "Whether the contract of a change may begin in the release registered last.",
     "zdmigrate_gate_reasons": "How many things of a kind are in the way.",
@@ -85,6 +87,11 @@ def _live(view: View) -> Figures:
     counted = Counter((seen.version, seen.state.value) for seen in view.standing.seen)
     for (version, state), number in sorted(counted.items()):
         yield "zdmigrate_live_instances", {"version": version, "state": state}, number
+    for asked in view.asked:
+        labels = {"source": asked.source, "of": asked.app}
+        if asked.age is not None:
+            yield "zdmigrate_source_age_seconds", labels, asked.age
+        yield "zdmigrate_source_counts", labels, asked.counts
     for release in view.standing.releases:
         yield "zdmigrate_release_retired", {"release": release.version}, release.retired
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import zdmigrate
 from zdmigrate.ledger.states import State
 from zdmigrate.live.ages import ago, span
+from zdmigrate.live.verdict import Code
 from zdmigrate.run.standing import next_for
 from zdmigrate.serve.style import STYLE
 from zdmigrate.timeline.svg import draw
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 REFRESH = 5  # seconds
 NAMED = 12  # that many reasons of one gate are told; the rest are counted
+SHOWN = 200  # that many instances are; the rest are counted
 OVER = (State.CONTRACTED, State.REVERTED)
 
 
@@ -61,7 +63,7 @@ def _sections(view: View) -> Iterator[str]:
     yield from _section("Gates", _gates(view), "No change waits for its contract.")
     yield from _section("Backfills", _backfills(view), None)
     yield from _section("Changes", _changes(view), "There are no changes yet.")
-    yield from _section("Who is live", _live(view), "No instance was seen lately.")
+    yield from _section("Who is live", [*_asked(view), *_live(view)], "No instance was seen lately.")
     yield from _section("Releases", _releases(view), "No release is registered.")
     yield from _section("At work", _work(view), None)
     if view.history.bands or view.history.phases:
@@ -104,10 +106,17 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
     yield "<ul>"
     for reason in reasons[:NAMED]:
         left = "" if reason.seconds_left is None else f" <span class=soft>({span(reason.seconds_left)} still)</span>"
-        yield f"<li><code>{escape(str(reason.code))}</code> {escape(reason.sentence)}{left}</li>"
+        yield f"<li><code>{escape(str(reason.code))}</code> {escape(_sentence(reason))}{left}</li>"
     if len(reasons) > NAMED:
         yield f"<li>and {len(reasons) - NAMED} more</li>"
     yield "</ul>"
+
+
+def _sentence(reason: Reason) -> str:
+    """A source's complaint may name an address, or hold what a command printed; this page is for more readers."""
+    if reason.code == Code.SOURCE_SILENT and reason.source:
+        return f"the source {reason.source} has not answered lately: zdmigrate live list asks it, and says why"
+    return reason.sentence
 
 
 # --------------------------------------------------------------------------- changes and backfills
@@ -144,16 +153,33 @@ def _changes(view: View) -> Iterator[str]:
 # --------------------------------------------------------------------------- releases and instances
 
 
+def _asked(view: View) -> Iterator[str]:
+    """How old what sources of the present have said is, and what keeps it young."""
+    for asked in view.asked:
+        name = f"<code>{escape(asked.source)}</code>" + (f" of {escape(asked.app)}" if asked.app != view.app else "")
+        known = "has never answered" if asked.age is None else f"answered {ago(asked.age)}"
+        failed = ", and failed since" if asked.failed and asked.age is not None else ""
+        if asked.counts:
+            yield f'<p class="soft">The source {name} {known}.</p>'
+        else:
+            yield (
+                f'<p class="alarm">The source {name} {known}{failed}: its gates stay shut. This page does not ask it;'
+                " keep <code>zdmigrate live watch</code> running.</p>"
+            )
+
+
 def _live(view: View) -> Iterator[str]:
     retired = {release.version for release in view.standing.releases if release.retired}
     rows = []
-    for seen in view.standing.seen:
+    for seen in view.standing.seen[:SHOWN]:
         notes = ["retired: must stop"] if seen.version in retired and seen.state != "left" else []
         notes += ["could start"] if not seen.running and seen.state == "live" else []
         notes += [note for note in (seen.note, seen.why) if note]
         rows.append([seen.version, seen.instance, seen.state.value, ago(seen.age), seen.source, "; ".join(notes)])
     if rows:
         yield _table(["Version", "Instance", "State", "Last seen", "Source", "Note"], rows)
+    if len(view.standing.seen) > SHOWN:
+        yield f"<p>and {len(view.standing.seen) - SHOWN} more: <code>zdmigrate live list</code></p>"
 
 
 def _releases(view: View) -> Iterator[str]:
@@ -189,7 +215,3 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
     body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table><thead><tr>{top}</tr></thead>\n<tbody>{body}</tbody></table>"
-
-
-def _cell(name: str, text: str) -> str:
-    return f'<td data-name="{name}">{escape(text)}</td>'

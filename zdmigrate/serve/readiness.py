@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FRESH = 1.0  # seconds for which an answer is not asked for again: probes of a hundred instances are one question
 PATIENCE = 0.03  # seconds: a probe waits no longer once there is an answer to remember
 MOST = 256  # releases that are remembered at once
+LONGEST = 300  # letters of a release's name
 
 
 class Said(NamedTuple):
@@ -44,10 +45,19 @@ class Readiness:
             known = self._releases.pop(release, None)
             if known is None:
                 known = Remembered(lambda: self._ask(release), fresh=FRESH, patience=PATIENCE)
-                while len(self._releases) >= MOST:  # the one that nobody has asked about for longest
-                    del self._releases[next(iter(self._releases))]
+                if len(self._releases) >= MOST:
+                    del self._releases[self._dispensable()]
             self._releases[release] = known
             return known
+
+    def _dispensable(self) -> str:
+        """The release that nobody has asked about for longest; one that may serve only where all of them may.
+
+        Whoever asks for invented names must not make it forget a real one, which an outage would then take out.
+        """
+        return next(
+            (name for name, known in self._releases.items() if known.last != "ready"), next(iter(self._releases))
+        )
 
     def _ask(self, release: str) -> str:
         query = "SELECT zdmigrate.ready(%s, %s)"

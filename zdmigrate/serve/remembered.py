@@ -37,6 +37,11 @@ class Remembered(Generic[Value]):
         self._at = 0.0
         self._error: str | None = None
 
+    @property
+    def last(self) -> Value | None:
+        """What is remembered, however old; nothing is asked."""
+        return self._value
+
     def get(self) -> Answer[Value]:
         """The answer now, or the last one."""
         with self._lock:

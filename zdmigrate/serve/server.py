@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import zdmigrate
 from zdmigrate.serve import figures, page
-from zdmigrate.serve.readiness import Readiness
+from zdmigrate.serve.folder import Folder
+from zdmigrate.serve.readiness import LONGEST, Readiness
 from zdmigrate.serve.remembered import Remembered
 from zdmigrate.serve.session import Session
 from zdmigrate.serve.view import read_view
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 FRESH = 2.0  # seconds for which a view is not read anew, however many look at it
 PATIENCE = 2.0  # seconds that a page waits for a newer one
 IDLE = 10.0  # seconds after which a client that sends nothing is left
+MOST = 256  # connections at once; one more, and the oldest is left: it has been sending its question for longest
 HTML, PLAIN = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 FIGURES = "text/plain; version=0.0.4; charset=utf-8"
 HEADERS = {
@@ -51,9 +54,12 @@ class Answers:
         self.app, self.release = config.app, release
         self.sessions = Session(dsn, "serve"), Session(dsn, "serve ready")
         view, ready = self.sessions
+        folder = Folder(config)
         self.readiness = Readiness(ready, config.app)
         self.view: Remembered[View] = Remembered(
-            lambda: view.ask(lambda connection: read_view(connection, config)), fresh=FRESH, patience=PATIENCE
+            lambda: view.ask(lambda connection: read_view(connection, config, folder.changes())),
+            fresh=FRESH,
+            patience=PATIENCE,
         )
         self.addresses: dict[str, Callable[[str], Reply]] = {
             "/": lambda _: Reply(200, HTML, page.render(self.app, self.view.get())),
@@ -64,7 +70,10 @@ class Answers:
 
     def of(self, target: str) -> Reply:
         """The answer for a path with its query."""
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            return Reply(400, PLAIN, "this is no address\n")
         found = self.addresses.get(parts.path)
         return found(parts.query) if found else Reply(404, PLAIN, f"there are {', '.join(self.addresses)}\n")
 
@@ -75,7 +84,7 @@ class Answers:
 
     def _ready(self, query: str) -> Reply:
         release = (parse_qs(query).get("release") or [self.release or ""])[-1]
-        if not release:
+        if not release or not release.isprintable() or len(release) > LONGEST:
             return Reply(400, PLAIN, "which release? /readyz?release=VERSION\n")
         said = self.readiness.of(release)
         return Reply(said.status, PLAIN, f"{said.text}\n")
@@ -89,7 +98,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], answers: Answers) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.answers = answers
-        self._open: set[Any] = set()  # sockets of connections
+        self._open: dict[Any, None] = {}  # sockets of connections, the oldest first
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
@@ -98,23 +107,40 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
         try:
             super().finish_request(request, client_address)
         finally:
-            self._open.discard(request)
+            self._open.pop(request, None)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """A thread for it, and no more of them than MOST: a client that never ends its question holds up nobody."""
+        self._open[request] = None
+        for oldest in list(self._open)[:-MOST]:
+            self._open.pop(oldest, None)
+            _leave(oldest)
+        super().process_request(request, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up before its answer is no news."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def server_close(self) -> None:
         """End once every request has its reply; a browser's spare connection, which asks nothing, is not waited for."""
         for connection in tuple(self._open):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)
+            _leave(connection)
         super().server_close()
 
     @property
     def url(self) -> str:
         host, port = self.server_address[:2]
         return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
+
+
+def _leave(connection: socket.socket) -> None:
+    """It sends nothing any more; what it has asked is answered still."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RD)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.errors import InputError
 from zdmigrate.ledger.ledger import one
+from zdmigrate.live.looks import read_look, why_silent
+from zdmigrate.live.sources import sources_of
 from zdmigrate.run.standing import read_standing
-from zdmigrate.sources.revisions import changes_to_run, is_there
 from zdmigrate.timeline.history import read_history
 
 if TYPE_CHECKING:
@@ -36,6 +36,16 @@ class LockWaits(NamedTuple):
     longest: float
 
 
+class Asked(NamedTuple):
+    """A source that knows only the present: seconds since it answered last, None for never, and whether that counts."""
+
+    source: str
+    app: str
+    age: float | None
+    failed: bool
+    counts: bool
+
+
 class View(NamedTuple):
     """Everything at one moment, ``at``, of the database's clock."""
 
@@ -45,19 +55,27 @@ class View(NamedTuple):
     standing: Standing
     history: History
     waits: LockWaits
+    asked: Sequence[Asked]
 
 
-def read_view(connection: Connection, config: Config) -> View:
+def read_view(connection: Connection, config: Config, changes: Sequence[Change]) -> View:
     """Read all of it. Live sources are not asked: what others have stored of them is shown."""
-    changes = _changes(config)
     standing = read_standing(connection, config, changes, look=False)
     history = read_history(connection, config.app, LAST)
-    return View(config.app, history.end, changes, standing, history, LockWaits(*one(connection, _WAITS)))
+    waits = LockWaits(*one(connection, _WAITS))
+    return View(config.app, history.end, changes, standing, history, waits, _asked(connection, config))
 
 
-def _changes(config: Config) -> Sequence[Change]:
-    """The folder's changes; none where there is no folder here, or one that cannot be read."""
-    try:
-        return changes_to_run(config) if is_there(config) else ()
-    except InputError:
-        return ()
+def _asked(connection: Connection, config: Config) -> list[Asked]:
+    """How old the knowledge of each source is. Why one failed is for those who may see its address."""
+    looks = [read_look(connection, source) for source in sources_of(config)]
+    return [
+        Asked(
+            look.source,
+            look.app,
+            None if look.last is None else look.age,
+            look.failure is not None,
+            why_silent(look, config.gate) is None,
+        )
+        for look in looks
+    ]

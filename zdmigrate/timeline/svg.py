@@ -6,9 +6,11 @@ It needs nothing from outside, follows the reader's light or dark scheme, and sa
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape as escaped
+from xml.sax.saxutils import quoteattr
 
 from zdmigrate.timeline.scale import Scale
+from zdmigrate.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +66,7 @@ class _Picture:
         title = f"Time line of {self.history.app}"
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="100%"'
-            f' style="max-width: {WIDTH}px" role="img" aria-label={quoteattr(title)}>'
+            f' style="max-width: {WIDTH}px" role="img" aria-label={quoteattr(shown(title))}>'
         )
         yield f"<title>{escape(title)}</title>"
         yield f"<style>{STYLE}</style>"
@@ -155,6 +157,11 @@ class _Picture:
             f'<rect class="{name}" x="{left:.1f}" y="{self.y + 6:.1f}" width="{max(right - left, 2):.1f}"'
             f' height="{BAR}" rx="2"><title>{escape(told)}</title></rect>'
         )
+
+
+def escape(text: str) -> str:
+    """Text of an element."""
+    return escaped(shown(text))
 
 
 def _lanes(places: Sequence[float]) -> list[int]:

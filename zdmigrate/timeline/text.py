@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zdmigrate.timeline.scale import Scale
+from zdmigrate.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +24,14 @@ def render(history: History) -> Iterator[str]:
     yield f"{history.app}, from {_moment(history.begin)} to {_moment(history.end)}"
     yield ""
     for band in history.bands:
-        yield f"  {band.version:{room}}  {_band(history, band)}{'  retired' if band.retired else ''}"
+        yield f"  {shown(band.version):{room}}  {_band(history, band)}{'  retired' if band.retired else ''}"
     for change in history.changes:
         yield f"  {change:{room}}  {_change(history, change)}"
     yield ""
     yield "  - registered, # runs; e expand, . waits for its contract, c contract, r revert"
     yield ""
     for mark in history.marks:
-        yield f"  {_moment(mark.at)}  {f'{mark.change}: ' if mark.change else ''}{mark.text}"
+        yield f"  {_moment(mark.at)}  {f'{mark.change}: ' if mark.change else ''}{shown(mark.text)}"
 
 
 def _band(history: History, band: Band) -> str:
