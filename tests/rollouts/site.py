@@ -98,15 +98,16 @@ class Site:
         self.no_write_is_lost()
         self.was_drawn()
 
-    def was_drawn(self) -> None:
-        """The time line of the ledger; UPDATE_GOLDEN puts it beside the page."""
+    def was_drawn(self, name: str = "") -> str:
+        """The words of the ledger's time line; UPDATE_GOLDEN puts it beside the page, which it is called after."""
         told = self.shell.run("zdmigrate timeline --svg timeline.svg")
         assert self.shell.code == 0, told
         drawing = self.repository / "timeline.svg"
         words = "".join(ElementTree.parse(drawing).getroot().itertext())
         assert all(word in words for word in ("7.1", "7.2", CHANGE)), words
         if os.environ.get("UPDATE_GOLDEN"):
-            shutil.copy(drawing, (DOCS / "rollouts" / self.page).with_suffix(".svg"))
+            shutil.copy(drawing, DOCS / "rollouts" / (name or self.page.replace(".md", ".svg")))
+        return words
 
     def no_request_failed(self, excused: str = "") -> None:
         failures = [failure for failure in self.load.failures if not (excused and f" from {excused}:" in failure)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from wsgiref.validate import validator
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
+from tests.asking import get
 from tests.live.shop import until
 from tests.sdk.retiring import OFTEN, retire_everything, seen
 from zdmigrate.sdk import Heartbeat, asgi, wsgi
@@ -33,15 +32,6 @@ def heartbeat(ledger: Database) -> Iterator[Heartbeat]:
     with Heartbeat(ledger.dsn, "shop", "v1", "web-1", every=OFTEN) as beating:
         assert beating.wait() == "ok"
         yield beating
-
-
-def get(url: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
 
 
 # --------------------------------------------------------------------------- WSGI

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests import asking
 from tests.cli_lint.command import zdmigrate
 from tests.live.shop import until
 from tests.live.sources.looking import config
@@ -40,13 +41,7 @@ NOWHERE = "postgresql://shop:hunter2@127.0.0.1:1/shop"
 
 
 def get(served: Server, path: str) -> tuple[int, str]:
-    request = urllib.request.Request(served.url + path)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
+    return asking.get(served.url + path)
 
 
 @pytest.fixture

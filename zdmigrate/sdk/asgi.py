@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.sdk.traffic import REFUSAL, Traffic
+from zdmigrate.sdk.traffic import REFUSAL, Retiring
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from zdmigrate.sdk.heartbeat import Heartbeat
 
     Receive = Callable[[], Awaitable[Any]]
     Send = Callable[[Any], Awaitable[Any]]
@@ -18,23 +16,12 @@ if TYPE_CHECKING:
 TRY_AGAIN = 1013  # the websocket code for a server that asks to be tried again later
 
 
-class RetiringApp:
+class RetiringApp(Retiring["Application"]):
     """``app``, with an answer of its own at ``ready_path``; once the version is retired, 503 for whatever else is new.
 
     ``on_drained`` may be called in another thread than the loop's: let it call ``loop.call_soon_threadsafe``, or send
     a signal to the process.
     """
-
-    def __init__(
-        self,
-        app: Application,
-        heartbeat: Heartbeat,
-        *,
-        ready_path: str = "/readyz",
-        on_drained: Callable[[], object] | None = None,
-    ) -> None:
-        self.app, self.ready_path = app, ready_path
-        self.traffic = Traffic(heartbeat, on_drained)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):  # lifespan is about the server, not about traffic

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zdmigrate.sdk.heartbeat import Heartbeat
+
+Application = TypeVar("Application")
 
 REFUSAL = b"this version is retired\n"
 
@@ -54,3 +56,18 @@ class Traffic:
             self.drained.set()
         if self._on_drained:
             self._on_drained()
+
+
+class Retiring(Generic[Application]):
+    """An application, and what its middleware needs: where its probe asks, and the traffic that it counts."""
+
+    def __init__(
+        self,
+        app: Application,
+        heartbeat: Heartbeat,
+        *,
+        ready_path: str = "/readyz",
+        on_drained: Callable[[], object] | None = None,
+    ) -> None:
+        self.app, self.ready_path = app, ready_path
+        self.traffic = Traffic(heartbeat, on_drained)

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zdmigrate.sdk.traffic import REFUSAL, Traffic
+from zdmigrate.sdk.traffic import REFUSAL, Retiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from zdmigrate.sdk.heartbeat import Heartbeat
+    from zdmigrate.sdk.traffic import Traffic
 
     Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class RetiringApp:
+class RetiringApp(Retiring["Application"]):
     """``app``, with an answer of its own at ``ready_path``; once the version is retired, 503 for whatever else is new.
 
     ::
 
         application = RetiringApp(application, heartbeat, on_drained=lambda: os.kill(os.getpid(), signal.SIGTERM))
     """
-
-    def __init__(
-        self,
-        app: Application,
-        heartbeat: Heartbeat,
-        *,
-        ready_path: str = "/readyz",
-        on_drained: Callable[[], object] | None = None,
-    ) -> None:
-        self.app, self.ready_path = app, ready_path
-        self.traffic = Traffic(heartbeat, on_drained)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == self.ready_path:
