@@ -32,7 +32,7 @@ REFUSED = {
     "alter-domain-add-constraint": {1: "a CHECK of each table"},
     "alter-domain-set-not-null": {0: "ALTER COLUMN ... SET NOT NULL"},
     "alter-identity": {1: "START WITH"},
-    "backfill-not-repeatable": {0: "let WHERE tell", 1: "let WHERE tell", 2: "ON CONFLICT DO NOTHING"},
+    "backfill-not-repeatable": {0: "let WHERE tell", 1: "let WHERE tell", 2: "ON CONFLICT (book_id) DO NOTHING"},
     "cluster": {0: "pg_repack"},
     "concurrently-in-transaction": {1: "leave it to autovacuum", 2: "write the statements that it runs"},
     "disable-trigger": {0: "name the one that has to go"},
@@ -45,7 +45,7 @@ REFUSED = {
     "syntax-error": {0: "zdmigrate lint"},
     "truncate": {0: "DELETE FROM"},
     "truncate-cascade": {0: "DELETE FROM"},
-    "unbatched-backfill": {2: "UPDATE ... FROM"},
+    "unbatched-backfill": {2: "UPDATE books SET ... FROM prices"},
     "vacuum-full": {0: "pg_repack"},
 }
 

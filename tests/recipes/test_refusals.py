@@ -92,6 +92,21 @@ REFUSED = {
         f"{NUMBERED} SELECT setval('bare_id_seq1', max(id)) FROM bare;",
         "no index of public.bare begins with id",
     ),
+    "rows that nothing tells apart": (
+        "",
+        "INSERT INTO visits (member) SELECT id FROM members ON CONFLICT DO NOTHING;",
+        "no unique key of public.visits is among what this INSERT gives",
+    ),
+    "rows that a key tells apart": (
+        "",
+        "INSERT INTO books (id, title) SELECT id, name FROM members;",
+        "end it with ON CONFLICT (id) DO NOTHING",
+    ),
+    "a MERGE": (
+        "",
+        "MERGE INTO books USING members ON members.id = books.id WHEN MATCHED THEN UPDATE SET title = members.name;",
+        "UPDATE books SET ... FROM members WHERE",
+    ),
     "a type that nobody made": ("", "ALTER TABLE books ADD m thing;", "of which nothing says what it forbids"),
     "a domain that was changed since": (
         "CREATE DOMAIN few AS integer CHECK (VALUE < 9); ALTER DOMAIN few SET DEFAULT 3;",

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from zdmigrate.schema.operations import Operation
 
 _REPACK = "pg_repack, or pg_squeeze, copies the table beside the app; plain VACUUM frees space for new rows"
+# ON CONFLICT without a key would leave out, without a word, the rows that break the EXCLUDE.
+_EXCLUDED = (
+    "the least bad is, for a small table, to run it in a maintenance window, behind SET lock_timeout = '2s'; for a "
+    "large one, a new table that has the EXCLUDE while it is empty, which new versions write, filled by INSERT ... "
+    "SELECT ... ON CONFLICT (its key) DO NOTHING; look first for rows that break it: either way stops at them"
+)
 _REASONS = {
     "vacuum": (
         "VACUUM FULL writes the table anew under ACCESS EXCLUSIVE: nobody reads or writes meanwhile",
@@ -47,8 +53,8 @@ _REASONS = {
         "keep the name, or let apps take the number from a column's default, which knows no name",
     ),
     "add_exclusion": (
-        "EXCLUDE builds its index under ACCESS EXCLUSIVE: there is no concurrent form, and no NOT VALID",
-        "the least bad: a new table that has it, and a backfill that copies the rows; or a maintenance window",
+        "EXCLUDE builds its index under ACCESS EXCLUSIVE: there is no concurrent form, no USING INDEX and no NOT VALID",
+        _EXCLUDED,
     ),
     "set_expression": (
         "SET EXPRESSION computes every row anew under ACCESS EXCLUSIVE, and old versions read what it means then",
@@ -61,10 +67,6 @@ _REASONS = {
     "lock_table": (
         "LOCK TABLE keeps other sessions out for as long as the transaction goes on, and phases have their own",
         "leave it out: each statement of a phase takes the weakest lock that it can",
-    ),
-    "merge": (
-        "MERGE cannot be run in batches: what it inserts and what it updates hang on one snapshot",
-        "say it in two: UPDATE ... FROM ...; and INSERT ... SELECT ... ON CONFLICT DO NOTHING",
     ),
     "copy": (
         "COPY of rows has no batches, and a resumed run would load them twice",
