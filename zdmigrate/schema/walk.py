@@ -185,8 +185,9 @@ def _steps(statement: StatementLike, at: Situation, by: _By) -> tuple[list[_Step
         return [step], step.after, state
     steps, agenda = [], Agenda(statement.operations)
     around = state
-    if several and not state.in_transaction:
-        state = state.changed(objects_to_come=_objects_made(statement.operations))
+    made = _objects_made(statement.operations) if several and not state.in_transaction else None
+    if made:
+        state = state.changed(objects_to_come=made)
     while agenda:
         operation, part = agenda.take()
         step, state = _step(operation, part, Situation(catalog, state, major), by, several)
@@ -196,7 +197,7 @@ def _steps(statement: StatementLike, at: Situation, by: _By) -> tuple[list[_Step
             state = _begun(state, [("", statement)], catalog, "body")
     if state.transaction_of == "body" and not around.in_transaction:
         state = state.ended().changed(transaction_of=around.transaction_of)
-    if several and not state.in_transaction:
+    if made and not state.in_transaction:
         state = state.changed(objects_to_come=around.objects_to_come)
     return steps, catalog, state
 
@@ -214,6 +215,9 @@ def _step(operation: Operation, part: Part, at: Situation, by: _By, several: boo
 
 def _beside_each_other(steps: list[_Step]) -> Iterator[_Step]:
     """The clauses of one statement, each knowing what the others lock, and which columns get other types with it."""
+    if not any(step.effects.locks for step in steps):
+        yield from steps
+        return
     retyped = _retyped(steps)
     for step, beside in zip(steps, _locked_beside(steps), strict=True):
         known = {"retyped": retyped} if retyped and step.operation.kind == "alter_column_type" else {}

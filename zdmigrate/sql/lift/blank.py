@@ -15,6 +15,8 @@ NAME = r'(?:"[^"]*+(?:""[^"]*+)*+"|[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U001
 # What begins with U& is a name as well, and may end with UESCAPE: nobody writes that, and only tokens tell it.
 BEHIND_NAME = f"{NAME}(?!&){BLANK}"
 BEHIND_TABLE = rf"{NAME}(?!&)(?:{BLANK}\.{BLANK}{NAME})*+{BLANK}(?:\*{BLANK})?(?=[A-Za-z])"
+WORD = "[A-Za-z_][A-Za-z0-9_]*+"
+WORD_AND_NEXT = rf"({WORD}){BLANK}(?:({WORD})|(?=[,);])|\Z)"
 
 
 @cache  # when somebody asks: one small file is linted sooner than all three are made
@@ -37,6 +39,12 @@ def behind_table(text: str, at: int) -> int | None:
     """The same of a table's name, with its schema and ``*``, where a word follows it."""
     found = _compiled(BEHIND_TABLE).match(text, at)
     return found.end() if found else None
+
+
+def word_and_next(text: str, at: int) -> tuple[str, str] | None:
+    """The word at ``at`` and the one behind it, "" before a comma, a closing parenthesis or the end; else None."""
+    found = _compiled(WORD_AND_NEXT).match(text, at)
+    return (found[1], found[2] or "") if found else None
 
 
 def before_blank(text: str, end: int, comments: Mapping[int, int]) -> int:

@@ -68,44 +68,43 @@ def _column(body: Node, source: Source, span: Span) -> Column:
     values: dict[str, Any] = {"constraints": ()}
     if "collClause" in body:
         values["collation"] = qualified(strings(body["collClause"]["collname"]))
-    for clause, clause_first, clause_last in _clauses(body, source, source.tokens_in(span)[1]):
-        _add_clause(values, body["colname"], clause, source, clause_first, clause_last)
+    for clause, part in _clauses(body, source, span):
+        _add_clause(values, body["colname"], clause, source, part)
     type_ = type_name(body["typeName"], source) if "typeName" in body else TypeName(name="")  # a partition's column
     return Column(name=body["colname"], type=type_, span=span, **values)
 
 
-def _clauses(body: Node, source: Source, last: int) -> list[tuple[Node, int, int]]:
-    """A column's constraints, each with its range: up to where the next, or COLLATE, begins."""
+def _clauses(body: Node, source: Source, column: Span) -> list[tuple[Node, Span]]:
+    """A column's constraints, each with its place: up to where the next, or COLLATE, begins."""
     clauses = [node["Constraint"] for node in body.get("constraints", ())]
-    starts = [source.index(place_of(clause)) for clause in clauses]
-    borders = sorted(
-        [*starts, last + 1, *([source.index(place_of(body["collClause"]))] if "collClause" in body else ())]
-    )
+    starts = [source.place(place_of(clause)) for clause in clauses]
+    borders = sorted([*starts, *([source.place(place_of(body["collClause"]))] if "collClause" in body else ())])
+    following = [next((border for border in borders if border > start), None) for start in starts]
     return [
-        (clause, start, next(border for border in borders if border > start) - 1)
-        for clause, start in zip(clauses, starts, strict=True)
+        (clause, Span(start, column.end if border is None else source.end_before(border)))
+        for clause, start, border in zip(clauses, starts, following, strict=True)
     ]
 
 
-def _add_clause(values: dict[str, Any], name: str, clause: Node, source: Source, first: int, last: int) -> None:
+def _add_clause(values: dict[str, Any], name: str, clause: Node, source: Source, part: Span) -> None:
     kind = clause["contype"]
     if kind == "CONSTR_DEFAULT":
-        values["default"] = expression_after(t.DEFAULT, clause["raw_expr"], source, first, last)
+        values["default"] = expression_after(t.DEFAULT, clause["raw_expr"], source, *source.tokens_in(part))
     elif kind == "CONSTR_GENERATED":
         values["generated"] = GENERATED[clause.get("generated_kind", "s")]
-        values["generation"] = expression_in_parentheses(t.AS, clause["raw_expr"], source, first, last)
+        values["generation"] = expression_in_parentheses(t.AS, clause["raw_expr"], source, *source.tokens_in(part))
     elif kind == "CONSTR_IDENTITY":
         values["identity"] = IDENTITY[clause["generated_when"]]
     elif kind in ATTRIBUTES:
         if values["constraints"]:  # DEFERRABLE of a NOT NULL that has no name is refused by the server
             *others, previous = values["constraints"]
-            changed = previous.changed(span=previous.span._replace(end=source.tokens.ends[last]), **ATTRIBUTES[kind])
+            changed = previous.changed(span=previous.span._replace(end=part.end), **ATTRIBUTES[kind])
             values["constraints"] = (*others, changed)
     elif kind in CONSTRAINTS:
         if kind == "CONSTR_NOTNULL":
             values["not_null"] = True
         if kind != "CONSTR_NOTNULL" or "conname" in clause:
-            values["constraints"] += (constraint(clause, source, source.span_of(first, last), (name,)),)
+            values["constraints"] += (constraint(clause, source, part, (name,)),)
     elif kind != "CONSTR_NULL":
         raise KeyError(kind)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zdmigrate.schema.names import Span
 from zdmigrate.sql import tokens as t
 from zdmigrate.sql.grammar import Offsets
-from zdmigrate.sql.lift.blank import before_blank, behind_name, behind_table
+from zdmigrate.sql.lift.blank import before_blank, behind_name, behind_table, word_and_next
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -220,6 +220,16 @@ class Source:
     def tokens_in(self, span: Span) -> tuple[int, int]:
         """The first and the last token of a part."""
         return bisect_left(self.tokens.starts, span.start), bisect_left(self.tokens.ends, span.end)
+
+    def words_at(self, location: int) -> tuple[str, str] | None:
+        """The word at a location of the tree and the next, without tokens; None where it takes them to tell."""
+        return None if self._comments is None else word_and_next(self.file, self._places.at(location))
+
+    def end_before(self, offset: int) -> int:
+        """Where what stands before an offset of the file ends, white space and comments left out."""
+        if self._comments is not None:
+            return before_blank(self.file, offset, self._comments)
+        return self.tokens.ends[bisect_left(self.tokens.starts, offset) - 1]
 
     def by_tokens(self) -> Source:
         """The same statement where it holds others: the end of those only tokens tell."""

@@ -59,6 +59,9 @@ def type_name(body: Node, source: Source) -> TypeName:
 
 def _as_written(body: Node, source: Source) -> str:
     """The type's own words, which end where no word, parenthesis or bracket continues them."""
+    words = source.words_at(place_of(body))
+    if words is not None and words[1].upper() not in CONTINUES:
+        return words[0]
     first = source.index(place_of(body))
     end = first
     for index in source.level(first + 1, source.last):
