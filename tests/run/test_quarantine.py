@@ -55,6 +55,8 @@ def test_no_contract_runs_before_they_are_mended_and_apply_tries_them_again(odd:
     odd.database.execute("DELETE FROM users WHERE id = 701")
     told = odd.done("apply", "--phase", "backfill")
     assert "001_number: 1 row could not be filled and is left aside: (id)=(1500): invalid input" in told.text
+    assert "right or gone now: 2\n" in told.text
+    assert "nothing to do" not in told.text
     assert keys(odd) == ["1500"]
     assert odd.database.execute("SELECT number FROM users WHERE id = 700") == [(7,)]
     odd.database.execute("UPDATE users SET name = '15' WHERE id = 1500")

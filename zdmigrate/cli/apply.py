@@ -224,7 +224,9 @@ def _tell(console: Console, outcome: Outcome) -> None:
         from zdmigrate.cli.verdict import render_all
 
         console.result(render_all(outcome.refused))
-    done = outcome.expanded or outcome.contracted
+    if outcome.mended:
+        console.say(f"rows that a backfill had left aside, and that are right or gone now: {outcome.mended}")
+    done = outcome.expanded or outcome.contracted or outcome.mended
     if not (done or outcome.refused or outcome.waiting_for_backfill or outcome.waiting):
         console.say("nothing to do")
     for change in outcome.too_early:

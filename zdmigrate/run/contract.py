@@ -51,7 +51,7 @@ def contract(
         due, too_early = due_for_contract(target, connection, changes, release)
         order = Order(connection, target.app, changes)
     outcome.too_early = [change.id for change in too_early]
-    retry_left_aside(target, due)
+    outcome.mended = retry_left_aside(target, due)
     for change in due:
         if waiting := order.waiting(change):
             outcome.waiting.append(waiting)

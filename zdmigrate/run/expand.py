@@ -59,7 +59,7 @@ def expand(
         order = Order(connection, target.app, among or changes)
     before()
     if backfill:
-        retry_left_aside(target, changes)
+        outcome.mended = retry_left_aside(target, changes)
     for change in due:
         if waiting := order.to_expand(change):
             outcome.waiting.append(waiting)

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from zdmigrate.sources.change import Change
 
 
-def retry_left_aside(target: Target, changes: Sequence[Change]) -> None:
-    """Fill the rows that were mended meanwhile, and say how many are still left aside."""
+def retry_left_aside(target: Target, changes: Sequence[Change]) -> int:
+    """Fill the rows that were mended meanwhile, and say how many are still left aside; the count of those that are not.
+
+    A row that was deleted counts as mended.
+    """
+    mended = 0
     with target.connect("quarantine") as connection:
         waiting = rows_aside(connection, target.app)
         plans = [plan_of(target, connection, change, "expand") for change in changes if change.id in waiting]
@@ -30,8 +34,10 @@ def retry_left_aside(target: Target, changes: Sequence[Change]) -> None:
             left = _retry(target, plan)
         except BackfillElsewhere:  # that runner is at it
             continue
+        mended += waiting[plan.change] - len(left)
         if left:
             target.listener.note(f"{plan.change}: {told_aside(left)}")
+    return mended
 
 
 def _retry(target: Target, plan: Plan) -> list[Aside]:

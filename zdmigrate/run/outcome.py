@@ -20,6 +20,7 @@ class Outcome:
     too_early: list[str] = field(default_factory=list)  # the release that brought them does not contract them
     refused: list[Verdict] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)  # for a change that they stand on
+    mended: int = 0  # rows that a backfill had left aside, and that are right or gone by now
 
     def to_json(self) -> dict[str, Any]:
         """What was done, as ``apply --format json`` prints it beside the verdicts."""
