@@ -154,6 +154,19 @@ def test_a_type_whose_values_the_old_one_cannot_hold_asks_for_a_fallback(tmp_pat
     assert "--fallback sold=VALUE" in text
 
 
+def test_a_drop_that_leaves_null_says_at_its_head_what_a_revert_needs(tmp_path: Path) -> None:
+    schema, drop = "CREATE TABLE bare (id int, name text NOT NULL);", "ALTER TABLE bare DROP COLUMN name;"
+    code, text, left = rewritten(tmp_path, schema, drop)
+    assert code == 0, text
+    told = " ".join(left.replace("\n--", "").split())
+    mended = "UPDATE bare SET name = VALUE WHERE name IS NULL"
+    assert f"a revert stops at them until they have a value: {mended}" in told
+    assert f"Where it stops at a row that has NULL: {mended}, and then revert again." in told
+    code, _, left = rewritten(tmp_path, schema, drop, "--fill", "'x'")
+    assert code == 0
+    assert "revert stops" not in left
+
+
 def test_a_fallback_beside_an_expression_of_ones_own_would_do_nothing(tmp_path: Path) -> None:
     options = ("--as", "sold_ever", "--down", "sold_ever", "--fallback", "0")
     code, text, _ = rewritten(tmp_path, "", "ALTER TABLE books ALTER sold TYPE bigint;", *options)

@@ -30,6 +30,7 @@ def recipe(operation: DropColumn, ground: Ground) -> Phased:
     return leaving(operation, ground).changed(
         notes=(
             f"{table.name.name}.{column.name} goes: the new version neither reads nor writes it, contract drops it.",
+            *_told_of_revert(table, column, ground),
         ),
         expand=_released(table, column, alter, ground),
         revert=_taken_back(table, column, alter, ground),
@@ -73,6 +74,16 @@ def _must_be_written(column: TableColumn) -> bool:
     return column.not_null and column.default is None and column.identity is None and column.generated is None
 
 
+def _told_of_revert(table: Table, column: TableColumn, ground: Ground) -> tuple[str, ...]:
+    """A note on the rows that a revert stops at, where no ``--fill`` gives them a value."""
+    if not _must_be_written(column) or ground.answers.of("fill", table.name.name, column.name) is not None:
+        return ()
+    name = spelled(column.name)
+    mended = f"UPDATE {ground.spelled(table.name)} SET {name} = VALUE WHERE {name} IS NULL"
+    stops = "Rows of the new version have NULL there, and a revert stops at them until they have a value"
+    return (f"{stops}: {mended}. With --fill {column.name}=VALUE, said now, a revert needs nothing.",)
+
+
 def _released(table: Table, column: TableColumn, alter: str, ground: Ground) -> tuple[Step, ...]:
     """What lets a version leave the column out."""
     if not _must_be_written(column):
@@ -92,9 +103,13 @@ def _taken_back(table: Table, column: TableColumn, alter: str, ground: Ground) -
     if ground.answers.of("fill", table.name.name, column.name) is not None:
         return (Said("", f"{alter} ALTER COLUMN {name} DROP DEFAULT"),)
     proof = ground.free(table.name, column.name, "filled")
+    filled = f"UPDATE {ground.spelled(table.name)} SET {name} = VALUE WHERE {name} IS NULL"
     add, validate = added_constraint(table, proof, f"CHECK ({is_there(name, column.type, ground)})", ground)
     return (
-        Said("", f"{alter} DROP CONSTRAINT IF EXISTS {spelled(proof)}"),
+        Said(
+            f"Where it stops at a row that has NULL: {filled}, and then revert again.",
+            f"{alter} DROP CONSTRAINT IF EXISTS {spelled(proof)}",
+        ),
         add,
         validate,
         Said("The CHECK has proven it: no row is read.", f"{alter} ALTER COLUMN {name} SET NOT NULL"),
