@@ -96,6 +96,20 @@ def test_while_a_contract_waits_only_what_is_new_is_proposed(project: Project) -
     assert project.check(models)
 
 
+@pytest.mark.whole
+def test_a_waiting_contract_that_asks_the_database_is_named(project: Project) -> None:
+    contract = project.revise(after(), "e1")["e1_contract"]
+    project.upgrade("e1")
+    top = "def upgrade() -> None:\n"
+    assert top in contract
+    asking = contract.replace('"""Upgrade schema."""', "").replace(
+        top, f"{top}    op.get_bind().execute(sa.text('SELECT 1')).scalar()\n"
+    )
+    project.write("e1_contract", asking)
+    with pytest.raises(CommandError, match=r"(?s)the waiting contract e1_contract .* cannot be seen .*--sql"):
+        project.check(after())
+
+
 def test_what_is_missing_besides_a_contract_is_refused_as_ever(project: Project) -> None:
     project.revise(after(), "e1")
     with pytest.raises(CommandError, match="not up to date"):

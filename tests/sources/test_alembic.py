@@ -48,6 +48,29 @@ def test_a_finding_is_where_the_call_is_from_the_first_letter_to_the_last(tmp_pa
     assert places(folder, "drop-column") == [(6, 5, 8, 17)]
 
 
+def test_what_a_revision_leaves_unnamed_is_named_by_the_convention_of_the_models(tmp_path: Path) -> None:
+    body = """
+def upgrade():
+    op.create_unique_constraint(None, "users", ["email"])
+    op.create_check_constraint("short", "users", "length(email) < 99")
+"""
+    env = "from shop.models import Base\ntarget_metadata = Base.metadata\nraise SystemExit\n"
+    folder = project(tmp_path, body, env=env)
+    names = "NAMES = {'uq': 'uq_%(table_name)s_%(column_0_name)s', 'ck': 'ck_%(table_name)s_%(constraint_name)s'}\n"
+    filled(
+        folder,
+        **{
+            "alembic.ini": "[alembic]\nscript_location = %(here)s/scripts\nprepend_sys_path = %(here)s\n",
+            "shop/__init__.py": "raise SystemExit\n",
+            "shop/models.py": "from .base import Base\nraise SystemExit\n",
+            "shop/base.py": f"{names}class Base:\n    metadata = MetaData(naming_convention=NAMES)\nraise SystemExit\n",
+        },
+    )
+    text = changes_of(folder)[1].text
+    assert "ADD CONSTRAINT uq_users_email UNIQUE (email)" in text
+    assert "ADD CONSTRAINT ck_users_short CHECK" in text
+
+
 def test_columns_are_counted_in_letters_and_not_in_bytes(tmp_path: Path) -> None:
     folder = project(tmp_path, "def upgrade():\n    'é'; op.drop_column('users', 'email'); 'ü'\n")
     assert places(folder, "drop-column") == [(6, 10, 6, 42)]

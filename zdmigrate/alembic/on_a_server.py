@@ -70,7 +70,8 @@ def run(script: Script, environment: EnvironmentContext, connection: Connection,
     event.listen(connection.engine, "before_cursor_execute", listener := listening(recorder))
     try:
         with environment:
-            environment.configure(connection=connection, transaction_per_migration=True)
+            models = environment.config.attributes["zd_models"]
+            environment.configure(connection=connection, transaction_per_migration=True, target_metadata=models)
             context = environment.get_context()
             with Operations.context(context), context.begin_transaction(_per_migration=True):
                 gone(script, "upgrade", environment.config)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import RevisionContext
+from alembic.util import CommandError
 
 from zdmigrate.alembic.offline import upgrade_of
 from zdmigrate.alembic.phase import phases_of
@@ -52,8 +53,19 @@ def contracts_waiting(context: MigrationContext) -> list[Script]:
 
 
 def sql_waiting(context: MigrationContext) -> str:
-    """What those would send."""
-    return "".join(map(upgrade_of, contracts_waiting(context)))
+    """What those would send. Raises CommandError for one that asks the database as it runs."""
+    return "".join(map(_sent, contracts_waiting(context)))
+
+
+def _sent(script: Script) -> str:
+    try:
+        return upgrade_of(script)
+    except Exception as error:
+        raise CommandError(
+            f"zdmigrate: what the waiting contract {script.revision} will remove cannot be seen before it runs "
+            f"({type(error).__name__}: {error}), and autogenerate would propose it again\n"
+            "nothing was written; write its upgrade() so that alembic upgrade --sql can print it"
+        ) from error
 
 
 def let_autogenerate_work_beside_contracts() -> None:

@@ -26,6 +26,7 @@ from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import to_tuple
+from sqlalchemy import MetaData
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from zdmigrate.alembic import on_a_server
     from zdmigrate.alembic.configuration import configured, gone
+    from zdmigrate.alembic.naming import naming_convention
     from zdmigrate.alembic.on_a_server import Applied
     from zdmigrate.alembic.phase import phases_of
     from zdmigrate.alembic.recording import Recorder, Statement
@@ -66,11 +68,12 @@ if TYPE_CHECKING:
 else:
     import on_a_server
     from configuration import configured, gone
+    from naming import naming_convention
     from phase import phases_of
     from recording import Recorder
 
     sys.path.remove(str(Path(__file__).parent))  # what a project imports is not here,
-    for name in ("configuration", "on_a_server", "phase", "recording"):  # and is its own, whatever its name
+    for name in ("configuration", "naming", "on_a_server", "phase", "recording"):  # and is its own, whatever its name
         del sys.modules[name]
 
 
@@ -98,6 +101,7 @@ def project(configuration: str, section: str, scratch: str = "") -> dict[str, An
         revisions = list(scripts.walk_revisions())[::-1]
     terms = terms_of(Path(scripts.dir, "env.py"))
     register_operations(Path(scripts.dir, "env.py"))
+    config.attributes["zd_models"] = MetaData(naming_convention=naming_convention(Path(scripts.dir, "env.py")) or None)
     phases = phases_of(revisions)
     found = [rendered(script, phases[script.revision], config, scripts) for script in revisions]
     if scratch:
@@ -236,7 +240,11 @@ def statements(
     recorder = Recorder(str(script.module.__file__))
     with environment, recorder.listening():
         environment.configure(
-            dialect_name="postgresql", dialect_opts=OPTIONS, literal_binds=True, output_buffer=sys.stderr
+            dialect_name="postgresql",
+            dialect_opts=OPTIONS,
+            literal_binds=True,
+            output_buffer=sys.stderr,
+            target_metadata=environment.config.attributes["zd_models"],
         )
         try:
             with Operations.context(environment.get_context()):
