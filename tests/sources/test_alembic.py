@@ -71,6 +71,24 @@ def upgrade():
     assert "ADD CONSTRAINT ck_users_short CHECK" in text
 
 
+def test_what_to_write_instead_is_said_in_calls_of_op(tmp_path: Path) -> None:
+    body = """
+def upgrade():
+    op.create_index("users_email_idx", "users", ["email"])
+    op.alter_column("users", "note", nullable=False)
+"""
+    folder = project(tmp_path, body)
+    (index,) = findings(folder, "create-index-not-concurrent")
+    assert index.help.endswith(
+        """
+    with op.get_context().autocommit_block():
+        op.create_index("users_email_idx", "users", ["email"], postgresql_concurrently=True)"""
+    )
+    (column,) = findings(folder, "set-not-null-scan")
+    assert '        op.execute("ALTER TABLE users VALIDATE CONSTRAINT' in column.help
+    assert '        op.alter_column("users", "note", nullable=False)\n' in column.help
+
+
 def test_columns_are_counted_in_letters_and_not_in_bytes(tmp_path: Path) -> None:
     folder = project(tmp_path, "def upgrade():\n    'é'; op.drop_column('users', 'email'); 'ü'\n")
     assert places(folder, "drop-column") == [(6, 10, 6, 42)]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from zdmigrate.alembic.calls import escaped
 from zdmigrate.plan.backfill import backfill_of
 from zdmigrate.schema.catalog import Catalog
 from zdmigrate.schema.spelling import spelled_name
+from zdmigrate.sources.op_calls import escaped
 from zdmigrate.sql.script import read_script
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from zdmigrate.alembic.calls import call_of, quoted, text_of
+from zdmigrate.sources.op_calls import call_of, quoted, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,6 @@ from alembic.operations import MigrateOperation, Operations, ops
 from alembic.util import CommandError
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, Table, Text, text
 
-from zdmigrate.alembic.calls import escaped
 from zdmigrate.alembic.offline import sql_of
 from zdmigrate.alembic.runs import runs_of
 from zdmigrate.errors import ZdmigrateError
@@ -18,6 +17,7 @@ from zdmigrate.recipes.parts.ground import Answers
 from zdmigrate.recipes.parts.rewriting import names_in, phases
 from zdmigrate.schema.spelling import spelled_name
 from zdmigrate.sources.change import read_change
+from zdmigrate.sources.op_calls import escaped
 from zdmigrate.sql.script import read_script
 
 if TYPE_CHECKING:

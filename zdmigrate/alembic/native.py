@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 from sqlalchemy import DefaultClause, text
 
-from zdmigrate.alembic.calls import escaped, words_of
 from zdmigrate.alembic.found import with_column
 from zdmigrate.alembic.offline import sql_of
 from zdmigrate.recipes.parts.phased import Said
+from zdmigrate.sources.op_calls import escaped, words_of
 from zdmigrate.sql.script import read_script
 
 if TYPE_CHECKING:

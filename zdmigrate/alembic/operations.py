@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from alembic.autogenerate import render
 from alembic.operations import MigrateOperation, Operations
 
-from zdmigrate.alembic.calls import text_of
 from zdmigrate.alembic.safe_operations import (
     AddConstraintSafelyOp,
     CreateIndexSafelyOp,
@@ -18,6 +17,7 @@ from zdmigrate.alembic.safe_operations import (
     SetNotNullSafelyOp,
     SyncedColumnOp,
 )
+from zdmigrate.sources.op_calls import text_of
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext

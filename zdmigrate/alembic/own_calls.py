@@ -8,7 +8,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from zdmigrate.alembic.calls import words_of
+from zdmigrate.sources.op_calls import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -8,7 +8,7 @@ from alembic.autogenerate import render
 from alembic.operations.ops import MigrateOperation
 
 from zdmigrate.alembic.body import Line, body_of, commented, for_alembic
-from zdmigrate.alembic.calls import words_of
+from zdmigrate.sources.op_calls import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

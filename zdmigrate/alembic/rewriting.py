@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.alembic.body import Line, body_of, commented, printed, raised
-from zdmigrate.alembic.calls import quoted, words_of
 from zdmigrate.alembic.own_calls import own_calls
 from zdmigrate.alembic.revisions import constants_in, head_of_branch, heads, revisions_in
 from zdmigrate.alembic.runs import runs_of
 from zdmigrate.errors import InputError
 from zdmigrate.recipes.parts.phased import Said
+from zdmigrate.sources.op_calls import quoted, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,11 +8,11 @@ from alembic.autogenerate import render
 from alembic.operations import MigrateOperation, Operations, ops
 
 from zdmigrate.alembic.by_recipe import ByRecipe, send, table_of, table_with
-from zdmigrate.alembic.calls import quoted
 from zdmigrate.alembic.offline import sql_of
 from zdmigrate.recipes.parts.ground import Answers
 from zdmigrate.schema.names import Name
 from zdmigrate.schema.spelling import spelled, spelled_name
+from zdmigrate.sources.op_calls import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -164,6 +164,14 @@ class FileReport:
         names = "|".join(sorted(map(re.escape, self._placeholders), key=len, reverse=True))
         return re.sub(names, lambda found: self._placeholders[found[0].lower()], words, flags=re.IGNORECASE)
 
+    def _help(self, rule: Rule, facts: Facts, words: _Words) -> str:
+        told = self._as_in_file(_with_longer_names(_instead(rule, facts), words).format_map(words))
+        if self._change.lines.language == "sql":
+            return told
+        from zdmigrate.lint.python_help import as_python  # nobody else pays for it
+
+        return as_python(told)
+
     def _finding(self, rule: Rule, span: Span, facts: Facts, section: str, said: str = "") -> Finding:
         (line, column), (end_line, end_column) = self._change.lines.range(span)
         words = _Words(facts)
@@ -177,7 +185,7 @@ class FileReport:
             end_line=end_line,
             end_column=end_column,
             message=self._as_in_file(rule.message.format_map(words)),
-            help=self._as_in_file(_with_longer_names(_instead(rule, facts), words).format_map(words)),
+            help=self._help(rule, facts, words),
             phase=section or None,
             operation=words.get("operation"),
             relation=words.get("relation") or None,
