@@ -16,13 +16,14 @@ from tests.run.command import zdmigrate
 from tests.stories.crash import Crash, Crashes, Fault
 from tests.stories.harness import AT_ONCE
 from tests.stories.runners import Forge
-from tests.stories.test_crash import a_share_of, all_survive
+from tests.stories.test_crash import a_share_of, all_survive, restarting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.servers.database import Connection, Database, RunningServer
+    from zdmigrate.embedded.server import Server
 
 EXPAND = ("apply", "--phase", "expand", "--release", "2")
 CONTRACT = ("apply", "--phase", "contract", "--release", "3", *AT_ONCE, "--heartbeat-ttl", "1d")
@@ -92,6 +93,22 @@ def test_a_runner_that_is_ended_leaves_one_truth(server: RunningServer, forge: F
     name = COMMANDS[commit() % len(COMMANDS)]
     crashes = Crashes(server, forge, crash(name, folder))
     all_survive(crashes, a_share_of(crashes.points_at_writes(Fault.KILL), 15), Fault.KILL)
+
+
+@pytest.mark.whole
+def test_a_server_that_is_restarted_leaves_one_truth(own_server: Server, forge: Forge, folder: Path) -> None:
+    crashes = restarting(own_server, forge, crash(COMMANDS[(commit() + 1) % len(COMMANDS)], folder))
+    all_survive(crashes, a_share_of(crashes.points_at_writes(Fault.RESTART), 8), Fault.RESTART)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_server_that_is_restarted_at_anything_that_is_written_leaves_one_truth(
+    name: str, own_server: Server, forge: Forge, folder: Path
+) -> None:
+    crashes = restarting(own_server, forge, crash(name, folder))
+    all_survive(crashes, crashes.points_at_writes(Fault.RESTART), Fault.RESTART)
 
 
 @pytest.mark.long

@@ -76,12 +76,7 @@ def test_a_runner_that_is_ended_at_what_it_writes_leaves_nothing_half_done(
 
 
 def test_a_server_that_is_restarted_under_a_runner_is_found_as_it_should_be(own_server: Server, forge: Forge) -> None:
-    def restart() -> None:
-        own_server.crash()
-        own_server.restart()
-
-    crash = list(CRASHES.values())[commit() % len(CRASHES)]
-    crashes = Crashes(RunningServer(own_server.dsn(), own_server.major), forge, crash, restart)
+    crashes = restarting(own_server, forge, list(CRASHES.values())[commit() % len(CRASHES)])
     all_survive(crashes, a_share_of(crashes.points(), 40), Fault.RESTART)
 
 
@@ -94,6 +89,16 @@ def test_a_runner_that_is_ended_between_any_two_messages_leaves_nothing_half_don
 ) -> None:
     crashes = Crashes(server, forge, CRASHES[name])
     all_survive(crashes, crashes.points(), fault)
+
+
+def restarting(server: Server, forge: Forge, crash: Crash) -> Crashes:
+    """Crashes on a server of the test's own, which may be restarted."""
+
+    def restart() -> None:
+        server.crash()
+        server.restart()
+
+    return Crashes(RunningServer(server.dsn(), server.major), forge, crash, restart)
 
 
 def a_share_of(points: list[Point], every: int = 10) -> list[Point]:
