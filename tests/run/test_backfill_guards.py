@@ -10,12 +10,14 @@ from tests.run.batches import interrupt
 from tests.run.project import refused
 from tests.run.test_throttle import CHANGE, LEFT, held_back
 from zdmigrate.run.backfills import foreman, throttle
+from zdmigrate.run.backfills.foreman import Foreman
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.run.batches import AtBatch
     from tests.run.project import Project
+    from zdmigrate.run.backfills.crew import Crew
 
 SLOWLY = ("--max-rows-per-second", "3000")
 
@@ -97,3 +99,17 @@ def test_a_guard_that_cannot_be_measured_pauses_it(
 def test_ctrl_c_ends_a_run_that_is_held_back(project: Project, guarded: tuple[str, str], at_batch: AtBatch) -> None:
     at_batch(3, interrupt)
     refused(project.expand(*guarded, *SLOWLY), 130, "interrupted in step 2")
+
+
+def test_ctrl_c_between_a_query_and_its_answer_is_no_trouble_of_the_database(
+    project: Project, guarded: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Foreman, crew: Crew) -> None:
+        crew.session.connection.pgconn.send_query(b"SELECT pg_catalog.pg_sleep(600)")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Foreman, "tick", interrupted)
+    refused(project.expand(*guarded), 130, "interrupted in step 2")
+    assert project.database.execute("SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT pg_catalog.pg_sleep'") == []
+    monkeypatch.undo()
+    assert project.expand(*guarded).code == 0

@@ -125,6 +125,7 @@ def _abandon(session: Session, index: Name) -> None:
     """Drop what a build that ended early left: every write would keep it up, and a unique one refuses duplicates."""
     if session.connection.broken:
         return
+    session.roll_back()  # closes a connection that Ctrl-C has left with a query under way
     try:
         session.connection.execute("SET statement_timeout = '2s'")
         drop_invalid(session, index)
@@ -134,7 +135,7 @@ def _abandon(session: Session, index: Name) -> None:
             f"until this command is run again, or: DROP INDEX CONCURRENTLY {quoted(index)}"
         )
     finally:
-        if not session.connection.broken:
+        if not session.connection.closed:
             session.connection.execute("SET statement_timeout = 0")
 
 

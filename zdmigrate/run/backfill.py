@@ -145,8 +145,13 @@ class _Runner:
                 self.session.listener.note(f"{table} was rewritten meanwhile: starting it again")
                 stand, ranges = self._stand(), self._ranges()
             finally:
-                self.foreman.note(crew)
+                self._note(crew)
         return whole
+
+    def _note(self, crew: Crew) -> None:
+        self.session.roll_back()
+        if not self.connection.closed:  # else the next run reckons from what was noted a second ago
+            self.foreman.note(crew)
 
     def _shared(self, ranges: Ranges) -> Pass:
         return Pass(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 
 from zdmigrate.errors import StepFailed
 from zdmigrate.ledger.connection import FROZEN, SETTINGS, apply_settings, connect
@@ -37,6 +38,7 @@ GONE = (
     errors.UndefinedObject,
     errors.UndefinedTable,
 )
+CANCELLED = 5.0  # seconds that the server is given to end a query
 THERE_BEFORE = (errors.DuplicateTable, errors.DuplicateColumn, errors.DuplicateObject, errors.DuplicateFunction)
 
 
@@ -121,7 +123,7 @@ class Session:
         try:
             yield
         finally:
-            if not self.connection.broken and (step.settings or step.sets):
+            if step.settings or step.sets:
                 self.roll_back()  # after an error, or the reset would fail and be told instead of it
                 self._reset()
 
@@ -158,11 +160,21 @@ class Session:
         return xid
 
     def roll_back(self) -> None:
-        """Leave the transaction, whatever state it is in; a broken connection has left it already."""
-        if not self.connection.broken:
+        """Leave the transaction, whatever state it is in; a closed connection has left it already."""
+        if self.connection.info.transaction_status is TransactionStatus.ACTIVE:
+            self._hang_up()
+        elif not self.connection.closed:
             self.connection.rollback()
 
+    def _hang_up(self) -> None:
+        """Ctrl-C fell between a query and the wait for its answer: psycopg ends only what it waits for."""
+        with suppress(psycopg.Error):
+            self.connection.cancel_safe(timeout=CANCELLED)
+        self.connection.close()
+
     def _reset(self) -> None:
+        if self.connection.closed:
+            return
         self.connection.execute("RESET ROLE")
         self.connection.execute("RESET ALL")
         apply_settings(self.connection, {**SETTINGS, **self.home})

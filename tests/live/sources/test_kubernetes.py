@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -239,7 +240,8 @@ def test_an_api_server_that_is_slow_or_broken_is_no_answer(shop: Shop, play: Pla
     play.endpoint.put(path_of("pods"), {"items": [{"metadata": {}}]})
     assert "KeyError" in failure(shop.connection, cluster)
     play.endpoint.drip = True
-    assert failure(shop.connection, {**cluster, "time_limit": "200ms"}) == "no answer within 0.2 s"
+    slow = failure(shop.connection, {**cluster, "time_limit": "200ms"})
+    assert re.search(r"(no|did not) answer within 0\.2 s", slow)  # of all of it, or of one kind
 
 
 # --------------------------------------------------------------------------- reaching the API server
