@@ -78,6 +78,20 @@ def test_a_batch_grows_while_it_is_quick_and_shrinks_when_it_is_slow() -> None:
     assert size.places < grown
 
 
+def test_a_batch_that_met_a_lock_aims_at_a_tenth_and_regains_its_aim_in_time() -> None:
+    size = BatchSize(0.1)
+    for _ in range(9):
+        size.took(size.places, 0.1)
+    usual = size.places
+    size.halve()
+    for _ in range(9):
+        size.took(size.places, 0.1 * size.places / usual)
+    assert size.places < usual / 5
+    for _ in range(400):
+        size.took(size.places, 0.1 * size.places / usual)
+    assert size.places > usual * 0.9
+
+
 def test_where_one_block_takes_too_long_a_batch_is_a_part_of_it_down_to_a_row() -> None:
     size = BatchSize(0.1)
     while size.places > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from zdmigrate.sources.history import STDIN_PATH
@@ -18,13 +19,24 @@ BASELINE = "zdmigrate-baseline.json"
 
 def mostly_old(result: LintResult) -> Old | None:
     """The old files, where most of many findings are in them: they have run, and nothing can be done about them."""
-    if len(result.findings) < MANY:
+    paths = {finding.path for finding in result.findings} - {STDIN_PATH}
+    if len(result.findings) < MANY or not any(map(_in_a_checkout, {os.path.dirname(path) for path in paths})):
         return None
     from zdmigrate.sources.git import old_files
 
-    old = old_files({finding.path for finding in result.findings} - {STDIN_PATH})
+    old = old_files(paths)
     count = sum(finding.path in old.paths for finding in result.findings) if old else 0
     return old if count >= MANY and 2 * count > len(result.findings) else None
+
+
+def _in_a_checkout(folder: str) -> bool:
+    """Whether it is worth while to ask git, which takes 10 ms to say that it is not."""
+    folder = os.path.realpath(folder)
+    while not os.path.exists(os.path.join(folder, ".git")):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return False
+    return True
 
 
 def advice(old: Old, paths: Sequence[str]) -> list[str]:

@@ -7,17 +7,20 @@ from zdmigrate.plan.step import LINES
 FIRST = 16  # blocks
 LARGEST = 65_536  # blocks
 GROWTH = 1.5
+MODEST = 0.1  # of the target: what a batch aims at after it met a lock,
+REGAINED = 2.0  # and the seconds of batches that meet none in which that doubles
 FULL = 256  # lines: about as many as a block of 8 kB has
 
 
 class BatchSize:
     """Places in the next batch, so that it takes ``target`` seconds; so many blocks where ``fixed`` is given.
 
-    Whole blocks, or, where one block takes too long (wide values, a slow function), a part of one.
+    Whole blocks, or, where one block takes too long (wide values, a slow function), a part of one. Where others want
+    the same rows it aims at less: as many of them meet a batch as it is long.
     """
 
     def __init__(self, target: float, fixed: int | None = None) -> None:
-        self.target = target
+        self.target = self.aim = target
         self.fixed = fixed * LINES if fixed else None
         self.places = self.fixed or FIRST * LINES
 
@@ -27,11 +30,13 @@ class BatchSize:
             return
         ratio = GROWTH
         if self.fixed is None:
-            ratio = min(max(self.target / max(seconds, 1e-6), 1 / GROWTH), GROWTH)
+            self.aim = min(self.target, self.aim * 2 ** (seconds / REGAINED))
+            ratio = min(max(self.aim / max(seconds, 1e-6), 1 / GROWTH), GROWTH)
         self._resize(self.places * ratio)
 
     def halve(self) -> None:
         """The last batch met a lock, or took too long: smaller ones meet fewer."""
+        self.aim = self.target * MODEST
         self._resize(min(self.places, 2 * FULL) / 2 if self.places <= LINES else self.places / 2)
 
     def _resize(self, places: float) -> None:
