@@ -102,3 +102,21 @@ def test_the_public_api_gives_the_same_errors(text: str) -> None:
 def test_offsets_may_be_asked_in_any_order() -> None:
     offsets = Offsets("é漢a🎉b".encode())
     assert [offsets.at(byte) for byte in (0, 2, 5, 6, 10, 11, 5, 2)] == [0, 1, 2, 3, 4, 5, 2, 1]
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar, "_faster", [])
+    grammar.expect_many()
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "SELECT 12345678901234567890, 1e400, '\\u0001 \\\\ \\u00e4 \U0001f600'"])
+def test_of_many_files_the_trees_are_the_same(text: str, many: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = parse(text)
+    monkeypatch.setattr(grammar, "_faster", [])
+    assert parse(text) == told
+
+
+def test_of_many_files_a_long_chain_is_the_same_error(many: None) -> None:
+    with pytest.raises(NestedTooDeeply):
+        parse("select " + "+".join("1" * 1_000))
