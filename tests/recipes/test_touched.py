@@ -16,8 +16,6 @@ RENAME = "ALTER TABLE loans RENAME days TO length;"
 REMADE = "DROP INDEX loans_by_book; CREATE INDEX loans_by_book ON loans (book, days);"
 ANSWERS = ("--as", "days_8", "--fallback", "0")
 LOST = {
-    "a comment on another type": (f"{TYPE} COMMENT ON COLUMN loans.days IS 'x';", "on days_8"),
-    "a setting of another type": (f"{TYPE} ALTER TABLE loans ALTER days SET STATISTICS 9;", "on days_8"),
     "another type again": (f"{TYPE} ALTER TABLE loans ALTER days TYPE numeric;", "on days_8"),
     "a foreign key to another type": (
         "ALTER TABLE members ALTER id TYPE bigint; ALTER TABLE loans ADD FOREIGN KEY (days) REFERENCES members (id);",
@@ -31,7 +29,6 @@ LOST = {
     "rows of another type": (f"{TYPE} UPDATE loans SET days = 3 WHERE days IS NULL;", "on days_8"),
     "a comment above a rename": (f"COMMENT ON COLUMN loans.days IS 'x'; {RENAME}", "behind it, or before"),
     "NOT NULL above a rename": (f"ALTER TABLE loans ALTER days SET NOT NULL; {RENAME}", "behind it, or before"),
-    "a setting behind a rename": (f"{RENAME} ALTER TABLE loans ALTER length SET STATISTICS 9;", "on length"),
     "a CHECK that goes": (
         "ALTER TABLE books DROP CONSTRAINT some_copies; ALTER TABLE books RENAME copies TO number;",
         "before this one",

@@ -9,6 +9,7 @@ from zdmigrate.schema import operations as ops
 
 if TYPE_CHECKING:
     from zdmigrate.recipes.parts.ground import Ground
+    from zdmigrate.schema.names import Name
 
 OPERATIONS = (
     "create_materialized_view",
@@ -49,9 +50,23 @@ def recipe(operation: ops.Operation, ground: Ground) -> Phased:
         return Phased(table=own, expand=(Said("", text),), undoing=(Said("", undone),))
     return Phased(
         expand=(Said("", text),),
+        tells_of=_column(operation, ground),
         revert=(Said("", undone),) if undone else (),
         notes=() if undone else ("What has no opposite stays after a revert: a value of an enum, a comment, a grant.",),
     )
+
+
+def _column(operation: ops.Operation, ground: Ground) -> tuple[Name, str] | None:
+    """The column that a setting or a comment is about."""
+    if operation.relation is None:
+        return None
+    table = ground.furniture.catalog.resolve(operation.relation)
+    match operation:
+        case ops.ColumnAction(column=column):
+            return table, column
+        case ops.CommentOn(object_type="column", name=name) if name is not None:
+            return table, name.name
+    return None
 
 
 def _undone(operation: ops.Operation, ground: Ground) -> str:

@@ -90,7 +90,11 @@ def _with_carried(parts: Sequence[Phased], ground: Ground) -> list[Phased]:
             settings.append(Phased(table=part.table, expand=load.expand))  # when all of the new columns are there
             part = _with(part, load)
         whole.append(part)
-    return [*whole, *settings, *carried_keys(moves, _kinds(parts), ground)]
+    new = {(table, column) for table, names in moves.items() for column in names.values()}
+    others = [part for part in whole if part.tells_of not in new]
+    # the file's word comes after what is carried, and goes with the column
+    anew = [part.changed(notes=()) for part in whole if part.tells_of in new]
+    return [*others, *settings, *anew, *carried_keys(moves, _kinds(parts), ground)]
 
 
 def _kinds(parts: Sequence[Phased]) -> dict[Name, dict[str, TypeName]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zdmigrate.recipes.change_type import name_of_copy
 from zdmigrate.recipes.parts.renaming import folded, renamed_definition, replaced
-from zdmigrate.recipes.parts.touched import lost, names_column
+from zdmigrate.recipes.parts.touched import WORDS, lost, names_column
 from zdmigrate.schema import operations as ops
 from zdmigrate.schema.names import Span
 from zdmigrate.schema.spelling import spelled, spelled_name
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Edit = tuple[Span, str]
 
 _LISTS = {"add_check": (), "add_foreign_key": ("",), "add_unique": ("", "include"), "add_primary_key": ("", "include")}
-_OF_COLUMN = ("set_default", "set_not_null")
+_OF_COLUMN = {"set_default", "set_not_null", *WORDS} - {"comment_on"}
 _FIRST = ("drop_default", "drop_constraint", "drop_column")  # PostgreSQL does them before any change of type
 _BY_ITS_RECIPE = ("create_view", "create_materialized_view")
 
@@ -149,6 +149,8 @@ def _renamed(operation: Operation, begun: list[Copied], ground: Ground) -> str |
     own = operation.relation is not None and ground.furniture.catalog.resolve(operation.relation) == named[0].table
     if own and operation.kind in _OF_COLUMN:
         return _of_column(text, names)
+    if own and operation.kind == "comment_on":
+        return _on_column(text, names)
     if own and operation.kind == "create_index":
         return renamed_definition(text, "", names, "", "include")
     if own and operation.kind in _LISTS and not _refers(operation, named[0], ground):
@@ -160,6 +162,14 @@ def _refers(operation: Operation, copied: Copied, ground: Ground) -> bool:
     """Whether a foreign key goes to the copied column's own table."""
     references = operation.constraint.references if isinstance(operation, ops.AddForeignKey) else None
     return references is not None and ground.furniture.catalog.resolve(references) == copied.table
+
+
+def _on_column(text: str, names: dict[str, str]) -> str:
+    """``COMMENT ON COLUMN … .name IS …``."""
+    tokens = scan(text)
+    behind = next(place for place, token in enumerate(tokens) if text[token.start : token.end].lower() == "is")
+    name = tokens[behind - 1]
+    return replaced(text, [(Span(name.start, name.end), spelled(names[folded(text[name.start : name.end])]))])
 
 
 def _of_column(text: str, names: dict[str, str]) -> str:

@@ -45,6 +45,7 @@ class Phased(Value):
     moved: dict[str, str] = {}  # noqa: RUF012 - old to new column: all that hangs on the old is carried to the new
     kinds: dict[str, TypeName] = {}  # noqa: RUF012 - of new columns that are of another type than the old ones
     words: dict[str, str] = {}  # noqa: RUF012 - literals, and types behind ::, of what is carried, and what they become
+    tells_of: tuple[Name, str] | None = None  # the column of which ``expand`` only says something, and does nothing
     backfill: tuple[Said, ...] = ()
     filled: tuple[Step, ...] = ()  # expand after the backfill: what needs, or would slow down, the filling
     contract: tuple[Step, ...] = ()  # before the table's one transaction

@@ -27,6 +27,8 @@ _ROWS = {"update", "delete", "insert"}  # the trigger takes them to the other si
 _BEFORE = {*_ROWS, "drop_default", "drop_view", "drop_materialized_view"}
 _ON_A_RENAMED = {*_ROWS, "set_default", "set_not_null", "create_index", "create_view", "create_materialized_view"}
 _ON_A_RENAMED |= {"add_check", "add_unique", "add_primary_key", "add_foreign_key", "add_not_null"}
+WORDS = {"comment_on", "set_statistics", "set_storage", "set_compression", "set_column_options"}
+_ON_A_RENAMED |= WORDS
 _ON_ANOTHER_TYPE = {"set_default", "create_view"}  # these two know the new column's name
 
 
