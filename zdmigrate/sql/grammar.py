@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from zdmigrate.sql.scan_result import Token
 
+SHALLOW = 12_000  # bytes of a tree that is not too deep: a level takes 19 (NOT NOT …), and json reads some 900
 CHAIN = 5000  # an eighth of what an 8 MB stack holds, measured
 LIBRARIES = ("libpg_query.so", "libpg_query.dylib", "pg_query.dll", "libpg_query.dll")
 
@@ -220,8 +221,8 @@ def offset_of(cursor: int) -> int | None:
 
 
 def _loaded(tree: bytes) -> Any:
-    for loads in _faster:
-        with suppress(ValueError):  # it refuses what is nested by a thousand
+    for loads in _faster if len(tree) < SHALLOW else ():
+        with suppress(ValueError):
             return loads(tree)
     try:
         return json.loads(tree)
